@@ -1,8 +1,8 @@
 """How Korean public offices write amounts, dates and times.
 
 After 행정업무의 운영 및 혁신에 관한 규정 제7조 (numbers, dates, times), its 시행규칙 제2조 (amounts) and the accounting
-rules of local governments (재무회계규칙), which write the leading 일 of every digit so that nothing can be put before it:
-금113,560원(금일십일만삼천오백육십원), 일금 일백이십만원정.
+rules of local governments (재무회계규칙). These write the 일 before every 십·백·천, so that no figure can be put there
+later: 금113,560원(금일십일만삼천오백육십원), 일금 일백이십만원정.
 """
 
 from __future__ import annotations
