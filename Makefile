@@ -1,0 +1,57 @@
+# Every command sets up what it needs first; the second time that takes no time. `make` lists them.
+#
+# Recipes end in `exec`, so that a command is make's own child: Ctrl-C and a SIGTERM to make reach it, it stops what it
+# started, and nothing is left running.
+
+PYTHON ?= python3
+VENV := .venv/bin/python
+ARGS ?=
+
+.PHONY: help setup setup-tests demo serve worker psql test check bench format translations clean
+.DEFAULT_GOAL := help
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: ## Set up: system packages, virtual environment, translations
+	@exec $(PYTHON) config/bootstrap.py
+
+setup-tests:
+	@exec $(PYTHON) config/bootstrap.py --tests
+
+demo: setup ## Do the main job on made-up data and serve the admin (ARGS=--no-serve: stop after the job)
+	@exec $(VENV) manage.py demo $(ARGS)
+
+serve: setup ## Serve the admin and the API
+	@exec $(VENV) manage.py serve $(ARGS)
+
+worker: setup ## Run the background jobs
+	@exec $(VENV) manage.py worker $(ARGS)
+
+psql: setup ## Open the database
+	@exec $(VENV) -m config.database.embedded psql
+
+test: setup-tests ## Run the tests (ARGS="tests/merchants -k qr" runs some)
+	@exec $(VENV) -m pytest -q $(ARGS)
+
+bench: setup-tests ## Measure the speeds that Jangteo promises, into var/bench.json
+	@exec $(VENV) manage.py bench $(ARGS)
+
+check: setup-tests ## Check format, lint, types, import layers, migrations and translations
+	$(VENV) -m ruff format --check .
+	$(VENV) -m ruff check .
+	$(VENV) -m mypy
+	$(VENV) -m importlinter.cli lint
+	$(VENV) manage.py makemigrations --check --dry-run
+	$(VENV) -m config.translations check
+
+format: setup-tests ## Format the code, and mend what the linter can
+	$(VENV) -m ruff check --fix-only --quiet .
+	$(VENV) -m ruff format .
+
+translations: setup-tests ## Bring config/locale up to the texts in the code
+	@exec $(VENV) -m config.translations update
+
+clean: ## Remove the virtual environment and everything in var, the demo's database included
+	@if [ -x $(VENV) ]; then $(VENV) -m config.database.embedded stop; fi
+	rm -rf .venv var
