@@ -1,11 +1,11 @@
-"""Set-up: from a fresh clone to the first command. The Makefile runs this before each one; with nothing to do it is quick.
+"""Set-up, from a fresh clone to the first command. The Makefile runs it before each command; the second run is quick.
 
     python3 config/bootstrap.py            what Jangteo runs with
     python3 config/bootstrap.py --tests    also what the tests, the checks and the benchmarks need
 
-It installs missing Debian packages where it may, and says which they are where it may not; makes the virtual environment
-`.venv` with the pinned requirements; and compiles the translations. It runs before anything is installed, so it uses the
-standard library only. Exit status 2: this machine lacks something, and the message says what.
+It installs missing Debian packages where it may, and names them where it may not; makes the virtual environment `.venv`
+with the pinned requirements; and compiles the translations. It runs before anything is installed, so it uses the standard
+library only. Exit status 2: this machine lacks something, and the message says what.
 """
 
 import argparse
@@ -29,7 +29,7 @@ STAMP = VENV / "set-up.json"
 LOG = PROJECT / "var" / "set-up.log"
 LOCALES = PROJECT / "config" / "locale"
 OLDEST_PYTHON = (3, 11)
-# A virtual environment refuses the first; the others mean something to the shell, through which initdb calls the server.
+# A virtual environment refuses the first; the others mean something to the shell, by which initdb calls the server.
 UNUSABLE_IN_A_PATH = ':"$`\\\n'
 
 

@@ -8,9 +8,9 @@ A cluster is one folder:
     start.lock        held while somebody starts or leaves the server
     users.lock        held (shared) by each process that uses the server
 
-The kernel gives a lock back however its holder ends, kill -9 included, so nobody keeps lists of process ids: once nobody
-holds `users.lock`, nobody needs the server. The last to leave stops it; where that one was killed, a guard process that
-has been waiting for the lock does.
+The kernel takes a lock back however its holder ends, kill -9 included, so no lists of process ids are kept: once nobody
+holds `users.lock`, nobody needs the server. The last to leave stops it; or else a guard process does, which waits for
+that lock from the start.
 
 Only the standard library is used here, because everything else starts after the database.
 """
@@ -63,7 +63,7 @@ class Cluster:
 
     @property
     def sockets(self) -> Path:
-        """The directory of the server's socket: not in the cluster's folder, for a socket's path has at most 107 bytes."""
+        """The directory of the server's socket. Not in the cluster's folder: a socket's path has at most 107 bytes."""
         digest = hashlib.sha256(os.fsencode(self.directory)).hexdigest()
         return Path("/tmp") / f"jangteo-{digest[:16]}"  # noqa: S108 - _make_sockets() makes sure whose it is
 
@@ -133,7 +133,7 @@ class Cluster:
         found = set()
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):  # it has ended, or it is another user's
-                folder = os.readlink(process / "cwd").removesuffix(" (deleted)")
+                folder = str((process / "cwd").readlink()).removesuffix(" (deleted)")
                 if folder == str(self.data) and (process / "comm").read_text() == "postgres\n":
                     found.add(int(process.name))
         return found
@@ -164,9 +164,9 @@ class Cluster:
 
     def _post_guard(self) -> None:
         """Leave a process behind that stops the server once nobody holds `users.lock`, however the holders ended."""
-        stop = [sys.executable, "-m", "config.database.embedded", "--directory", self.directory, "stop"]
+        stop = [sys.executable, "-m", "config.database.embedded", "--directory", str(self.directory), "stop"]
         subprocess.run(
-            ["setsid", "--fork", "flock", self.directory / "users.lock", *stop],
+            ["setsid", "--fork", "flock", str(self.directory / "users.lock"), *stop],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -275,6 +275,7 @@ class Cluster:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            check=False,
         )
         if result.returncode != 0:
             raise EmbeddedDatabaseError(f"{command[0]} failed: {result.stdout.strip()}")
@@ -302,7 +303,7 @@ class Cluster:
         change = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
         for capability in ("", "+dac_read_search", "+dac_override"):
             command = [*change, *(_grant(capability) if capability else []), "--"]
-            reach = ["test", "-x", binary("postgres"), "-a", "-x", self.directory]
+            reach = ["test", "-x", binary("postgres"), "-a", "-x", str(self.directory)]
             if subprocess.run([*command, *reach], stderr=subprocess.DEVNULL, check=False).returncode == 0:
                 return command
         raise EmbeddedDatabaseError(
@@ -334,7 +335,7 @@ class Cluster:
             "min_wal_size": "512MB",
             "max_wal_size": "4GB",
             "checkpoint_timeout": "15min",
-            "random_page_cost": 1.1,
+            "random_page_cost": "1.1",
             "effective_io_concurrency": 200,
             "jit": "off",
             "timezone": "UTC",
@@ -397,11 +398,12 @@ def _account() -> pwd.struct_passwd:
     with suppress(KeyError):
         return pwd.getpwnam(ACCOUNT)
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-    made = subprocess.run([*command, "--shell", "/usr/sbin/nologin", ACCOUNT], capture_output=True, text=True, check=False)
+    command += ["--shell", "/usr/sbin/nologin", ACCOUNT]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         return pwd.getpwnam(ACCOUNT)
     except KeyError:
-        raise EmbeddedDatabaseError(f"Cannot make the account {ACCOUNT} to run PostgreSQL: {made.stderr.strip()}") from None
+        raise EmbeddedDatabaseError(f"Cannot make the account {ACCOUNT}, to run PostgreSQL: {made.stderr}") from None
 
 
 def _grant(capability: str) -> list[str]:

@@ -18,6 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from vouchers.common.errors import DomainError
 
 HIDDEN = "***"
+RESIDENT_NUMBER_DIGITS = 13
+BUSINESS_NUMBER_DIGITS = 10
+CORPORATE_NUMBER_DIGITS = 13
+SHORTEST_SHOWN_ACCOUNT = 8
 
 
 class Unreadable(DomainError):
@@ -72,10 +76,10 @@ def mask_name(name: str) -> str:
         return ""
     if name.isascii():
         return _stars_after(name, min(4, len(name) // 2))
-    if name[:2] in _LONG_FAMILY_NAMES and len(name) > 2:
-        return _stars_after(name, 2)
-    if len(name) <= 2:
+    if not name[2:]:
         return name[0] + "*"
+    if name[:2] in _LONG_FAMILY_NAMES:
+        return _stars_after(name, 2)
     return name[0] + "*" * (len(name) - 2) + name[-1]
 
 
@@ -86,7 +90,7 @@ def _stars_after(text: str, shown: int) -> str:
 def mask_resident_number(number: str) -> str:
     """711231-*******: the birth date stays, sex and the rest do not."""
     digits = digits_of(number)
-    return f"{digits[:6]}-*******" if len(digits) == 13 else _hide(number)
+    return f"{digits[:6]}-*******" if len(digits) == RESIDENT_NUMBER_DIGITS else _hide(number)
 
 
 def mask_birth_date(birth_date: date | None) -> str:
@@ -108,7 +112,7 @@ def mask_account(number: str) -> str:
     """Only the last four digits stay, and none of a number under eight digits; dashes keep their places."""
     number = number.strip()
     count = sum(character.isdigit() for character in number)
-    if count < 8:
+    if count < SHORTEST_SHOWN_ACCOUNT:
         return _hide(number)
     return re.sub(r"\d(?=(?:\D*\d){4})", "*", number)
 
@@ -184,7 +188,7 @@ class ResidentNumber:
 def parse_resident_number(text: str) -> ResidentNumber:
     """Read YYMMDD-GNNNNNN. Raises ResidentNumberUnreadable; a century is told by G alone."""
     digits = digits_of(text)
-    if len(digits) != 13:
+    if len(digits) != RESIDENT_NUMBER_DIGITS:
         raise ResidentNumberUnreadable
     try:
         birth_date = date(_CENTURY[digits[6]] + int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
@@ -213,7 +217,7 @@ _CORPORATE_WEIGHTS = (1, 2) * 6
 def parse_business_number(text: str) -> str:
     """The ten digits of a business registration number. Raises BusinessNumberInvalid, also for a wrong check digit."""
     digits = digits_of(text)
-    if len(digits) != 10 or int(digits[9]) != _business_check_digit(digits):
+    if len(digits) != BUSINESS_NUMBER_DIGITS or int(digits[9]) != _business_check_digit(digits):
         raise BusinessNumberInvalid
     return digits
 
@@ -230,7 +234,7 @@ def format_business_number(digits: str) -> str:
 def parse_corporate_number(text: str) -> str:
     """The thirteen digits of a corporate registration number; raises CorporateNumberUnreadable for another form."""
     digits = digits_of(text)
-    if len(digits) != 13:
+    if len(digits) != CORPORATE_NUMBER_DIGITS:
         raise CorporateNumberUnreadable
     return digits
 

@@ -22,10 +22,10 @@ def test_business_date(at, day):
 
 def test_a_time_without_zone_is_refused():
     with pytest.raises(ValueError, match="time zone"):
-        seoul.business_date(datetime(2026, 3, 2, 12, 0))
+        seoul.business_date(datetime(2026, 3, 2, 12, 0, tzinfo=UTC).replace(tzinfo=None))
 
 
-@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)))
+@given(st.integers(946_684_800, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)))
 def test_every_moment_lies_in_exactly_its_own_day(at):
     day = seoul.business_date(at)
     begin, end = seoul.day_bounds(day)

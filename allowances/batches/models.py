@@ -1,0 +1,160 @@
+"""지급 대상자 명단: an uploaded recipient list, its staged rows, what is wrong with them, and who it entitles."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from allowances.programmes.models import Cycle
+from vouchers.common.models import TenantModel
+from vouchers.officials.models import Official
+
+
+class BatchState(models.TextChoices):
+    """Where a list stands. Rows may change only up to ``validated``; after that they are frozen."""
+
+    UPLOADED = "uploaded", _("업로드됨")
+    READING = "reading", _("읽는 중")
+    VALIDATING = "validating", _("검증 중")
+    VALIDATED = "validated", _("검증 완료")
+    REFUSED = "refused", _("읽을 수 없음")
+    SUBMITTING = "submitting", _("상신 중")
+    SUBMITTED = "submitted", _("결재 중")
+    RETURNED = "returned", _("반려")
+    WITHDRAWN = "withdrawn", _("회수")
+    APPROVED = "approved", _("결재 완료")
+    PAYING = "paying", _("지급 중")
+    PAID = "paid", _("지급 완료")
+    DISCARDED = "discarded", _("폐기")
+
+
+LIVE_STATES: frozenset[str] = frozenset(BatchState.values) - {BatchState.REFUSED, BatchState.DISCARDED}
+"""States in which a list still counts: the same file is not taken a second time."""
+
+
+class Batch(TenantModel):
+    """명단 파일 one official uploaded for one cycle. Amounts in won; row numbers are those Excel shows."""
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="batches", verbose_name=_("회차"))
+    state = models.CharField(_("상태"), max_length=12, choices=BatchState, default=BatchState.UPLOADED)
+    uploaded_by = models.ForeignKey(Official, on_delete=models.PROTECT, related_name="+", verbose_name=_("기안자"))
+    uploaded_at = models.DateTimeField(_("업로드 일시"))
+    file_name = models.CharField(_("파일명"), max_length=200)
+    file_key = models.CharField(max_length=120, editable=False)
+    file_size = models.BigIntegerField(_("파일 크기(바이트)"))
+    file_sha256 = models.CharField(_("파일 지문"), max_length=64)
+    layout = models.JSONField(_("파일 형식"), default=dict, editable=False)
+    progress_done = models.BigIntegerField(default=0, editable=False)
+    progress_total = models.BigIntegerField(default=0, editable=False)
+    rows_total = models.IntegerField(_("전체 행"), default=0)
+    rows_bad = models.IntegerField(_("오류 행"), default=0)
+    amount_total = models.BigIntegerField(_("지급 예정액"), default=0)
+    content_sha256 = models.CharField(_("내용 지문"), max_length=64, blank=True)
+    failure = models.JSONField(_("처리 실패"), null=True, blank=True)
+    duplicate_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("이미 올린 명단")
+    )
+    exclude_bad_rows = models.BooleanField(_("오류 행 제외"), default=False)
+    attempt = models.PositiveSmallIntegerField(_("상신 차수"), default=0)
+    terms = models.JSONField(_("지급 조건"), default=dict, editable=False)
+    digest = models.CharField(_("결재 지문"), max_length=64, blank=True)
+    paid_at = models.DateTimeField(_("지급 완료 일시"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("지급 대상자 명단")
+        verbose_name_plural = _("지급 대상자 명단")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["cycle", "file_sha256"],
+                condition=~models.Q(state__in=["refused", "discarded"]),
+                name="batch_file_once_a_cycle",
+            ),
+            models.UniqueConstraint(
+                fields=["cycle", "content_sha256"],
+                condition=~models.Q(state__in=["refused", "discarded"]) & ~models.Q(content_sha256=""),
+                name="batch_content_once_a_cycle",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["municipality", "state"], name="batch_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.cycle} · {self.file_name}"
+
+
+def _municipality() -> models.ForeignKey:
+    return models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False,
+        verbose_name=_("지자체"),
+    )  # fmt: skip
+
+
+class StagingModel(models.Model):
+    """Rows the worker writes with COPY and set-based SQL; a trigger freezes them once the batch is submitted."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE, DELETE"
+
+    class Meta:
+        abstract = True
+        managed = False
+
+
+class BatchRow(StagingModel):
+    """One recipient as read and normalised, matched to a member where there is one."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "batch_id", "row_number")
+    municipality = _municipality()
+    batch_id = models.UUIDField()
+    row_number = models.IntegerField(_("행"))
+    name = models.TextField(_("성명"), null=True)
+    birth_date = models.DateField(_("생년월일"), null=True)
+    phone = models.TextField(_("휴대전화"), null=True)
+    dong = models.TextField(_("읍면동"), null=True)
+    resident_number_index = models.BinaryField(null=True)
+    amount = models.BigIntegerField(_("지급액"), null=True)
+    citizen_id = models.UUIDField(null=True)
+    wallet_id = models.UUIDField(null=True)
+
+    class Meta(StagingModel.Meta):
+        verbose_name = _("명단 행")
+        verbose_name_plural = _("명단 행")
+
+
+class BatchProblem(StagingModel):
+    """What is wrong with one cell or row. ``value`` never holds a plain resident or account number."""
+
+    id = models.UUIDField(primary_key=True)
+    municipality = _municipality()
+    batch_id = models.UUIDField()
+    row_number = models.IntegerField(_("행"))
+    field = models.TextField(_("열"))
+    code = models.TextField(_("사유"))
+    value = models.TextField(_("값"))
+    params = models.JSONField(default=dict)
+    is_warning = models.BooleanField(_("경고"))
+
+    class Meta(StagingModel.Meta):
+        verbose_name = _("명단 오류")
+        verbose_name_plural = _("명단 오류")
+
+
+class Entitlement(StagingModel):
+    """지급 건: what one citizen gets in one cycle. Made at submission, so two lists cannot claim the same person."""
+
+    id = models.UUIDField(primary_key=True)
+    municipality = _municipality()
+    cycle_id = models.UUIDField()
+    citizen_id = models.UUIDField()
+    wallet_id = models.UUIDField()
+    batch_id = models.UUIDField()
+    row_number = models.IntegerField(_("행"))
+    amount = models.BigIntegerField(_("지급액"))
+
+    class Meta(StagingModel.Meta):
+        verbose_name = _("지급 건")
+        verbose_name_plural = _("지급 건")
+
+
+__all__ = ["LIVE_STATES", "Batch", "BatchProblem", "BatchRow", "BatchState", "Entitlement"]

@@ -1,0 +1,270 @@
+"""Where the header is, and which column is which.
+
+Officials' tables begin with titles, units of money and approval boxes; headers are merged over two rows, broken over
+lines and worded freely. Names are compared without blanks, punctuation and brackets. Of two columns for one field the
+better worded one counts (휴대전화 before 연락처, 성명 before 신청인); two that are equally good are refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Final
+
+from allowances.batches.reading.errors import ColumnAmbiguous, ColumnMissing, HeaderNotFound, UnitAmbiguous
+from allowances.batches.reading.fields import REQUIRED, Requirements
+
+Row = tuple[int, list[str]]
+
+HEADER_WITHIN: Final = 30
+_SHOWN_LABELS: Final = 30
+_SHOWN_CHARS: Final = 20
+
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    # field: the usual names, then weaker ones that give way to them
+    "sequence": ("연번 순번 일련번호 no 순", "번호"),
+    "name": ("성명 이름 성함 name",),
+    "birth_date": (
+        "생년월일 생일 출생일 출생일자 출생연월일 생년월일6자리 주민등록번호앞자리 주민번호앞자리 주민등록번호앞6자리 "
+        "주민번호앞6자리 주민등록번호생년월일 birthdate dateofbirth birthday dob",
+    ),
+    "resident_number": ("주민등록번호 주민번호 주민등록번호외국인등록번호 주민외국인등록번호 residentnumber", "외국인등록번호"),
+    "phone": (
+        "휴대전화 휴대전화번호 휴대폰 휴대폰번호 핸드폰 핸드폰번호 이동전화 이동전화번호 휴대번호 hp 모바일 mobile phone "
+        "phonenumber",
+        "연락처 전화번호 전화 연락전화번호 tel",
+        "자택전화 자택전화번호 집전화 유선전화 일반전화",
+    ),
+    "dong": ("행정동 행정동명 읍면동 읍면동명 동명 거주동 거주읍면동 관할동 관할읍면동 행정읍면동 dong", "동", "법정동 법정동명"),
+    "address": ("주소 주소지 거주지 거주지주소 도로명주소 주민등록주소 주민등록지주소 현주소 address",),
+    "amount": (
+        "지급액 지급금액 지급예정액 지급예정금액 지급결정액 지급결정금액 지원금액 지원금 지원액 수당액 수당금액 결정액 amount",
+        "금액",
+    ),
+    "bank": ("은행명 은행 금융기관 금융기관명 거래은행 입금은행 지급은행 계좌은행 bank",),
+    "account_number": ("계좌번호 계좌 입금계좌 입금계좌번호 지급계좌 지급계좌번호 통장번호 통장계좌번호 accountnumber",),
+    "account_holder": ("예금주 예금주명 예금주성명 계좌주 계좌주명 accountholder",),
+    "note": ("비고 적요 메모 참고 참고사항 특이사항 note remarks",),
+}
+_RECIPIENT: Final = "지급대상자 지급대상 대상자 대상 수급자 수혜자 수령자 수령인 본인"
+_APPLICANT: Final = "신청인 신청자"
+_APPLICANT_RANK: Final = 10  # 신청인's column counts only where no column of the recipient stands beside it
+_HOLDER_RANK: Final = 20  # and 예금주 is the name only where there is no other
+
+
+def _aliases() -> dict[str, dict[str, int]]:
+    """Compact name -> {field: rank}, the lowest rank first. 예금주 alone can stand for two fields."""
+    aliases: dict[str, dict[str, int]] = {}
+    for field, groups in _NAMES.items():
+        for rank, names in enumerate(groups):
+            for name in names.split():
+                aliases.setdefault(name, {})[field] = rank
+    for person in (*_RECIPIENT.split(), *_APPLICANT.split()):
+        bare = _APPLICANT_RANK if person in _APPLICANT.split() else 0
+        for suffix in ("", "명") if person not in ("지급대상", "대상", "본인") else ():
+            aliases[person + suffix] = {"name": bare}
+    for name in _NAMES["account_holder"][0].split():
+        aliases[name]["name"] = _HOLDER_RANK
+    return aliases
+
+
+_ALIASES: Final = _aliases()
+_PERSON: Final = re.compile(f"({'|'.join(_RECIPIENT.split())})|({'|'.join(_APPLICANT.split())})")
+_KEY_FIELDS: Final = ("name", "birth_date", "resident_number", "phone", "dong", "amount", "account_number")
+
+_UNITS: Final = {
+    "억원": 100_000_000, "백만원": 1_000_000, "만원": 10_000, "천원": 1_000, "원": 1,
+}  # fmt: skip
+_UNIT: Final = "(억원|백만원|만원|천원|원)"
+_UNIT_NOTE: Final = re.compile(rf"단위[^가-힣]*(?:[가-힣]{{1,3}}[,/·])*{_UNIT}")
+_UNIT_IN_LABEL: Final = re.compile(rf"[(\[]\s*(?:단위)?[:\s]*{_UNIT}\s*[)\]]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where things stand in one file. ``unit`` is how many won a bare number in the amount column counts.
+
+    ``header_row`` is the row number of the header, of its second line where it has two; ``width`` its number of cells.
+    ``titles`` and ``header`` are the texts that come again where a table is printed on several pages.
+    """
+
+    header_row: int
+    width: int
+    columns: dict[str, int]
+    labels: dict[str, str]
+    ignored: tuple[str, ...]
+    unit: int
+    titles: frozenset[str]
+    header: frozenset[str]
+
+    def summary(self) -> dict[str, Any]:
+        """What an official wants confirmed, as JSON: which column was taken for what, and what was left aside."""
+        return {
+            "header_row": self.header_row,
+            "columns": self.labels,
+            "ignored": list(self.ignored),
+            "unit": self.unit,
+        }
+
+
+def locate_columns(rows: Iterable[Row], *, required: Requirements = REQUIRED) -> tuple[Layout, Iterator[Row]]:
+    """Find the header in the first rows; returns the layout and an iterator over all rows below the header.
+
+    Raises HeaderNotFound, ColumnMissing, ColumnAmbiguous or UnitAmbiguous, naming what was found.
+    """
+    rows = iter(rows)
+    head = list(islice(rows, HEADER_WITHIN))
+    first, last, labels = _find_header(head)
+    columns = _assign(labels, row_number=head[last][0], required=required)
+    layout = Layout(
+        header_row=head[last][0],
+        width=max(len(cells) for _number, cells in head[first : last + 1]),
+        columns=columns,
+        labels={field: _shown(labels[index]) for field, index in columns.items()},
+        ignored=tuple(
+            _shown(label) for index, label in enumerate(labels) if label and index not in columns.values()
+        )[:_SHOWN_LABELS],
+        unit=_unit(head[: last + 1], labels, columns),
+        header=frozenset(cell.strip() for _number, cells in head[first : last + 1] for cell in cells if cell.strip()),
+        titles=frozenset(filter(None, (compact_row(cells) for _number, cells in head[:first]))),
+    )
+    return layout, chain(head[last + 1 :], rows)
+
+
+def compact_row(cells: Sequence[str]) -> str:
+    """All text of a row without blanks, to compare titles that come again on each printed page."""
+    return re.sub(r"\s", "", "".join(cells))
+
+
+# --- Names of columns ---------------------------------------------------------------------------------------------------
+
+_BRACKETED: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+
+
+def _compact(label: str) -> str:
+    return re.sub(r"[\W_]", "", label).casefold()
+
+
+def _ranks(label: str) -> dict[str, int]:
+    """The fields that a label can stand for: 주민(등록)번호, 성명(신청인/대상자), 연락처/휴대전화, 대상자 성명, …"""
+    label = unicodedata.normalize("NFKC", label[:100])
+    for text in (_compact(label), _compact(_BRACKETED.sub("", label))):
+        ranks = _ALIASES.get(text) or _of_person(text)
+        if ranks:
+            return ranks
+    parts = [_ALIASES.get(_compact(part), {}) for part in label.split("/")]
+    return max(parts, key=len) if all(parts) and len({tuple(part) for part in parts}) == 1 else {}
+
+
+def _of_person(text: str) -> dict[str, int]:
+    person = _PERSON.match(text)
+    ranks = _ALIASES.get(text[person.end() :], {}) if person else {}
+    return {field: rank + (_APPLICANT_RANK if person and person[2] else 0) for field, rank in ranks.items()}
+
+
+def known_labels(cells: Sequence[str]) -> int:
+    """How many different fields a row of cells would name."""
+    return len({next(iter(ranks)) for ranks in map(_ranks, cells) if ranks})
+
+
+# --- The header row -----------------------------------------------------------------------------------------------------
+
+
+def _find_header(head: Sequence[Row]) -> tuple[int, int, list[str]]:
+    """(index of its first row, of its last, labels): the row, or the pair of rows, that names the most fields."""
+    best: tuple[int, int, int, list[str]] = (0, 0, 0, [])
+    for index, (_number, cells) in enumerate(head):
+        candidates = [(index, cells)]
+        if index + 1 < len(head) and _is_second_line(head[index + 1][1]):
+            candidates.append((index + 1, _merged(cells, head[index + 1][1])))
+        for last, labels in candidates:
+            score = known_labels(labels)
+            if score > best[0]:
+                best = (score, index, last, labels)
+    if best[0] < 2:
+        raise HeaderNotFound(rows=HEADER_WITHIN, seen=_seen(head))
+    return best[1:]
+
+
+def _is_second_line(cells: Sequence[str]) -> bool:
+    return known_labels(cells) > 0 and not any(re.search(r"\d{4}", cell) for cell in cells)
+
+
+def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """Labels of a header over two rows, where a merged upper cell stands over several columns."""
+    labels: list[str] = []
+    above = ""
+    for index in range(max(len(upper), len(lower))):
+        over = upper[index].strip() if index < len(upper) else ""
+        under = lower[index].strip() if index < len(lower) else ""
+        above = over or (above if under else "")
+        labels.append(_best_label(over, under, above))
+    return labels
+
+
+def _best_label(over: str, under: str, above: str) -> str:
+    candidates = (f"{above} {under}", under, over) if under else (over,)
+    return next((label for label in candidates if _ranks(label)), candidates[0].strip())
+
+
+def _seen(head: Sequence[Row]) -> str:
+    fullest = max((cells for _number, cells in head), key=lambda cells: sum(map(bool, cells)), default=[])
+    shown = ", ".join(_shown(cell) for cell in fullest[:_SHOWN_LABELS] if cell.strip())
+    return re.sub(r"\d", "#", shown) or "-"  # without a header this is somebody's data
+
+
+def _shown(label: str) -> str:
+    return " ".join(label.split())[:_SHOWN_CHARS]
+
+
+def _assign(labels: Sequence[str], *, row_number: int, required: Requirements) -> dict[str, int]:
+    claims: dict[str, list[tuple[int, int]]] = {}
+    apartment = any(_compact(label) in ("호", "호수") for label in labels)  # then 동 is a building, not a 행정동
+    for index, label in enumerate(labels):
+        for field, rank in _ranks(label).items():
+            if not (apartment and _compact(label) == "동"):
+                claims.setdefault(field, []).append((rank, index))
+    columns = {field: _claimed(field, claim, labels) for field, claim in claims.items()}
+    if columns.get("name") == columns.get("account_holder"):
+        columns.pop("account_holder", None)  # 예금주 is the only name there is
+    missing = [list(bracket) for bracket in required if not any(field in columns for field in bracket)]
+    if missing:
+        found = [_shown(label) for label in labels if label.strip()][:_SHOWN_LABELS]
+        raise ColumnMissing(row_number=row_number, fields=missing, found=found)
+    return columns
+
+
+def _claimed(field: str, claims: Sequence[tuple[int, int]], labels: Sequence[str]) -> int:
+    rank, index = min(claims)
+    equals = [_where(other, labels[other]) for other_rank, other in claims if other_rank == rank]
+    if len(equals) > 1 and field in _KEY_FIELDS:
+        raise ColumnAmbiguous(field=field, found=equals)
+    return index
+
+
+def _where(index: int, label: str) -> str:
+    """C ‘성명’: the letters over the column in Excel, and its name."""
+    letters = ""
+    index += 1
+    while index:
+        index, letter = divmod(index - 1, 26)
+        letters = chr(65 + letter) + letters
+    return f"{letters} ‘{_shown(label)}’"
+
+
+# --- Unit of money ------------------------------------------------------------------------------------------------------
+
+
+def _unit(head: Sequence[Row], labels: Sequence[str], columns: dict[str, int]) -> int:
+    """The unit in the amount's own label, else the one noted above the table, else won."""
+    label = unicodedata.normalize("NFKC", labels[columns["amount"]]) if "amount" in columns else ""
+    found = _UNIT_IN_LABEL.findall(label)
+    if not found:
+        texts = (unicodedata.normalize("NFKC", cell[:200]) for _number, cells in head for cell in cells if cell)
+        found = [unit for text in texts for unit in _UNIT_NOTE.findall(re.sub(r"\s", "", text))]
+    if len(set(found)) > 1:
+        raise UnitAmbiguous(found=sorted(set(found)))
+    return _UNITS[found[0]] if found else 1

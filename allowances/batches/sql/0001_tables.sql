@@ -1,0 +1,118 @@
+-- Staged recipient lists. Filled by COPY and INSERT … SELECT, checked by set-based SQL, frozen by triggers.
+
+CREATE TABLE allowances_batchrow (
+    municipality_id       varchar(5) NOT NULL,
+    batch_id              uuid NOT NULL,
+    row_number            integer NOT NULL,      -- as Excel shows it
+    name                  text,
+    birth_date            date,
+    phone                 text,
+    dong                  text,
+    resident_number_index bytea,
+    amount                bigint,
+    citizen_id            uuid,                  -- the member this row was matched to
+    wallet_id             uuid,
+    CONSTRAINT batchrow_pkey PRIMARY KEY (municipality_id, batch_id, row_number)
+);
+
+CREATE TABLE allowances_batchproblem (
+    municipality_id varchar(5) NOT NULL,
+    id              uuid NOT NULL DEFAULT uuidv7(),
+    batch_id        uuid NOT NULL,
+    row_number      integer NOT NULL,
+    field           text NOT NULL,
+    code            text NOT NULL,
+    value           text NOT NULL DEFAULT '',    -- as written in the file; numbers that the law protects are masked
+    params          jsonb NOT NULL DEFAULT '{}',
+    is_warning      boolean NOT NULL DEFAULT false,
+    CONSTRAINT batchproblem_pkey PRIMARY KEY (municipality_id, id)
+);
+CREATE INDEX batchproblem_by_row ON allowances_batchproblem (municipality_id, batch_id, row_number);
+
+-- Made at submission. One citizen, one cycle, one entitlement: whichever list comes second is refused.
+CREATE TABLE allowances_entitlement (
+    municipality_id varchar(5) NOT NULL,
+    id              uuid NOT NULL DEFAULT uuidv7(),
+    cycle_id        uuid NOT NULL,
+    citizen_id      uuid NOT NULL,
+    wallet_id       uuid NOT NULL,
+    batch_id        uuid NOT NULL,
+    row_number      integer NOT NULL,
+    amount          bigint NOT NULL,
+    CONSTRAINT entitlement_pkey PRIMARY KEY (municipality_id, id),
+    CONSTRAINT entitlement_once_a_cycle UNIQUE (municipality_id, cycle_id, citizen_id),
+    CONSTRAINT entitlement_once_a_row UNIQUE (municipality_id, batch_id, row_number),
+    CONSTRAINT entitlement_amount_positive CHECK (amount > 0)
+);
+
+CREATE SCHEMA batches;
+
+CREATE FUNCTION batches.refuse_unless(p_batches uuid[], p_states text[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM public.allowances_batch WHERE id = ANY (p_batches) AND NOT state = ANY (p_states)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'batch_is_frozen';
+    END IF;
+END $$;
+
+CREATE FUNCTION batches.freeze_rows() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Rows and their problems may change only while the list is being read and checked.
+BEGIN
+    PERFORM batches.refuse_unless(ARRAY(SELECT DISTINCT batch_id FROM changed), '{reading,validating}');
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION batches.freeze_entitlements() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Entitlements come into being at submission and go when the list comes back from its approval line.
+BEGIN
+    PERFORM batches.refuse_unless(ARRAY(SELECT DISTINCT batch_id FROM changed),
+        CASE TG_OP WHEN 'INSERT' THEN '{submitting}'::text[] WHEN 'DELETE' THEN '{submitting,returned,withdrawn}'
+                   ELSE '{}' END);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER batchrow_frozen_insert AFTER INSERT ON allowances_batchrow
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
+CREATE TRIGGER batchrow_frozen_update AFTER UPDATE ON allowances_batchrow
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
+CREATE TRIGGER batchrow_frozen_delete AFTER DELETE ON allowances_batchrow
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
+CREATE TRIGGER batchproblem_frozen_insert AFTER INSERT ON allowances_batchproblem
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
+CREATE TRIGGER batchproblem_frozen_update AFTER UPDATE ON allowances_batchproblem
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
+CREATE TRIGGER batchproblem_frozen_delete AFTER DELETE ON allowances_batchproblem
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
+CREATE TRIGGER entitlement_frozen_insert AFTER INSERT ON allowances_entitlement
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_entitlements();
+CREATE TRIGGER entitlement_frozen_update AFTER UPDATE ON allowances_entitlement
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_entitlements();
+CREATE TRIGGER entitlement_frozen_delete AFTER DELETE ON allowances_entitlement
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_entitlements();
+
+CREATE FUNCTION batches.guard_state() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The state machine of a list; code that skips a step is refused whatever it is.
+BEGIN
+    IF OLD.state <> NEW.state AND NOT (OLD.state || '>' || NEW.state) = ANY ('{
+        uploaded>reading, uploaded>refused, uploaded>discarded,
+        reading>validating, reading>refused, reading>discarded,
+        validating>validated, validating>reading, validating>refused, validating>discarded,
+        validated>reading, validated>submitting, validated>discarded,
+        submitting>submitted, submitting>validated,
+        submitted>returned, submitted>withdrawn, submitted>approved,
+        returned>submitting, returned>discarded, withdrawn>submitting, withdrawn>discarded,
+        approved>paying, paying>paid}'::text[])
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'state_conflict';
+    END IF;
+    IF NEW.state IN ('submitted', 'approved', 'paying', 'paid') AND OLD.state <> 'submitting'
+       AND (OLD.digest, OLD.amount_total, OLD.terms, OLD.cycle_id) IS DISTINCT FROM
+           (NEW.digest, NEW.amount_total, NEW.terms, NEW.cycle_id)
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'batch_is_frozen';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER batch_state_guarded BEFORE UPDATE ON allowances_batch
+    FOR EACH ROW EXECUTE FUNCTION batches.guard_state();

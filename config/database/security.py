@@ -1,0 +1,114 @@
+"""Least privilege and row-level security, derived from the models after every migration.
+
+A model with a ``municipality`` field (or a ``tenant_column``) is a tenant table: its rows are visible only inside a
+scope that names their municipality. A model without one must stand in GLOBAL, with the reason. ``app_privileges`` of a
+model says what the application role may do with its table; the default is everything but TRUNCATE.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+GLOBAL: Final[dict[str, str]] = {
+    "admin.LogEntry": "who did what; visible to the official who did it",
+    "allowances.AllowanceType": "the catalogue is shared by all municipalities",
+    "auth.Group": "unused table of django.contrib.auth",
+    "auth.Permission": "names of permissions, the same everywhere",
+    "contenttypes.ContentType": "names of models, the same everywhere",
+    "merchants.MerchantCategory": "business categories are shared by all municipalities",
+    "procrastinate.ProcrastinateEvent": "jobs carry ids only",
+    "procrastinate.ProcrastinateJob": "jobs carry ids only",
+    "procrastinate.ProcrastinatePeriodicDefer": "jobs carry ids only",
+    "procrastinate.ProcrastinateWorker": "jobs carry ids only",
+    "sessions.Session": "read before anybody is known; holds no tenant data",
+    "vouchers.IncompatibleRoles": "the pairs hold in every municipality",
+}
+
+APP_FUNCTIONS: Final[tuple[str, ...]] = (
+    "ledger.refuse", "ledger.require_scope", "ledger.uuid_floor", "ledger.id_at",
+    "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.fund", "ledger.reserve",
+    "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended",
+    "officials.municipalities_of",
+    "payments.partner_by_key", "payments.pay", "payments.cancel",
+    "settlement.close_day",
+    "disbursement.measure", "disbursement.plan", "disbursement.digest", "disbursement.post_chunk",
+)  # fmt: skip
+"""What the application role may call. The rest of the kernel is reached through these alone."""
+
+_SCOPE = "string_to_array(current_setting('app.municipalities', true), ',')"
+
+
+def ensure_roles(connection: BaseDatabaseWrapper) -> None:
+    """Create the application role where it is missing, and let it connect."""
+    role, name = settings.APP_ROLE, connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('jangteo.roles'))")
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        verb = "ALTER" if cursor.fetchone() else "CREATE"
+        quoted = connection.ops.quote_name(role)
+        cursor.execute(
+            f"{verb} ROLE {quoted} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD %s",
+            [settings.APP_ROLE_PASSWORD],
+        )
+        cursor.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {connection.ops.quote_name(name)} TO {quoted}")
+
+
+def tenant_column(model: type[models.Model]) -> str | None:
+    """The column that names the row's municipality, or None for a global table."""
+    explicit = getattr(model, "tenant_column", None)
+    if explicit:
+        return str(explicit)
+    return "municipality_id" if any(field.name == "municipality" for field in model._meta.fields) else None
+
+
+def apply(connection: BaseDatabaseWrapper) -> None:
+    """Grant and protect every table and function. Idempotent; run as the owner."""
+    role = connection.ops.quote_name(settings.APP_ROLE)
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+        cursor.execute(f"GRANT SELECT ON django_migrations TO {role}")
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.proxy:
+                continue
+            _protect(cursor, model, role)
+        _grant_functions(cursor, role)
+
+
+def _protect(cursor: CursorWrapper, model: type[models.Model], role: str) -> None:
+    table = f'"{model._meta.db_table}"'
+    privileges = getattr(model, "app_privileges", "SELECT, INSERT, UPDATE, DELETE")
+    cursor.execute(f"REVOKE ALL ON {table} FROM {role}, PUBLIC")
+    cursor.execute(f"GRANT {privileges} ON {table} TO {role}")
+    if model._meta.label == "admin.LogEntry":
+        condition = "user_id::text = nullif(current_setting('app.official', true), '')"
+    elif column := tenant_column(model):
+        condition = f"{column} = ANY ({_SCOPE})"
+        if extra := getattr(model, "tenant_extra", None):
+            condition = f"{condition} OR {extra}"
+    else:
+        return
+    cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    cursor.execute(f"DROP POLICY IF EXISTS tenant ON {table}")
+    cursor.execute(f"CREATE POLICY tenant ON {table} TO {role} USING ({condition})")
+
+
+def _grant_functions(cursor: CursorWrapper, role: str) -> None:
+    cursor.execute(
+        "SELECT n.nspname, p.oid::regprocedure::text, n.nspname || '.' || p.proname"
+        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE n.nspname IN ('ledger', 'payments', 'settlement', 'officials', 'batches', 'approvals', 'disbursement')"
+    )
+    functions = cursor.fetchall()
+    for schema in sorted({schema for schema, _, _ in functions}):
+        cursor.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+    for _schema, signature, name in functions:
+        cursor.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC, {role}")
+        if name in APP_FUNCTIONS:
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO {role}")

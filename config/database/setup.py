@@ -1,0 +1,32 @@
+"""Everything between an empty database and a usable one; safe to run again at any time."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.core.management import call_command
+from django.db import connections, transaction
+
+from allowances.catalogue.services import load_catalogue
+from config.database import security
+from merchants.registry.services import load_categories
+from vouchers.officials.services import load_incompatible_roles
+
+PARTITIONS_BEHIND = timedelta(days=62)
+PARTITIONS_AHEAD = timedelta(days=400)
+
+
+def prepare(*, today: date, verbosity: int = 0) -> None:
+    """Create roles, migrate, load the shared reference data, and make the partitions around ``today``."""
+    owner = connections["owner"]
+    with transaction.atomic(using="owner"):
+        security.ensure_roles(owner)
+    call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
+    with transaction.atomic(using="owner"):
+        load_catalogue(using="owner")
+        load_categories(using="owner")
+        load_incompatible_roles(using="owner")
+        with owner.cursor() as cursor:
+            cursor.execute(
+                "SELECT ledger.ensure_partitions(%s, %s)", [today - PARTITIONS_BEHIND, today + PARTITIONS_AHEAD]
+            )

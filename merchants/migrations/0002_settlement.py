@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from vouchers.common.migrations import run_sql_file
+
+
+class Migration(migrations.Migration):
+    dependencies = [("merchants", "0001_initial"), ("vouchers", "0002_ledger")]
+
+    operations = [
+        run_sql_file("merchants/settlement/sql/0001_tables.sql"),
+        run_sql_file("merchants/settlement/sql/0002_functions.sql"),
+    ]

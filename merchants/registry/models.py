@@ -1,0 +1,82 @@
+"""가맹점: registered shops and the categories they belong to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from vouchers.common.models import Stamped, TenantModel
+from vouchers.municipalities.models import Dong
+from vouchers.privacy.fields import BlindIndexField, EncryptedTextField
+
+
+class MerchantCategory(models.Model):
+    """업종, shared by all municipalities; usage rules name its code."""
+
+    app_privileges: ClassVar[str] = "SELECT"
+
+    code = models.CharField(_("업종코드"), max_length=20, primary_key=True)
+    name = models.CharField(_("업종명"), max_length=60)
+    name_en = models.CharField(_("영문명"), max_length=60)
+    mcc = models.CharField(_("MCC"), max_length=4, validators=[RegexValidator(r"^\d{4}$")], help_text=_("QR에 넣는 ISO 18245 코드"))
+
+    class Meta:
+        verbose_name = _("업종")
+        verbose_name_plural = _("업종")
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MerchantStatus(models.TextChoices):
+    """A shop takes payments only while active."""
+
+    APPLIED = "applied", _("신청")
+    ACTIVE = "active", _("등록")
+    SUSPENDED = "suspended", _("등록정지")
+    CANCELLED = "cancelled", _("등록취소")
+
+
+class Merchant(TenantModel, Stamped):
+    """가맹점. ``code`` is what its QR carries."""
+
+    code = models.CharField(_("가맹점번호"), max_length=10, validators=[RegexValidator(r"^M\d{9}$")])
+    name = models.CharField(_("상호"), max_length=60)
+    name_ascii = models.CharField(
+        _("영문 상호"), max_length=25, validators=[RegexValidator(r"^[\x20-\x7e]+$")], help_text=_("QR 표준은 영문·숫자만 허용합니다.")
+    )
+    business_number = models.CharField(_("사업자등록번호"), max_length=10, validators=[RegexValidator(r"^\d{10}$")])
+    representative = models.CharField(_("대표자"), max_length=40)
+    category = models.ForeignKey(MerchantCategory, on_delete=models.PROTECT, related_name="+", verbose_name=_("업종"))
+    annual_sales = models.BigIntegerField(_("연매출액(원)"), default=0)
+    address = models.CharField(_("소재지"), max_length=200)
+    dong = models.ForeignKey(
+        Dong, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("읍면동")
+    )
+    phone = models.CharField(_("전화번호"), max_length=15, blank=True)
+    status = models.CharField(_("상태"), max_length=10, choices=MerchantStatus, default=MerchantStatus.APPLIED)
+    registered_on = models.DateField(_("등록일"), null=True, blank=True)
+    account_bank = models.CharField(_("정산 은행"), max_length=3, blank=True)
+    account_number = EncryptedTextField(_("정산 계좌"), null=True, blank=True)
+    account_number_index = BlindIndexField(null=True, blank=True, editable=False)
+    account_holder = models.CharField(_("예금주"), max_length=60, blank=True)
+
+    history = HistoricalRecords(excluded_fields=["account_number", "account_number_index"])
+
+    class Meta:
+        verbose_name = _("가맹점")
+        verbose_name_plural = _("가맹점")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["municipality", "code"], name="merchant_code_once"),
+            models.UniqueConstraint(fields=["municipality", "business_number", "name"], name="merchant_shop_once"),
+            models.CheckConstraint(condition=models.Q(annual_sales__gte=0), name="merchant_sales_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,85 @@
+-- The close of one business day of one currency: a single pass over the day's transfers, then one settling journal.
+
+CREATE SCHEMA settlement;
+
+CREATE FUNCTION settlement.close_day(
+    p_municipality varchar, p_currency uuid, p_date date, p_previous date, p_at timestamptz
+) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Returns the day close; a day that is closed already is returned as it is. The caller has set the fence and has
+-- waited for the transactions before it (ledger.fence, ledger.transactions_ended). p_previous is the day closed last
+-- (NULL: none). What a shop gave back since p_date is not paid out any more; what is negative is carried.
+DECLARE
+    v_close   uuid;
+    v_journal uuid := ledger.id_at(p_at);
+    v_day     uuid := ledger.uuid_floor((p_date - 1)::timestamp AT TIME ZONE 'Asia/Seoul');
+    v_end     uuid := ledger.uuid_floor((p_date + 1)::timestamp AT TIME ZONE 'Asia/Seoul' + interval '1 minute');
+    v_items   record;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    PERFORM pg_advisory_xact_lock(hashtext('settlement.close_day'), hashtext(p_municipality));
+    SELECT id INTO v_close FROM merchants_dayclose
+    WHERE municipality_id = p_municipality AND currency_id = p_currency AND business_date = p_date;
+    IF v_close IS NOT NULL THEN
+        RETURN v_close;
+    END IF;
+    IF NOT EXISTS (SELECT FROM vouchers_businessclose
+                   WHERE municipality_id = p_municipality AND closed_through >= p_date) THEN
+        PERFORM ledger.refuse('day_not_fenced');
+    END IF;
+    WITH pending AS MATERIALIZED (
+        SELECT id, owner_id FROM vouchers_account
+        WHERE municipality_id = p_municipality AND currency_id = p_currency AND kind = 'merchant_pending'
+    ), movement AS (
+        SELECT pending.owner_id AS merchant_id,
+               count(*) FILTER (WHERE t.line = 1) AS payments, sum(t.amount)::bigint AS paid,
+               0::bigint AS refunds, 0::bigint AS refunded, 0::bigint AS later
+        FROM vouchers_transfer t JOIN pending ON pending.id = t.credit_account_id
+        WHERE t.municipality_id = p_municipality AND t.journal_id >= v_day AND t.journal_id < v_end
+          AND t.business_date = p_date AND t.debit_lot_id IS NOT NULL
+        GROUP BY 1
+        UNION ALL
+        SELECT pending.owner_id, 0, 0,
+               count(*) FILTER (WHERE t.line = 1 AND t.business_date = p_date),
+               coalesce(sum(t.amount) FILTER (WHERE t.business_date = p_date), 0)::bigint,
+               coalesce(sum(t.amount) FILTER (WHERE t.business_date > p_date), 0)::bigint
+        FROM vouchers_transfer t JOIN pending ON pending.id = t.debit_account_id
+        WHERE t.municipality_id = p_municipality AND t.journal_id >= v_day
+          AND t.business_date >= p_date AND t.credit_lot_id IS NOT NULL
+        GROUP BY 1
+    ), carried AS (
+        SELECT merchant_id, carried_out AS amount FROM merchants_settlementline
+        WHERE municipality_id = p_municipality AND currency_id = p_currency AND business_date = p_previous
+          AND carried_out <> 0
+    ), line AS (
+        SELECT merchant_id, sum(payments)::integer AS payments, sum(paid)::bigint AS paid,
+               sum(refunds)::integer AS refunds, sum(refunded)::bigint AS refunded,
+               sum(carried_in)::bigint AS carried_in, sum(later)::bigint AS later,
+               (sum(carried_in) + sum(paid) - sum(refunded))::bigint AS net
+        FROM (SELECT merchant_id, payments, paid, refunds, refunded, 0::bigint AS carried_in, later FROM movement
+              UNION ALL
+              SELECT merchant_id, 0, 0, 0, 0, amount, 0 FROM carried) part
+        GROUP BY merchant_id
+    )
+    INSERT INTO merchants_settlementline (municipality_id, currency_id, business_date, merchant_id, payments, paid,
+                                          refunds, refunded, carried_in, payable, carried_out)
+    SELECT p_municipality, p_currency, p_date, merchant_id, payments, paid, refunds, refunded, carried_in,
+           greatest(0, net - later), net - greatest(0, net - later)
+    FROM line
+    WHERE payments > 0 OR refunds > 0 OR carried_in <> 0;
+    SELECT array_agg(merchant_id ORDER BY merchant_id) FILTER (WHERE payable > 0) AS merchants,
+           array_agg(payable ORDER BY merchant_id) FILTER (WHERE payable > 0) AS amounts,
+           count(*) AS lines, coalesce(sum(paid), 0) AS paid, coalesce(sum(refunded), 0) AS refunded,
+           coalesce(sum(payable), 0) AS payable
+    INTO v_items
+    FROM merchants_settlementline
+    WHERE municipality_id = p_municipality AND currency_id = p_currency AND business_date = p_date;
+    IF v_items.merchants IS NOT NULL THEN
+        PERFORM ledger.settle(p_municipality, v_journal, p_currency, v_items.merchants, v_items.amounts, p_at);
+    END IF;
+    INSERT INTO merchants_dayclose (municipality_id, currency_id, business_date, merchants, paid, refunded, payable,
+                                    closed_at, journal_id)
+    VALUES (p_municipality, p_currency, p_date, v_items.lines, v_items.paid, v_items.refunded, v_items.payable, p_at,
+            CASE WHEN v_items.merchants IS NOT NULL THEN v_journal END)
+    RETURNING id INTO v_close;
+    RETURN v_close;
+END $$;

@@ -1,0 +1,51 @@
+"""One place that turns what the database refuses into domain errors.
+
+Constraints have names and the SQL functions raise SQLSTATE ``JT…`` with a stable code as message; each room registers
+the error class that belongs to its names in its ``errors.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import Error as DatabaseError
+
+from vouchers.common.errors import DomainError
+
+_by_name: dict[str, type[DomainError]] = {}
+
+
+def register(**names: type[DomainError]) -> None:
+    """Register the error class for constraint names and kernel codes."""
+    for name, error in names.items():
+        if _by_name.setdefault(name, error) is not error:
+            raise RuntimeError(f"two errors registered for {name!r}")
+
+
+def translate(error: BaseException) -> DomainError | None:
+    """The domain error behind a database error, or None when the refusal is not one of ours."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    diagnostic = getattr(cause, "diag", None)
+    if diagnostic is None:
+        return None
+    if (diagnostic.sqlstate or "").startswith("JT"):
+        name = diagnostic.message_primary or ""
+        params = json.loads(diagnostic.message_detail) if diagnostic.message_detail else {}
+    else:
+        name, params = diagnostic.constraint_name or "", {}
+    error_class = _by_name.get(name)
+    return error_class(**params) if error_class else None
+
+
+@contextmanager
+def domain_errors() -> Iterator[None]:
+    """Run statements; a refusal with a registered name comes out as its domain error."""
+    try:
+        yield
+    except DatabaseError as error:
+        translated = translate(error)
+        if translated is None:
+            raise
+        raise translated from error

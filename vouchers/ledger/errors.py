@@ -1,0 +1,115 @@
+"""What the kernel refuses."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.common.database import register
+from vouchers.common.errors import DomainError, NotFound, StateConflict
+
+
+class AmountNotPositive(DomainError):
+    """Money moves in whole, positive won."""
+
+    code = "amount_not_positive"
+    message = _("금액은 1원 이상의 정수여야 합니다.")
+
+
+class InsufficientFunds(DomainError):
+    """The lots that this shop may take do not hold enough. ``available`` is what they hold, in won."""
+
+    code = "insufficient_funds"
+    message = _("잔액이 부족합니다. 이 가맹점에서 사용할 수 있는 금액은 %(available)s원입니다.")
+
+
+class PaymentLimitExceeded(DomainError):
+    """More than the currency's limit for one payment on that day. ``limit`` in won."""
+
+    code = "payment_limit_exceeded"
+    message = _("1회 결제 한도 %(limit)s원을 넘었습니다.")
+
+
+class BudgetExceeded(DomainError):
+    """The programme's budget does not cover the whole list. ``available`` and ``needed`` in won."""
+
+    code = "budget_exceeded"
+    message = _("사업 예산이 부족합니다. 집행 가능액은 %(available)s원이고 필요한 금액은 %(needed)s원입니다.")
+
+
+class RefundExceedsPayment(DomainError):
+    """More than is left of the payment, which may be nothing. ``refundable`` in won."""
+
+    code = "refund_exceeds_payment"
+    message = _("취소할 수 있는 금액을 넘었습니다. 남은 취소 가능액은 %(refundable)s원입니다.")
+
+
+class WalletUnknown(NotFound):
+    """No such wallet in this municipality and currency."""
+
+    code = "wallet_unknown"
+    message = _("지갑을 찾을 수 없습니다.")
+
+
+class WalletNotActive(DomainError):
+    """The wallet is frozen or closed."""
+
+    code = "wallet_not_active"
+    message = _("사용이 정지되었거나 해지된 지갑입니다.")
+
+
+class PaymentUnknown(NotFound):
+    """No such payment of this partner."""
+
+    code = "payment_unknown"
+    message = _("결제를 찾을 수 없습니다.")
+
+
+class MerchantNotActive(DomainError):
+    """The shop is not, or not any more, registered for this currency."""
+
+    code = "merchant_not_active"
+    message = _("현재 이 상품권을 받을 수 없는 가맹점입니다.")
+
+
+class AccountUnknown(NotFound):
+    """The ledger account was never opened."""
+
+    code = "account_unknown"
+    message = _("원장 계정이 없습니다.")
+
+
+class JournalConflict(StateConflict):
+    """The same event id came with other parameters."""
+
+    code = "journal_conflict"
+    message = _("같은 전표번호로 다른 내용이 요청되었습니다.")
+
+
+class LedgerIsImmutable(StateConflict):
+    """Something tried to change what has been posted."""
+
+    code = "ledger_is_immutable"
+    message = _("원장에 기록된 내용은 바꿀 수 없습니다.")
+
+
+class OutOfScope(NotFound):
+    """The municipality is not in the caller's scope."""
+
+    code = "out_of_scope"
+
+
+class DayNotFenced(StateConflict):
+    """The day must be fenced before it is closed."""
+
+    code = "day_not_fenced"
+    message = _("아직 끝나지 않은 영업일은 마감할 수 없습니다.")
+
+
+register(**{
+    error.code: error
+    for error in (
+        AccountUnknown, AmountNotPositive, BudgetExceeded, DayNotFenced, InsufficientFunds, JournalConflict,
+        LedgerIsImmutable, MerchantNotActive, OutOfScope, PaymentLimitExceeded, PaymentUnknown, RefundExceedsPayment,
+        WalletNotActive, WalletUnknown,
+    )
+})  # fmt: skip

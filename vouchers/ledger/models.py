@@ -1,0 +1,145 @@
+"""원장: read-only views of what the kernel (``sql/``) writes. Nothing here is ever saved from Python."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.common.models import LedgerModel
+
+
+class AccountKind(models.TextChoices):
+    """Chart of accounts of one currency. Bank is an asset; every other account is owed to somebody."""
+
+    BANK = "bank", _("운영 예치금")
+    PROGRAMME = "programme", _("사업 예산")
+    WALLET = "wallet", _("시민 지갑")
+    MERCHANT_PENDING = "merchant_pending", _("가맹점 미정산금")
+    MERCHANT_SETTLED = "merchant_settled", _("가맹점 정산금")
+
+
+class JournalKind(models.TextChoices):
+    """Business events that move money."""
+
+    FUND = "fund", _("예산 배정")
+    DISBURSE = "disburse", _("수당 지급")
+    PAY = "pay", _("결제")
+    REFUND = "refund", _("결제 취소")
+    SETTLE = "settle", _("정산")
+
+
+class LotKind(models.TextChoices):
+    """Where the money of a lot came from."""
+
+    GRANT = "grant", _("정책수당")
+    PURCHASE = "purchase", _("구매금")
+    INCENTIVE = "incentive", _("인센티브")
+    POINT = "point", _("포인트")
+
+
+def _municipality() -> models.ForeignKey:
+    return models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False,
+        verbose_name=_("지자체"),
+    )  # fmt: skip
+
+
+class Account(LedgerModel):
+    """계정: a holder of money. A wallet's account has the wallet's id."""
+
+    id = models.UUIDField(primary_key=True)
+    municipality = _municipality()
+    currency_id = models.UUIDField(_("상품권"))
+    kind = models.CharField(_("계정 종류"), max_length=20, choices=AccountKind)
+    owner_id = models.UUIDField(_("소유자"), null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("계정")
+        verbose_name_plural = _("계정")
+
+
+class Balance(LedgerModel):
+    """잔액: monotone debit and credit sums of an account that is drawn on; never below its floor."""
+
+    id = models.UUIDField(_("계정"), primary_key=True, db_column="account_id")
+    municipality = _municipality()
+    debits = models.BigIntegerField(_("차변 합계"))
+    credits = models.BigIntegerField(_("대변 합계"))
+    reserved = models.BigIntegerField(_("예약 금액"))
+    floor = models.BigIntegerField(_("하한"), null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("잔액")
+        verbose_name_plural = _("잔액")
+
+
+class Journal(LedgerModel):
+    """분개: one business event; its id (uuidv7 of its time) makes it idempotent and places its partition."""
+
+    id = models.UUIDField(_("전표번호"), primary_key=True)
+    municipality = _municipality()
+    currency_id = models.UUIDField(_("상품권"))
+    kind = models.CharField(_("구분"), max_length=20, choices=JournalKind)
+    business_date = models.DateField(_("영업일"))
+    at = models.DateTimeField(_("일시"))
+    request_hash = models.BinaryField()
+    reference = models.UUIDField(_("원거래"), null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("원장 전표")
+        verbose_name_plural = _("원장 전표")
+        ordering: ClassVar = ["-id"]
+
+
+class Transfer(LedgerModel):
+    """이동: ``amount`` won from the debit account to the credit account. One row, so it always balances."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "journal_id", "line")
+    municipality = _municipality()
+    journal_id = models.UUIDField(_("전표번호"))
+    line = models.IntegerField(_("순번"))
+    debit_account_id = models.UUIDField(_("차변"))
+    credit_account_id = models.UUIDField(_("대변"))
+    debit_lot_id = models.UUIDField(null=True)
+    credit_lot_id = models.UUIDField(null=True)
+    amount = models.BigIntegerField(_("금액"))
+    business_date = models.DateField(_("영업일"))
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("원장 이동")
+        verbose_name_plural = _("원장 이동")
+
+
+class Lot(LedgerModel):
+    """Money in a wallet with one source, one expiry and one usage rule (구매금, 수당, 인센티브, 포인트)."""
+
+    id = models.UUIDField(primary_key=True)
+    municipality = _municipality()
+    wallet_id = models.UUIDField(_("지갑"))
+    kind = models.CharField(_("구분"), max_length=20, choices=LotKind)
+    source_id = models.UUIDField(_("원천"))
+    programme_id = models.UUIDField(_("사업"), null=True)
+    usage_rule_id = models.UUIDField(_("사용처 기준"), null=True)
+    granted = models.BigIntegerField(_("지급액"))
+    remaining = models.BigIntegerField(_("잔액"))
+    held = models.BigIntegerField(_("보류액"))
+    expires_at = models.DateTimeField(_("유효기한"))
+    created_at = models.DateTimeField(_("지급일시"))
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("지갑 잔액 내역")
+        verbose_name_plural = _("지갑 잔액 내역")
+
+
+class BusinessClose(LedgerModel):
+    """마감 기준: the last closed business day; later money belongs to a later day."""
+
+    id = models.CharField(primary_key=True, max_length=5, db_column="municipality_id")
+    closed_through = models.DateField(_("마감일"))
+    tenant_column: ClassVar[str] = "municipality_id"
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("영업일 마감 기준")
+        verbose_name_plural = _("영업일 마감 기준")

@@ -1,0 +1,54 @@
+"""The kernel's functions, called from Python. Each call is one business event; amounts are whole won.
+
+Call them inside a scope. What the kernel refuses is raised as a domain error of this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from vouchers.common.database import domain_errors
+from vouchers.ledger import errors as _errors  # noqa: F401  (registers the kernel's codes)
+from vouchers.ledger.models import AccountKind
+
+
+def call(function: str, *parameters: Any) -> tuple[Any, ...]:
+    """One row of a database function, or the domain error behind its refusal."""
+    marks = ", ".join(["%s"] * len(parameters))
+    with domain_errors(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {function}({marks})", parameters)
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
+
+
+def open_account(*, municipality: str, currency: UUID, kind: AccountKind, owner: UUID | None) -> UUID:
+    """Open an owner's account once; a second call returns the same id."""
+    account: UUID = call("ledger.open_account", municipality, currency, str(kind), owner)[0]
+    return account
+
+
+def open_wallets(*, municipality: str, currency: UUID, citizens: Sequence[UUID]) -> int:
+    """Open the wallets these citizens lack, in one statement; returns how many were new."""
+    opened: int = call("ledger.open_wallets", municipality, currency, list(citizens))[0]
+    return opened
+
+
+def fund(*, id: UUID, municipality: str, currency: UUID, programme: UUID, amount: int, at: datetime) -> None:
+    """Post money that reached the operating account for a programme (예산 배정). Idempotent by ``id``."""
+    call("ledger.fund", municipality, id, currency, programme, amount, at)
+
+
+def reserve(*, municipality: str, currency: UUID, programme: UUID, amount: int) -> None:
+    """Set budget aside for a whole list, or give it back with a negative amount. Raises BudgetExceeded."""
+    call("ledger.reserve", municipality, currency, programme, amount)
+
+
+def ensure_partitions(*, first: date, last: date) -> int:
+    """Create the monthly partitions that are missing from ``first``'s month to ``last``'s; returns how many."""
+    made: int = call("ledger.ensure_partitions", first, last)[0]
+    return made

@@ -1,0 +1,104 @@
+-- The ledger's tables. Only the functions of schema ledger (0002) write them; nothing in journal or transfer is ever
+-- changed or removed. Money is bigint won. Keys begin with municipality_id, so the tables can be spread by it.
+
+CREATE SCHEMA ledger;
+
+CREATE TABLE vouchers_account (
+    municipality_id varchar(5) NOT NULL,
+    id              uuid NOT NULL,
+    currency_id     uuid NOT NULL,
+    kind            text NOT NULL,
+    owner_id        uuid,
+    CONSTRAINT account_pkey PRIMARY KEY (municipality_id, id),
+    CONSTRAINT account_owner_once UNIQUE NULLS NOT DISTINCT (municipality_id, owner_id, currency_id, kind),
+    CONSTRAINT account_kind_known
+        CHECK (kind IN ('bank', 'programme', 'wallet', 'merchant_pending', 'merchant_settled'))
+);
+
+-- Accounts that are drawn on under a lock. Wallets have lots instead; a shop's pending money is derived.
+CREATE TABLE vouchers_balance (
+    municipality_id varchar(5) NOT NULL,
+    account_id      uuid NOT NULL,
+    debits          bigint NOT NULL DEFAULT 0,
+    credits         bigint NOT NULL DEFAULT 0,
+    reserved        bigint NOT NULL DEFAULT 0,
+    floor           bigint,                      -- NULL: an asset account, may stand in debit
+    CONSTRAINT balance_pkey PRIMARY KEY (municipality_id, account_id),
+    CONSTRAINT balance_never_below_floor CHECK (floor IS NULL OR credits - debits - reserved >= floor),
+    CONSTRAINT balance_sums_not_negative CHECK (debits >= 0 AND credits >= 0 AND reserved >= 0)
+) WITH (fillfactor = 50);
+
+CREATE TABLE vouchers_journal (
+    municipality_id varchar(5) NOT NULL,
+    id              uuid NOT NULL,               -- uuidv7 of `at`: the idempotency key, and the partition
+    currency_id     uuid NOT NULL,
+    kind            text NOT NULL,
+    business_date   date NOT NULL,
+    at              timestamptz NOT NULL,
+    request_hash    bytea NOT NULL,
+    reference       uuid,                        -- refund: the payment; disburse: the programme
+    CONSTRAINT journal_pkey PRIMARY KEY (municipality_id, id),
+    CONSTRAINT journal_kind_known CHECK (kind IN ('fund', 'disburse', 'pay', 'refund', 'settle'))
+) PARTITION BY RANGE (id);
+CREATE INDEX journal_by_reference ON vouchers_journal (municipality_id, reference) WHERE reference IS NOT NULL;
+
+-- One row is one movement of money, so an unbalanced ledger cannot be written.
+CREATE TABLE vouchers_transfer (
+    municipality_id   varchar(5) NOT NULL,
+    journal_id        uuid NOT NULL,
+    line              integer NOT NULL,
+    debit_account_id  uuid NOT NULL,
+    credit_account_id uuid NOT NULL,
+    debit_lot_id      uuid,
+    credit_lot_id     uuid,
+    amount            bigint NOT NULL,
+    business_date     date NOT NULL,
+    CONSTRAINT transfer_pkey PRIMARY KEY (municipality_id, journal_id, line),
+    CONSTRAINT transfer_amount_positive CHECK (amount > 0),
+    CONSTRAINT transfer_between_two_accounts CHECK (debit_account_id <> credit_account_id)
+) PARTITION BY RANGE (journal_id);
+CREATE INDEX transfer_by_debit ON vouchers_transfer (municipality_id, debit_account_id, business_date);
+CREATE INDEX transfer_by_credit ON vouchers_transfer (municipality_id, credit_account_id, business_date);
+
+-- `remaining` stands in no index, so that spending is a heap-only update.
+CREATE TABLE vouchers_lot (
+    municipality_id varchar(5) NOT NULL,
+    id              uuid NOT NULL,
+    wallet_id       uuid NOT NULL,
+    kind            text NOT NULL,
+    source_id       uuid NOT NULL,               -- the entitlement, purchase, … this money comes from
+    programme_id    uuid,
+    usage_rule_id   uuid,                        -- NULL: every shop
+    granted         bigint NOT NULL,
+    remaining       bigint NOT NULL,
+    held            bigint NOT NULL DEFAULT 0,
+    expires_at      timestamptz,                 -- NULL: never
+    created_at      timestamptz NOT NULL,
+    CONSTRAINT lot_pkey PRIMARY KEY (municipality_id, id),
+    CONSTRAINT lot_source_once UNIQUE (municipality_id, wallet_id, source_id),
+    CONSTRAINT lot_kind_known CHECK (kind IN ('grant', 'purchase', 'incentive', 'point')),
+    CONSTRAINT lot_never_overdrawn CHECK (held >= 0 AND remaining >= held AND remaining <= granted AND granted > 0)
+) WITH (fillfactor = 80);
+CREATE INDEX lot_by_expiry ON vouchers_lot (municipality_id, expires_at) WHERE expires_at IS NOT NULL;
+
+-- The fence of the day close: money that arrives later belongs to a later business day.
+CREATE TABLE vouchers_businessclose (
+    municipality_id varchar(5) NOT NULL,
+    closed_through  date NOT NULL,
+    CONSTRAINT businessclose_pkey PRIMARY KEY (municipality_id)
+);
+
+CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'ledger_is_immutable' USING ERRCODE = 'JT001';
+END $$;
+CREATE TRIGGER journal_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON vouchers_journal
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER transfer_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON vouchers_transfer
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER lot_is_never_removed BEFORE DELETE OR TRUNCATE ON vouchers_lot
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER balance_is_never_removed BEFORE DELETE OR TRUNCATE ON vouchers_balance
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER account_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON vouchers_account
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();

@@ -1,0 +1,434 @@
+-- The kernel: the only code that writes the ledger. One call is one business event.
+--
+-- * Every function runs as the owner and first checks that the caller's scope holds the municipality.
+-- * `p_id` is minted by the caller (uuidv7 of `p_at`) and makes the event idempotent: the same id with the same
+--   parameters does nothing a second time, with other parameters it is refused.
+-- * Lock order: payment → wallet → balance rows. Nothing else is locked. A shop's credits are plain inserts.
+-- * Refusals: SQLSTATE JT…, MESSAGE = stable code, DETAIL = JSON parameters.
+
+CREATE FUNCTION ledger.refuse(p_code text, p_params jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = p_code, DETAIL = p_params::text;
+END $$;
+
+CREATE FUNCTION ledger.require_scope(p_municipality varchar) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT p_municipality = ANY (string_to_array(current_setting('app.municipalities', true), ',')) THEN
+        PERFORM ledger.refuse('out_of_scope');
+    END IF;
+    IF coalesce(current_setting('app.municipalities', true), '') = '' THEN
+        PERFORM ledger.refuse('out_of_scope');
+    END IF;
+END $$;
+
+CREATE FUNCTION ledger.id_at(p_at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE AS $$
+    SELECT uuidv7(p_at - clock_timestamp())
+$$;
+
+CREATE FUNCTION ledger.business_date(p_municipality varchar, p_at timestamptz) RETURNS date
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+-- The day that money moved at p_at belongs to: its day in Seoul, or the first day still open.
+-- The transaction gets its xid before it reads the fence, so whoever closes a day can wait for exactly those
+-- transactions that may have read the fence as it was before (ledger.close_is_final).
+DECLARE
+    v_closed date;
+BEGIN
+    PERFORM pg_current_xact_id();
+    SELECT closed_through INTO v_closed FROM vouchers_businessclose WHERE municipality_id = p_municipality;
+    RETURN greatest((p_at AT TIME ZONE 'Asia/Seoul')::date, v_closed + 1);
+END $$;
+
+CREATE FUNCTION ledger.open_journal(
+    p_municipality varchar, p_id uuid, p_currency uuid, p_kind text, p_hash bytea, p_at timestamptz,
+    p_business_date date, p_reference uuid
+) RETURNS boolean LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- True: the event is new. False: it has been posted before with the same parameters. A duplicate in flight waits
+-- here for the first one's end, before any balance is locked.
+DECLARE
+    v_hash bytea;
+BEGIN
+    INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
+    VALUES (p_municipality, p_id, p_currency, p_kind, p_business_date, p_at, p_hash, p_reference)
+    ON CONFLICT (municipality_id, id) DO NOTHING;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    SELECT request_hash INTO v_hash FROM vouchers_journal WHERE municipality_id = p_municipality AND id = p_id;
+    IF v_hash IS DISTINCT FROM p_hash THEN
+        PERFORM ledger.refuse('journal_conflict');
+    END IF;
+    RETURN false;
+END $$;
+
+CREATE FUNCTION ledger.account(p_municipality varchar, p_currency uuid, p_kind text, p_owner uuid) RETURNS uuid
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE
+    v_id uuid;
+BEGIN
+    SELECT id INTO v_id FROM vouchers_account
+    WHERE municipality_id = p_municipality AND currency_id = p_currency AND kind = p_kind
+      AND owner_id IS NOT DISTINCT FROM p_owner;
+    IF v_id IS NULL THEN
+        PERFORM ledger.refuse('account_unknown', jsonb_build_object('kind', p_kind));
+    END IF;
+    RETURN v_id;
+END $$;
+
+-- Accounts ------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION ledger.open_account(p_municipality varchar, p_currency uuid, p_kind text, p_owner uuid) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Opens the account of an owner once; a second call returns the same account. Wallets open with open_wallets.
+DECLARE
+    v_id uuid;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    IF p_kind = 'wallet' THEN
+        PERFORM ledger.refuse('account_unknown', jsonb_build_object('kind', p_kind));
+    END IF;
+    INSERT INTO vouchers_account (municipality_id, id, currency_id, kind, owner_id)
+    VALUES (p_municipality, uuidv7(), p_currency, p_kind, p_owner)
+    ON CONFLICT ON CONSTRAINT account_owner_once DO NOTHING;
+    v_id := ledger.account(p_municipality, p_currency, p_kind, p_owner);
+    IF p_kind <> 'merchant_pending' THEN
+        INSERT INTO vouchers_balance (municipality_id, account_id, floor)
+        VALUES (p_municipality, v_id, CASE WHEN p_kind = 'bank' THEN NULL ELSE 0 END)
+        ON CONFLICT (municipality_id, account_id) DO NOTHING;
+    END IF;
+    RETURN v_id;
+END $$;
+
+CREATE FUNCTION ledger.open_wallets(p_municipality varchar, p_currency uuid, p_citizens uuid[]) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Opens the wallets that these citizens do not have yet, each with its account of the same id; returns how many.
+DECLARE
+    v_made integer;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    WITH made AS (
+        INSERT INTO vouchers_wallet (municipality_id, citizen_id, currency_id, status)
+        SELECT p_municipality, c.id, p_currency, 'active'
+        FROM vouchers_citizen c
+        WHERE c.municipality_id = p_municipality AND c.id = ANY (p_citizens)
+        ON CONFLICT ON CONSTRAINT wallet_once DO NOTHING
+        RETURNING id
+    )
+    INSERT INTO vouchers_account (municipality_id, id, currency_id, kind, owner_id)
+    SELECT p_municipality, id, p_currency, 'wallet', id FROM made;
+    GET DIAGNOSTICS v_made = ROW_COUNT;
+    RETURN v_made;
+END $$;
+
+-- Budget --------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION ledger.fund(
+    p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_amount bigint, p_at timestamptz
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Money arrives at the operating bank account for a programme (예산 배정).
+DECLARE
+    v_bank      uuid := ledger.account(p_municipality, p_currency, 'bank', NULL);
+    v_programme uuid := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    v_date      date;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    IF p_amount IS NULL OR p_amount <= 0 THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    v_date := ledger.business_date(p_municipality, p_at);
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'fund',
+            sha256(convert_to(concat_ws('|', p_programme, p_amount), 'UTF8')), p_at, v_date, p_programme) THEN
+        RETURN;
+    END IF;
+    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
+    VALUES (p_municipality, p_id, 1, v_bank, v_programme, p_amount, v_date);
+    UPDATE vouchers_balance SET credits = credits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_programme;
+    UPDATE vouchers_balance SET debits = debits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_bank;
+END $$;
+
+CREATE FUNCTION ledger.reserve(p_municipality varchar, p_currency uuid, p_programme uuid, p_amount bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Sets budget aside (or, with a negative amount, gives it back). The whole amount or nothing.
+DECLARE
+    v_programme uuid := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    v_free      bigint;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    SELECT credits - debits - reserved INTO v_free FROM vouchers_balance
+    WHERE municipality_id = p_municipality AND account_id = v_programme FOR NO KEY UPDATE;
+    IF p_amount > v_free THEN
+        PERFORM ledger.refuse('budget_exceeded', jsonb_build_object('available', v_free, 'needed', p_amount));
+    END IF;
+    UPDATE vouchers_balance SET reserved = reserved + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_programme;
+END $$;
+
+CREATE FUNCTION ledger.disburse(
+    p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid,
+    p_expires_at timestamptz, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all.
+-- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
+DECLARE
+    v_programme uuid := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    v_date      date;
+    v_total     bigint;
+    v_posted    bigint;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    v_date := ledger.business_date(p_municipality, p_at);
+    SELECT sum(a) INTO v_total FROM unnest(p_amounts) a;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'disburse',
+            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts), 'UTF8')),
+            p_at, v_date, p_programme) THEN
+        RETURN v_total;
+    END IF;
+    WITH item AS MATERIALIZED (
+        SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.line::integer
+        FROM unnest(p_wallets, p_sources, p_amounts) WITH ORDINALITY AS i (wallet_id, source_id, amount, line)
+    ), made AS (
+        INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
+                                  granted, remaining, expires_at, created_at)
+        SELECT p_municipality, lot_id, wallet_id, p_kind, source_id, p_programme, p_usage_rule,
+               amount, amount, p_expires_at, p_at
+        FROM item
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       credit_lot_id, amount, business_date)
+        SELECT p_municipality, p_id, item.line, v_programme, wallet.id, item.lot_id, item.amount, v_date
+        FROM item JOIN vouchers_wallet wallet
+          ON wallet.id = item.wallet_id AND wallet.municipality_id = p_municipality
+         AND wallet.currency_id = p_currency
+        RETURNING amount
+    )
+    SELECT sum(amount) INTO v_posted FROM posted;
+    IF v_posted IS DISTINCT FROM v_total THEN
+        PERFORM ledger.refuse('wallet_unknown');
+    END IF;
+    UPDATE vouchers_balance SET debits = debits + v_total, reserved = reserved - v_total
+    WHERE municipality_id = p_municipality AND account_id = v_programme;
+    RETURN v_total;
+END $$;
+
+-- Payments ------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION ledger.pay(
+    p_municipality varchar, p_id uuid, p_wallet uuid, p_merchant uuid, p_amount bigint, p_limit bigint,
+    p_category text, p_annual_sales bigint, p_partner uuid, p_order text, p_at timestamptz
+) RETURNS date LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Moves p_amount won from a wallet to a shop and returns the business date it counts for.
+-- Lots that admit this shop are drawn soonest expiry first, purchased money last. p_limit is the highest amount of
+-- one payment (NULL: none); the shop's category and annual sales decide which lots it may take.
+DECLARE
+    v_currency uuid;
+    v_status   text;
+    v_pending  uuid;
+    v_date     date;
+    v_taken    bigint;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    IF p_amount IS NULL OR p_amount <= 0 THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    IF p_amount > p_limit THEN
+        PERFORM ledger.refuse('payment_limit_exceeded', jsonb_build_object('limit', p_limit));
+    END IF;
+    SELECT currency_id INTO v_currency FROM vouchers_wallet WHERE municipality_id = p_municipality AND id = p_wallet;
+    IF v_currency IS NULL THEN
+        PERFORM ledger.refuse('wallet_unknown');
+    END IF;
+    v_date := ledger.business_date(p_municipality, p_at);
+    IF NOT ledger.open_journal(p_municipality, p_id, v_currency, 'pay',
+            sha256(convert_to(concat_ws('|', p_wallet, p_merchant, p_amount), 'UTF8')), p_at, v_date, NULL) THEN
+        SELECT business_date INTO v_date FROM vouchers_journal WHERE municipality_id = p_municipality AND id = p_id;
+        RETURN v_date;
+    END IF;
+    SELECT id INTO v_pending FROM vouchers_account
+    WHERE municipality_id = p_municipality AND currency_id = v_currency
+      AND kind = 'merchant_pending' AND owner_id = p_merchant;
+    IF v_pending IS NULL THEN
+        PERFORM ledger.refuse('merchant_not_active');
+    END IF;
+    SELECT status INTO v_status FROM vouchers_wallet
+    WHERE municipality_id = p_municipality AND id = p_wallet FOR NO KEY UPDATE;
+    IF v_status <> 'active' THEN
+        PERFORM ledger.refuse('wallet_not_active');
+    END IF;
+    WITH candidate AS (
+        SELECT lot.id, lot.remaining - lot.held AS free,
+               row_number() OVER spending AS line,
+               coalesce(sum(lot.remaining - lot.held)
+                   OVER (spending ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
+        FROM vouchers_lot lot
+        LEFT JOIN vouchers_usagerule usage
+          ON usage.id = lot.usage_rule_id
+        WHERE lot.municipality_id = p_municipality AND lot.wallet_id = p_wallet
+          AND lot.remaining > lot.held
+          AND (lot.expires_at IS NULL OR lot.expires_at > p_at)
+          AND (usage.id IS NULL OR (
+                  (usage.allowed_categories = '{}' OR p_category = ANY (usage.allowed_categories))
+              AND NOT p_category = ANY (usage.denied_categories)
+              AND (usage.annual_sales_cap IS NULL OR p_annual_sales <= usage.annual_sales_cap)))
+        WINDOW spending AS (ORDER BY (lot.kind = 'purchase'), lot.expires_at, lot.id)
+    ), spent AS (
+        UPDATE vouchers_lot lot
+        SET remaining = lot.remaining - least(candidate.free, p_amount - candidate.before)
+        FROM candidate
+        WHERE lot.municipality_id = p_municipality AND lot.id = candidate.id AND candidate.before < p_amount
+        RETURNING lot.id, candidate.line, least(candidate.free, p_amount - candidate.before) AS amount
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       debit_lot_id, amount, business_date)
+        SELECT p_municipality, p_id, line, p_wallet, v_pending, id, amount, v_date FROM spent
+        RETURNING amount
+    )
+    SELECT coalesce(sum(amount), 0) INTO v_taken FROM posted;
+    IF v_taken <> p_amount THEN
+        PERFORM ledger.refuse('insufficient_funds', jsonb_build_object('available', v_taken));
+    END IF;
+    INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merchant_id, partner_id, order_id,
+                                  amount, business_date, at)
+    VALUES (p_municipality, p_id, v_currency, p_wallet, p_merchant, p_partner, p_order, p_amount, v_date, p_at);
+    RETURN v_date;
+END $$;
+
+CREATE FUNCTION ledger.refund(
+    p_municipality varchar, p_id uuid, p_payment uuid, p_amount bigint, p_at timestamptz
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Gives p_amount won of a payment (NULL: all that is left) back to the very lots it came from, last drawn first,
+-- and returns the sum given back. Never more than was paid, lot by lot. A shop's pending money may go below zero;
+-- the next day close carries that.
+DECLARE
+    v_payment vouchers_payment;
+    v_pending uuid;
+    v_date    date;
+    v_amount  bigint;
+    v_posted  bigint;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    SELECT * INTO v_payment FROM vouchers_payment
+    WHERE municipality_id = p_municipality AND id = p_payment FOR NO KEY UPDATE;
+    IF v_payment.id IS NULL THEN
+        PERFORM ledger.refuse('payment_unknown');
+    END IF;
+    IF p_amount <= 0 THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    v_date := ledger.business_date(p_municipality, p_at);
+    IF NOT ledger.open_journal(p_municipality, p_id, v_payment.currency_id, 'refund',
+            sha256(convert_to(concat_ws('|', p_payment, coalesce(p_amount::text, 'all')), 'UTF8')),
+            p_at, v_date, p_payment) THEN
+        SELECT sum(amount) INTO v_posted FROM vouchers_transfer
+        WHERE municipality_id = p_municipality AND journal_id = p_id;
+        RETURN v_posted;
+    END IF;
+    v_amount := coalesce(p_amount, v_payment.amount - v_payment.refunded);
+    IF v_amount = 0 OR v_payment.refunded + v_amount > v_payment.amount THEN
+        PERFORM ledger.refuse('refund_exceeds_payment',
+            jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
+    END IF;
+    v_pending := ledger.account(p_municipality, v_payment.currency_id, 'merchant_pending', v_payment.merchant_id);
+    PERFORM 1 FROM vouchers_wallet
+    WHERE municipality_id = p_municipality AND id = v_payment.wallet_id FOR NO KEY UPDATE;
+    WITH returned AS (
+        SELECT t.credit_lot_id AS lot_id, sum(t.amount)::bigint AS amount
+        FROM vouchers_journal j JOIN vouchers_transfer t
+          ON t.municipality_id = j.municipality_id AND t.journal_id = j.id
+        WHERE j.municipality_id = p_municipality AND j.reference = p_payment AND j.kind = 'refund'
+        GROUP BY t.credit_lot_id
+    ), candidate AS (
+        SELECT t.debit_lot_id AS lot_id, t.amount - coalesce(r.amount, 0) AS free,
+               row_number() OVER backwards AS line,
+               coalesce(sum(t.amount - coalesce(r.amount, 0))
+                   OVER (backwards ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
+        FROM vouchers_transfer t LEFT JOIN returned r ON r.lot_id = t.debit_lot_id
+        WHERE t.municipality_id = p_municipality AND t.journal_id = p_payment
+          AND t.amount > coalesce(r.amount, 0)
+        WINDOW backwards AS (ORDER BY t.line DESC)
+    ), given AS (
+        UPDATE vouchers_lot lot
+        SET remaining = lot.remaining + least(candidate.free, v_amount - candidate.before)
+        FROM candidate
+        WHERE lot.municipality_id = p_municipality AND lot.id = candidate.lot_id
+          AND candidate.before < v_amount
+        RETURNING lot.id, candidate.line, least(candidate.free, v_amount - candidate.before) AS amount
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       credit_lot_id, amount, business_date)
+        SELECT p_municipality, p_id, line, v_pending, v_payment.wallet_id, id, amount, v_date FROM given
+        RETURNING amount
+    )
+    SELECT coalesce(sum(amount), 0) INTO v_posted FROM posted;
+    IF v_posted <> v_amount THEN
+        PERFORM ledger.refuse('refund_exceeds_payment',
+            jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
+    END IF;
+    UPDATE vouchers_payment SET refunded = refunded + v_amount
+    WHERE municipality_id = p_municipality AND id = p_payment;
+    RETURN v_amount;
+END $$;
+
+-- Settlement ----------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION ledger.fence(p_municipality varchar, p_date date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Closes the books up to and including p_date: money that moves from now on belongs to a later day.
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    INSERT INTO vouchers_businessclose AS fence (municipality_id, closed_through) VALUES (p_municipality, p_date)
+    ON CONFLICT (municipality_id) DO UPDATE SET closed_through = greatest(fence.closed_through, excluded.closed_through);
+END $$;
+
+CREATE FUNCTION ledger.transactions_now() RETURNS xid8 LANGUAGE sql VOLATILE AS $$
+    -- Every transaction that may have read an older fence has an xid below this one. Call it after the fence's commit.
+    SELECT pg_snapshot_xmax(pg_current_snapshot())
+$$;
+
+CREATE FUNCTION ledger.transactions_ended(p_before xid8) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM pg_snapshot_xip(pg_current_snapshot()) running
+        WHERE running < p_before AND running IS DISTINCT FROM pg_current_xact_id_if_assigned())
+$$;
+
+CREATE FUNCTION ledger.settle(
+    p_municipality varchar, p_id uuid, p_currency uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamptz
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Moves each shop's amount from its pending to its settled account; returns the sum in won.
+DECLARE
+    v_date   date;
+    v_total  bigint;
+    v_posted bigint;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    v_date := ledger.business_date(p_municipality, p_at);
+    SELECT coalesce(sum(a), 0) INTO v_total FROM unnest(p_amounts) a;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'settle',
+            sha256(convert_to(concat_ws('|', p_merchants, p_amounts), 'UTF8')), p_at, v_date, NULL) THEN
+        RETURN v_total;
+    END IF;
+    WITH item AS (
+        SELECT pending.id AS pending_id, settled.id AS settled_id, i.amount, i.line::integer
+        FROM unnest(p_merchants, p_amounts) WITH ORDINALITY AS i (merchant_id, amount, line)
+        JOIN vouchers_account pending
+          ON pending.municipality_id = p_municipality AND pending.currency_id = p_currency
+         AND pending.owner_id = i.merchant_id AND pending.kind = 'merchant_pending'
+        JOIN vouchers_account settled
+          ON settled.municipality_id = p_municipality AND settled.currency_id = p_currency
+         AND settled.owner_id = i.merchant_id AND settled.kind = 'merchant_settled'
+    ), credited AS (
+        UPDATE vouchers_balance balance SET credits = balance.credits + item.amount
+        FROM item
+        WHERE balance.municipality_id = p_municipality AND balance.account_id = item.settled_id
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       amount, business_date)
+        SELECT p_municipality, p_id, line, pending_id, settled_id, amount, v_date FROM item
+        RETURNING amount
+    )
+    SELECT coalesce(sum(amount), 0) INTO v_posted FROM posted;
+    IF v_posted <> v_total THEN
+        PERFORM ledger.refuse('account_unknown', '{"kind": "merchant_settled"}');
+    END IF;
+    RETURN v_total;
+END $$;

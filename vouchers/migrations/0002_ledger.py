@@ -1,0 +1,16 @@
+from django.db import migrations
+
+from vouchers.common.migrations import run_sql_file
+
+
+class Migration(migrations.Migration):
+    dependencies = [("vouchers", "0001_initial"), ("merchants", "0001_initial")]
+
+    operations = [
+        run_sql_file("vouchers/officials/sql/0001_roles.sql"),
+        run_sql_file("vouchers/ledger/sql/0001_tables.sql"),
+        run_sql_file("vouchers/payments/sql/0001_tables.sql"),
+        run_sql_file("vouchers/ledger/sql/0002_partitions.sql"),
+        run_sql_file("vouchers/ledger/sql/0003_kernel.sql"),
+        run_sql_file("vouchers/payments/sql/0002_functions.sql"),
+    ]

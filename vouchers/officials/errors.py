@@ -1,0 +1,19 @@
+"""What can go wrong with officials and their roles."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.common.database import register
+from vouchers.common.errors import DomainError
+
+
+class IncompatibleRolesHeld(DomainError):
+    """Another role that the official holds at that municipality on those days excludes this one."""
+
+    code = "incompatible_roles"
+    status = 409
+    message = _("함께 가질 수 없는 역할을 이미 가지고 있습니다. 기존 역할의 종료일을 먼저 입력하십시오.")
+
+
+register(incompatible_roles=IncompatibleRolesHeld)

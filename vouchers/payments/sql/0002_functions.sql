@@ -1,0 +1,90 @@
+-- What the payment API calls: one statement per request, idempotent by the partner's key.
+
+CREATE SCHEMA payments;
+
+CREATE FUNCTION payments.partner_by_key(p_key_id text)
+RETURNS TABLE (partner_id uuid, municipality_id varchar, secret_hash bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    -- Runs before any scope is known: a key leads to its partner and municipality, and to nothing else.
+    SELECT p.id, p.municipality_id, k.secret_hash
+    FROM vouchers_partnerkey k JOIN vouchers_partner p ON p.id = k.partner_id
+    WHERE k.key_id = p_key_id AND k.revoked_at IS NULL AND p.is_active
+$$;
+
+CREATE FUNCTION payments.claim_key(
+    p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_result uuid, p_at timestamptz
+) RETURNS uuid LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- NULL: the key is new and now belongs to p_result. Otherwise the result that the same request made before.
+DECLARE
+    v_record vouchers_idempotencyrecord;
+BEGIN
+    INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
+    VALUES (p_municipality, p_partner, p_key, p_fingerprint, p_result, p_at)
+    ON CONFLICT (municipality_id, partner_id, key) DO NOTHING;
+    IF FOUND THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO v_record FROM vouchers_idempotencyrecord
+    WHERE municipality_id = p_municipality AND partner_id = p_partner AND key = p_key;
+    IF v_record.fingerprint <> p_fingerprint THEN
+        PERFORM ledger.refuse('idempotency_key_reused');
+    END IF;
+    RETURN v_record.result_id;
+END $$;
+
+CREATE FUNCTION payments.pay(
+    p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_wallet uuid, p_merchant_code text,
+    p_terminal text, p_amount bigint, p_order text, p_at timestamptz,
+    OUT payment_id uuid, OUT replayed boolean
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- One payment at a shop's fixed QR: key, shop, limit of the day, money.
+DECLARE
+    v_id       uuid := ledger.id_at(p_at);
+    v_merchant record;
+    v_limit    bigint;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    payment_id := payments.claim_key(p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at);
+    replayed := payment_id IS NOT NULL;
+    IF replayed THEN
+        RETURN;
+    END IF;
+    payment_id := v_id;
+    SELECT m.id, m.status, m.category_id, m.annual_sales INTO v_merchant
+    FROM merchants_merchant m JOIN merchants_merchantqr qr ON qr.merchant_id = m.id AND qr.terminal = p_terminal
+    WHERE m.municipality_id = p_municipality AND m.code = p_merchant_code AND qr.retired_at IS NULL;
+    IF v_merchant.id IS NULL THEN
+        PERFORM ledger.refuse('merchant_unknown');
+    ELSIF v_merchant.status <> 'active' THEN
+        PERFORM ledger.refuse('merchant_not_active');
+    END IF;
+    SELECT policy.payment_limit INTO v_limit
+    FROM vouchers_wallet w JOIN vouchers_currencypolicy policy ON policy.currency_id = w.currency_id
+    WHERE w.municipality_id = p_municipality AND w.id = p_wallet
+      AND policy.valid_from <= (p_at AT TIME ZONE 'Asia/Seoul')::date
+    ORDER BY policy.valid_from DESC LIMIT 1;
+    PERFORM ledger.pay(p_municipality, v_id, p_wallet, v_merchant.id, p_amount, v_limit,
+                       v_merchant.category_id, v_merchant.annual_sales, p_partner, p_order, p_at);
+END $$;
+
+CREATE FUNCTION payments.cancel(
+    p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_payment uuid, p_amount bigint,
+    p_at timestamptz, OUT refund_id uuid, OUT replayed boolean
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Cancels p_amount won of a payment of the same partner; NULL cancels what is left.
+DECLARE
+    v_id uuid := ledger.id_at(p_at);
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    refund_id := payments.claim_key(p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at);
+    replayed := refund_id IS NOT NULL;
+    IF replayed THEN
+        RETURN;
+    END IF;
+    refund_id := v_id;
+    IF NOT EXISTS (SELECT FROM vouchers_payment
+                   WHERE municipality_id = p_municipality AND id = p_payment AND partner_id = p_partner) THEN
+        PERFORM ledger.refuse('payment_unknown');
+    END IF;
+    PERFORM ledger.refund(p_municipality, v_id, p_payment, p_amount, p_at);
+END $$;

@@ -1,0 +1,41 @@
+"""지갑: a citizen's holding of one currency. Its money lies in lots of the ledger."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.citizens.models import Citizen
+from vouchers.common.models import Stamped, TenantModel
+from vouchers.currencies.models import Currency
+
+
+class WalletStatus(models.TextChoices):
+    """Whether a wallet can pay."""
+
+    ACTIVE = "active", _("정상")
+    FROZEN = "frozen", _("사용 정지")
+    CLOSED = "closed", _("해지")
+
+
+class Wallet(TenantModel, Stamped):
+    """Holder × currency; the row is the lock under which the wallet's lots change."""
+
+    app_privileges: ClassVar[str] = "SELECT, UPDATE"
+
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="wallets", verbose_name=_("시민"))
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+", verbose_name=_("상품권"))
+    status = models.CharField(_("상태"), max_length=10, choices=WalletStatus, default=WalletStatus.ACTIVE)
+
+    class Meta:
+        verbose_name = _("지갑")
+        verbose_name_plural = _("지갑")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["municipality", "citizen", "currency"], name="wallet_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.citizen} · {self.currency}"
