@@ -26,7 +26,7 @@ def _schema_hash() -> str:
     """Changes whenever a migration, an SQL file, the privileges or the reference data change."""
     digest = hashlib.sha256(TODAY.isoformat().encode())
     sources = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("*/*/sql/**/*.sql"), *ROOT.glob("*/*/data/*.csv")]
-    sources += [*ROOT.glob("config/database/*.py"), *ROOT.glob("*/*/models.py"), ROOT / "vouchers/officials/rules.py"]
+    sources += [*ROOT.glob("config/database/*.py"), *ROOT.glob("config/management/commands/migrate.py"), *ROOT.glob("*/*/models.py"), ROOT / "vouchers/officials/rules.py"]
     for path in sorted(sources):
         digest.update(path.read_bytes())
     digest.update(os.environ["JANGTEO_SECRET_KEY"].encode())

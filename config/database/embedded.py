@@ -48,6 +48,13 @@ class EmbeddedDatabaseError(Exception):
     """The embedded server cannot be had. The message says why, and what to do about it."""
 
 
+class _Server(subprocess.Popen[bytes]):
+    """The server's first process. It may outlive the process that started it, which is no cause for a warning."""
+
+    def __del__(self) -> None:
+        pass
+
+
 class Cluster:
     """One database cluster in one folder, and this process's hold on its server."""
 
@@ -59,7 +66,7 @@ class Cluster:
         self.durable = durable
         self._users: IO[str] | None = None
         self._holder = 0
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: _Server | None = None
 
     @property
     def sockets(self) -> Path:
@@ -94,7 +101,7 @@ class Cluster:
         """Give up this process's hold. The last one stops the server, and returns when it has stopped."""
         if self._users is None or self._holder != os.getpid():  # a forked child shares its parent's hold
             return
-        with self._locked():
+        with suppress(FileNotFoundError), self._locked():  # the folder may have been removed
             self._let_go()
             with self._open("users.lock") as users:
                 try:
@@ -187,7 +194,7 @@ class Cluster:
         configuration.chmod(0o644)
         self._post_guard()
         with self.log.open("ab") as log:
-            self._server = subprocess.Popen(
+            self._server = _Server(
                 self._command("postgres", "-D", self.data, "-c", f"config_file={configuration}"),
                 cwd="/",
                 env=_environment(),
@@ -245,7 +252,7 @@ class Cluster:
             return []
 
     def _end_of_log(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-3:])
 
     # End
 
@@ -379,6 +386,7 @@ def temporary(*, durable: bool = True) -> Iterator[Cluster]:
         try:
             yield cluster
         finally:
+            cluster.stop()
             cluster.release()
 
 

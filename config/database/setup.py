@@ -8,7 +8,6 @@ from django.core.management import call_command
 from django.db import connections, transaction
 
 from allowances.catalogue.services import load_catalogue
-from config.database import security
 from merchants.registry.services import load_categories
 from vouchers.officials.services import load_incompatible_roles
 
@@ -19,9 +18,7 @@ PARTITIONS_AHEAD = timedelta(days=400)
 def prepare(*, today: date, verbosity: int = 0) -> None:
     """Create roles, migrate, load the shared reference data, and make the partitions around ``today``."""
     owner = connections["owner"]
-    with transaction.atomic(using="owner"):
-        security.ensure_roles(owner)
-    call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
+    call_command("migrate", verbosity=verbosity, interactive=False)
     with transaction.atomic(using="owner"):
         load_catalogue(using="owner")
         load_categories(using="owner")

@@ -8,7 +8,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from allowances.approvals.models import ApprovalStep, StepDecision
+from allowances.batches.models import Batch, BatchRow, BatchState, Entitlement
 from allowances.catalogue.models import AllowanceType
+from allowances.disbursement.models import DisbursementChunk
 from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantStatus
@@ -139,12 +142,76 @@ def make_partner(city: City, **fields: Any) -> Partner:
     return Partner.objects.create(municipality=city.municipality, name=f"연계기관 {next(_numbers)}", **fields)
 
 
-def grant(city: City, wallet: UUID, amount: int, *, programme: Programme, usage_rule: UUID | None = None,
-          expires_at: datetime | None = None, at: datetime = AT) -> None:  # fmt: skip
-    """Put policy money straight into a wallet, as the owner: for tests of what happens after disbursement."""
-    from django.db import connections
+def grant(
+    city: City, amounts: dict[Citizen, int], *, programme: Programme | None = None, validity_days: int = 90,
+    usage_rule: UUID | None = None, at: datetime = AT,
+) -> Batch:  # fmt: skip
+    """Pay citizens through a list that three officials have signed; returns the paid list.
 
-    ledger.reserve(municipality=city.code, currency=city.currency.pk, programme=programme.pk, amount=amount)
-    raise_in = connections["default"]
-    with raise_in.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    The shortest honest way to put money into wallets: the application role has no other.
+    """
+    batch = make_signed_batch(
+        city, amounts, programme=programme, validity_days=validity_days, usage_rule=usage_rule, at=at
+    )
+    for number in DisbursementChunk.objects.filter(batch_id=batch.pk).values_list("number", flat=True):
+        ledger.call("disbursement.post_chunk", city.code, batch.pk, number, at)
+    Batch.objects.filter(pk=batch.pk).update(state=BatchState.PAID, paid_at=at)
+    return batch
+
+
+def make_signed_batch(
+    city: City, amounts: dict[Citizen, int], *, programme: Programme | None = None, validity_days: int = 90,
+    usage_rule: UUID | None = None, at: datetime = AT, chunk_size: int = 10_000,
+) -> Batch:  # fmt: skip
+    """A list in state ``paying``: staged, claimed, reserved, signed by drafter, approver and payer."""
+    programme = programme or make_programme(city, at=at)
+    cycle = make_cycle(programme)
+    drafter, approver, payer = (make_official(city, role) for role in (Role.DRAFTER, Role.APPROVER, Role.PAYER))
+    total = sum(amounts.values())
+    batch = Batch.objects.create(
+        municipality=city.municipality, cycle=cycle, uploaded_by=drafter, uploaded_at=at, file_name="명단.csv",
+        file_key=f"test/{uuid7()}", file_size=1, file_sha256=uuid7().hex * 2, attempt=1,
+    )  # fmt: skip
+    _move(batch, BatchState.READING)
+    wallets = {wallet.citizen_id: wallet.pk for wallet in Wallet.objects.filter(citizen__in=amounts)}
+    rows = [
+        BatchRow(
+            municipality=city.municipality, batch_id=batch.pk, row_number=number, name=citizen.name,
+            birth_date=citizen.birth_date, phone=citizen.phone, dong=city.dong.name, amount=amount,
+            citizen_id=citizen.pk, wallet_id=wallets[citizen.pk],
+        )
+        for number, (citizen, amount) in enumerate(amounts.items(), start=2)
+    ]  # fmt: skip
+    BatchRow.objects.bulk_create(rows)
+    for state in (BatchState.VALIDATING, BatchState.VALIDATED, BatchState.SUBMITTING):
+        _move(batch, state)
+    Entitlement.objects.bulk_create(
+        Entitlement(
+            id=uuid7(), municipality=city.municipality, cycle_id=cycle.pk, citizen_id=row.citizen_id,
+            wallet_id=row.wallet_id, batch_id=batch.pk, row_number=row.row_number, amount=row.amount,
+        )
+        for row in rows
+    )  # fmt: skip
+    batch.terms = {
+        "currency_id": str(city.currency.pk), "validity_days": validity_days,
+        "usage_rule_id": str(usage_rule) if usage_rule else None,
+    }  # fmt: skip
+    batch.rows_total, batch.amount_total = len(rows), total
+    batch.save()
+    ledger.call("disbursement.plan", city.code, batch.pk, chunk_size)
+    batch.digest = ledger.call("disbursement.digest", city.code, batch.pk)[0]
+    ledger.reserve(municipality=city.code, currency=city.currency.pk, programme=programme.pk, amount=total)
+    for state in (BatchState.SUBMITTED, BatchState.APPROVED, BatchState.PAYING):
+        _move(batch, state)
+    signers = ((Role.DRAFTER, drafter), (Role.APPROVER, approver), (Role.PAYER, payer))
+    for position, (role, official) in enumerate(signers):
+        ApprovalStep.objects.create(
+            municipality=city.municipality, batch=batch, attempt=1, position=position, role=role, title=role.label,
+            decision=StepDecision.SIGNED, official=official, decided_at=at, digest=batch.digest,
+        )  # fmt: skip
+    return batch
+
+
+def _move(batch: Batch, state: BatchState) -> None:
+    batch.state = state
+    batch.save()
