@@ -11,7 +11,8 @@ ARGS ?=
 .DEFAULT_GOAL := help
 
 help: ## List these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name does; do \
+		printf '  make %-14s %s\n' "$$name" "$$does"; done
 
 setup: ## Set up: system packages, virtual environment, translations
 	@exec $(PYTHON) config/bootstrap.py
@@ -41,7 +42,7 @@ check: setup-tests ## Check format, lint, types, import layers, migrations and t
 	$(VENV) -m ruff format --check .
 	$(VENV) -m ruff check .
 	$(VENV) -m mypy
-	$(VENV) -m importlinter.cli lint
+	.venv/bin/lint-imports --no-logo
 	$(VENV) manage.py makemigrations --check --dry-run
 	$(VENV) -m config.translations check
 

@@ -1,7 +1,7 @@
 """The translations of Jangteo's texts: the Korean text is the key, config/locale/en/LC_MESSAGES/django.po has the English.
 
-    python -m config.translations check     exit 1 when a text in the code or a template has no English
-    python -m config.translations update    bring the file up to the texts; what then has no English, write by hand
+python -m config.translations check     exit 1 when a text in the code or a template has no English
+python -m config.translations update    bring the file up to the texts; what then has no English, write by hand
 """
 
 from __future__ import annotations
