@@ -103,7 +103,7 @@ class FileStore:
 
 
 class _OpenedFile(io.RawIOBase):
-    """Opens one chunk at a time; reading is sequential."""
+    """Opens one chunk at a time; reading is sequential, and over at the first chunk that does not open."""
 
     def __init__(self, file: BinaryIO, ring: KeyRing, name: str) -> None:
         self._file = file
@@ -137,6 +137,7 @@ class _OpenedFile(io.RawIOBase):
             try:
                 yield self._cipher.decrypt(_nonce(number, last=last), chunk, self._context)
             except InvalidTag:
+                self.close()
                 raise SealBroken(f"chunk {number} is changed, missing or out of place") from None
         if number < 0:
             raise SealBroken("no chunk is left")
