@@ -25,6 +25,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,7 @@ class Cluster:
         self.data = self.directory / "data"
         self.log = self.directory / "server.log"
         self.durable = durable
+        self.name = f"jangteo-{hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:16]}"
         self._users: IO[str] | None = None
         self._holder = 0
         self._server: _Server | None = None
@@ -71,8 +73,7 @@ class Cluster:
     @property
     def sockets(self) -> Path:
         """The directory of the server's socket. Not in the cluster's folder: a socket's path has at most 107 bytes."""
-        digest = hashlib.sha256(os.fsencode(self.directory)).hexdigest()
-        return Path("/tmp") / f"jangteo-{digest[:16]}"  # noqa: S108 - _make_sockets() makes sure whose it is
+        return Path("/tmp") / self.name  # noqa: S108 - _make_sockets() makes sure whose it is
 
     def url(self, *, user: str = SUPERUSER, database: str = DATABASE) -> str:
         """The same at every start, so a connection pool outlives a restart of the server."""
@@ -133,15 +134,17 @@ class Cluster:
         return int(lines[0]) if lines and int(lines[0]) in self.processes() else None
 
     def processes(self) -> set[int]:
-        """Every process of this cluster's server, known by its working directory.
+        """Every process of this cluster's server, known by what it says of itself.
 
-        A process id read from a file may be another program's by now; a working directory may not.
+        A process id read from a file may be another program's by now. And where a process works or what it runs, even
+        root may not see in a container.
         """
         found = set()
         for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):  # it has ended, or it is another user's
-                folder = str((process / "cwd").readlink()).removesuffix(" (deleted)")
-                if folder == str(self.data) and (process / "comm").read_text() == "postgres\n":
+            with suppress(OSError):  # it has ended
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                is_first = words[0].endswith(b"/postgres") and os.fsencode(self.data) in words
+                if is_first or words[0].startswith(f"postgres: {self.name}:".encode()):
                     found.add(int(process.name))
         return found
 
@@ -326,7 +329,7 @@ class Cluster:
         memory = _memory() // MEBIBYTE
         shared = max(128, min(1024, memory // 16))
         settings: dict[str, str | int] = {
-            "cluster_name": DATABASE,
+            "cluster_name": self.name,
             "listen_addresses": "",
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
@@ -435,11 +438,11 @@ def _memory() -> int:
 
 
 def _shared_memory() -> int:
-    """Bytes that parallel queries may share. Containers often have 64 MiB, which a large hash join exceeds."""
-    try:
-        found = os.statvfs("/dev/shm")  # noqa: S108 - where POSIX shared memory lives
-    except OSError:
+    """Bytes that parallel queries may share there. Containers often have 64 MiB, which a large hash join exceeds."""
+    place = Path("/dev/shm")  # noqa: S108 - where POSIX shared memory lives
+    if not place.is_dir() or not place.stat().st_mode & stat.S_IWOTH:
         return 0
+    found = os.statvfs(place)
     return found.f_frsize * found.f_blocks
 
 
