@@ -28,7 +28,8 @@ from vouchers.privacy.crypto import Aead, KeyRing, SealBroken
 
 CHUNK_BYTES: Final = 64 * 1024
 _HEADER_BYTES = 18
-_SEALED_CHUNK_BYTES = CHUNK_BYTES + 16
+_TAG_BYTES = 16
+_SEALED_CHUNK_BYTES = CHUNK_BYTES + _TAG_BYTES
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
@@ -103,44 +104,59 @@ class FileStore:
 
 
 class _OpenedFile(io.RawIOBase):
-    """Opens one chunk at a time; reading is sequential, and over at the first chunk that does not open."""
+    """Opens one chunk at a time, at any position; everything read is checked, what is skipped is not."""
 
     def __init__(self, file: BinaryIO, ring: KeyRing, name: str) -> None:
         self._file = file
         self._header = file.read(_HEADER_BYTES)
-        if len(self._header) < _HEADER_BYTES:
+        sealed = file.seek(0, io.SEEK_END) - _HEADER_BYTES
+        self._chunks = -(-sealed // _SEALED_CHUNK_BYTES)
+        self._size = sealed - self._chunks * _TAG_BYTES
+        if self._chunks < 1 or self._size < 0:
             raise SealBroken("too short")
         self._cipher = _file_cipher(ring, self._header)
         self._context = self._header + name.encode()
-        self._chunks = self._opened()
-        self._rest = memoryview(b"")
+        self._position = 0
+        self._opened: tuple[int, bytes] | None = None
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed leaves its name out
-        if not self._rest:
-            self._rest = memoryview(next(self._chunks, b""))
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
+        number, begin = divmod(self._position, CHUNK_BYTES)
+        if number >= self._chunks:
+            return 0
+        piece = self._chunk(number)[begin : begin + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
 
     def close(self) -> None:
         self._file.close()
         super().close()
 
-    def _opened(self) -> Iterator[bytes]:
-        sealed = iter(lambda: self._file.read(_SEALED_CHUNK_BYTES), b"")
-        number = -1
-        for number, (chunk, last) in enumerate(_with_last(sealed)):
+    def _chunk(self, number: int) -> bytes:
+        if self._opened is None or self._opened[0] != number:
+            self._file.seek(_HEADER_BYTES + number * _SEALED_CHUNK_BYTES)
+            sealed = self._file.read(_SEALED_CHUNK_BYTES)
+            nonce = _nonce(number, last=number == self._chunks - 1)
             try:
-                yield self._cipher.decrypt(_nonce(number, last=last), chunk, self._context)
+                self._opened = number, self._cipher.decrypt(nonce, sealed, self._context)
             except InvalidTag:
                 self.close()
                 raise SealBroken(f"chunk {number} is changed, missing or out of place") from None
-        if number < 0:
-            raise SealBroken("no chunk is left")
+        return self._opened[1]
 
 
 def _file_cipher(ring: KeyRing, header: bytes) -> Aead:
