@@ -36,7 +36,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended",
     "officials.municipalities_of",
     "payments.partner_by_key", "payments.pay", "payments.cancel",
-    "settlement.close_day",
+    "settlement.close_day", "settlement.municipalities_to_close",
     "disbursement.measure", "disbursement.plan", "disbursement.digest", "disbursement.post_chunk",
 )  # fmt: skip
 """What the application role may call. The rest of the kernel is reached through these alone."""

@@ -3,17 +3,21 @@
 CREATE SCHEMA settlement;
 
 CREATE FUNCTION settlement.close_day(
-    p_municipality varchar, p_currency uuid, p_date date, p_previous date, p_at timestamptz
+    p_municipality varchar, p_currency uuid, p_date date, p_at timestamptz
 ) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Returns the day close; a day that is closed already is returned as it is. The caller has set the fence and has
--- waited for the transactions before it (ledger.fence, ledger.transactions_ended). p_previous is the day closed last
--- (NULL: none). What a shop gave back since p_date is not paid out any more; what is negative is carried.
+-- waited for the transactions before it (ledger.fence, ledger.transactions_ended). Days close one after the other:
+-- what the day before carried out, this one carries in. What a shop gave back since p_date is not paid out any more;
+-- what is negative is carried.
+-- The day's transfers are found by their ids, which begin with the time of the request: from a day before (a request
+-- from before the fence that was posted after it) until the day's end (with a minute for the rounding of ids).
 DECLARE
-    v_close   uuid;
-    v_journal uuid := ledger.id_at(p_at);
-    v_day     uuid := ledger.uuid_floor((p_date - 1)::timestamp AT TIME ZONE 'Asia/Seoul');
-    v_end     uuid := ledger.uuid_floor((p_date + 1)::timestamp AT TIME ZONE 'Asia/Seoul' + interval '1 minute');
-    v_items   record;
+    v_close    uuid;
+    v_previous date;
+    v_journal  uuid := ledger.id_at(p_at);
+    v_day      uuid := ledger.uuid_floor((p_date - 1)::timestamp AT TIME ZONE 'Asia/Seoul');
+    v_end      uuid := ledger.uuid_floor((p_date + 1)::timestamp AT TIME ZONE 'Asia/Seoul' + interval '1 minute');
+    v_items    record;
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
     PERFORM pg_advisory_xact_lock(hashtext('settlement.close_day'), hashtext(p_municipality));
@@ -25,6 +29,11 @@ BEGIN
     IF NOT EXISTS (SELECT FROM vouchers_businessclose
                    WHERE municipality_id = p_municipality AND closed_through >= p_date) THEN
         PERFORM ledger.refuse('day_not_fenced');
+    END IF;
+    SELECT max(business_date) INTO v_previous FROM merchants_dayclose
+    WHERE municipality_id = p_municipality AND currency_id = p_currency;
+    IF v_previous <> p_date - 1 THEN
+        PERFORM ledger.refuse('day_out_of_order', jsonb_build_object('next', v_previous + 1));
     END IF;
     WITH pending AS MATERIALIZED (
         SELECT id, owner_id FROM vouchers_account
@@ -48,7 +57,7 @@ BEGIN
         GROUP BY 1
     ), carried AS (
         SELECT merchant_id, carried_out AS amount FROM merchants_settlementline
-        WHERE municipality_id = p_municipality AND currency_id = p_currency AND business_date = p_previous
+        WHERE municipality_id = p_municipality AND currency_id = p_currency AND business_date = v_previous
           AND carried_out <> 0
     ), line AS (
         SELECT merchant_id, sum(payments)::integer AS payments, sum(paid)::bigint AS paid,
@@ -83,3 +92,13 @@ BEGIN
     RETURNING id INTO v_close;
     RETURN v_close;
 END $$;
+
+CREATE FUNCTION settlement.municipalities_to_close(p_date date) RETURNS SETOF varchar
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    -- Runs before any scope is known: region codes that have a currency whose day p_date is not closed, nothing else.
+    SELECT DISTINCT c.municipality_id
+    FROM vouchers_currency c
+    WHERE c.is_active AND NOT EXISTS (
+        SELECT FROM merchants_dayclose d
+        WHERE d.municipality_id = c.municipality_id AND d.currency_id = c.id AND d.business_date >= p_date)
+$$;

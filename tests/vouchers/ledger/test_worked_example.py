@@ -52,7 +52,7 @@ def test_grant_pay_refund_close_settle():
 
         today = AT.date()
         call("ledger.fence", city.code, today)
-        call("settlement.close_day", city.code, city.currency.pk, today, None, AT + timedelta(days=1))
+        call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))
         settled = Balance.objects.exclude(credits=0).exclude(floor=None)
         assert sum(row.credits - row.debits for row in settled) == 35_000
         # every won that came in stands somewhere
