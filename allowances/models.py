@@ -1,12 +1,12 @@
 """Seam: where Django finds the models of this app's rooms."""
 
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep, ApprovalStep
-from allowances.batches.models import Batch, BatchProblem, BatchRow, Entitlement
+from allowances.batches.models import Batch, BatchEvent, BatchProblem, BatchRow, Entitlement
 from allowances.catalogue.models import AllowanceType
 from allowances.disbursement.models import DisbursementChunk
 from allowances.programmes.models import Cycle, Programme
 
 __all__ = [
-    "AllowanceType", "ApprovalLine", "ApprovalLineStep", "ApprovalStep", "Batch", "BatchProblem", "BatchRow", "Cycle",
+    "AllowanceType", "ApprovalLine", "ApprovalLineStep", "ApprovalStep", "Batch", "BatchEvent", "BatchProblem", "BatchRow", "Cycle",
     "DisbursementChunk", "Entitlement", "Programme",
 ]  # fmt: skip

@@ -84,6 +84,33 @@ class Batch(TenantModel):
         return f"{self.cycle} · {self.file_name}"
 
 
+class BatchAction(models.TextChoices):
+    """What officials do with a list beside signing it."""
+
+    UPLOAD = "upload", _("업로드")
+    RECHECK = "recheck", _("재검증")
+    DISCARD = "discard", _("폐기")
+
+
+class BatchEvent(TenantModel):
+    """처리 이력: who did what with a list and when. Append-only; signatures stand in the approval steps."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT"
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="events", verbose_name=_("명단"))
+    action = models.CharField(_("처리"), max_length=10, choices=BatchAction)
+    official = models.ForeignKey(Official, on_delete=models.PROTECT, related_name="+", verbose_name=_("처리자"))
+    at = models.DateTimeField(_("처리일시"))
+
+    class Meta:
+        verbose_name = _("명단 처리 이력")
+        verbose_name_plural = _("명단 처리 이력")
+        ordering: ClassVar = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} · {self.official}"
+
+
 def _municipality() -> models.ForeignKey:
     return models.ForeignKey(
         "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False,
@@ -94,7 +121,7 @@ def _municipality() -> models.ForeignKey:
 class StagingModel(models.Model):
     """Rows the worker writes with COPY and set-based SQL; a trigger freezes them once the batch is submitted."""
 
-    app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE, DELETE"
+    app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE, DELETE, MAINTAIN"
 
     class Meta:
         abstract = True
@@ -157,4 +184,4 @@ class Entitlement(StagingModel):
         verbose_name_plural = _("지급 건")
 
 
-__all__ = ["LIVE_STATES", "Batch", "BatchProblem", "BatchRow", "BatchState", "Entitlement"]
+__all__ = ["LIVE_STATES", "Batch", "BatchAction", "BatchEvent", "BatchProblem", "BatchRow", "BatchState", "Entitlement"]

@@ -194,12 +194,11 @@ def make_signed_batch(
     )  # fmt: skip
     batch.terms = {
         "currency_id": str(city.currency.pk), "validity_days": validity_days,
-        "usage_rule_id": str(usage_rule) if usage_rule else None,
+        "usage_rule_id": str(usage_rule) if usage_rule else None, "chunk_rows": chunk_size,
     }  # fmt: skip
     batch.rows_total, batch.amount_total = len(rows), total
     batch.save()
-    ledger.call("disbursement.plan", city.code, batch.pk, chunk_size)
-    batch.digest = ledger.call("disbursement.digest", city.code, batch.pk)[0]
+    batch.digest = ledger.call("approvals.digest", city.code, batch.pk)[0]
     ledger.reserve(municipality=city.code, currency=city.currency.pk, programme=programme.pk, amount=total)
     for state in (BatchState.SUBMITTED, BatchState.APPROVED, BatchState.PAYING):
         _move(batch, state)
@@ -209,6 +208,7 @@ def make_signed_batch(
             municipality=city.municipality, batch=batch, attempt=1, position=position, role=role, title=role.label,
             decision=StepDecision.SIGNED, official=official, decided_at=at, digest=batch.digest,
         )  # fmt: skip
+    ledger.call("disbursement.plan", city.code, batch.pk)
     return batch
 
 

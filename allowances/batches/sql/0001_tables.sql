@@ -56,9 +56,10 @@ END $$;
 
 CREATE FUNCTION batches.freeze_rows() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- Rows and their problems may change only while the list is being read and checked.
+-- Rows and their problems may change only while the list is being read and checked; they go when it is given up.
 BEGIN
-    PERFORM batches.refuse_unless(ARRAY(SELECT DISTINCT batch_id FROM changed), '{reading,validating}');
+    PERFORM batches.refuse_unless(ARRAY(SELECT DISTINCT batch_id FROM changed),
+        CASE TG_OP WHEN 'DELETE' THEN '{reading,validating,refused,discarded}'::text[] ELSE '{reading,validating}' END);
     RETURN NULL;
 END $$;
 
@@ -100,7 +101,7 @@ BEGIN
         validating>validated, validating>reading, validating>refused, validating>discarded,
         validated>reading, validated>submitting, validated>discarded,
         submitting>submitted, submitting>validated,
-        submitted>returned, submitted>withdrawn, submitted>approved,
+        submitted>returned, submitted>withdrawn, submitted>approved, approved>returned,
         returned>submitting, returned>discarded, withdrawn>submitting, withdrawn>discarded,
         approved>paying, paying>paid}'::text[])
     THEN

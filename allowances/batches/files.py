@@ -1,0 +1,13 @@
+"""Where uploaded lists are kept: sealed, outside the database, for this installation."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from vouchers.privacy.fields import key_ring
+from vouchers.privacy.files import FileStore
+
+
+def list_store() -> FileStore:
+    """The store of uploaded lists. For admin and tasks, which may read settings; services get it passed in."""
+    return FileStore(directory=settings.SEALED_FILES_DIR / "lists", ring=key_ring())
