@@ -11,9 +11,9 @@ from allowances.batches.models import StagingModel
 
 
 class DisbursementChunk(StagingModel):
-    """지급 묶음: a range of a submitted list's rows with their count, sum and digest; posted when it has a journal."""
+    """지급 묶음: a range of an approved list's rows with their count, sum and digest; posted when it has a journal."""
 
-    app_privileges: ClassVar[str] = "SELECT, INSERT, DELETE"
+    app_privileges: ClassVar[str] = "SELECT"
 
     pk = models.CompositePrimaryKey("municipality_id", "batch_id", "number")
     municipality = models.ForeignKey(

@@ -37,7 +37,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "officials.municipalities_of",
     "payments.partner_by_key", "payments.pay", "payments.cancel",
     "settlement.close_day", "settlement.municipalities_to_close",
-    "disbursement.measure", "disbursement.plan", "disbursement.digest", "disbursement.post_chunk",
+    "approvals.entitle", "approvals.measure", "approvals.digest", "disbursement.plan", "disbursement.post_chunk",
 )  # fmt: skip
 """What the application role may call. The rest of the kernel is reached through these alone."""
 

@@ -1,5 +1,5 @@
 -- An approved list is posted in chunks: each is one transaction, exactly once, and only if its rows are still those
--- that were signed.
+-- that were signed. The application role reads chunks; only the functions below write them.
 
 CREATE TABLE allowances_disbursementchunk (
     municipality_id varchar(5) NOT NULL,
@@ -20,67 +20,77 @@ CREATE SCHEMA disbursement;
 
 CREATE FUNCTION disbursement.refuse_posted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF OLD.journal_id IS NOT NULL THEN
+    IF TG_OP = 'DELETE' OR OLD.journal_id IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'batch_is_frozen';
     END IF;
-    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    RETURN NEW;
 END $$;
 CREATE TRIGGER chunk_posted_is_final BEFORE UPDATE OR DELETE ON allowances_disbursementchunk
     FOR EACH ROW EXECUTE FUNCTION disbursement.refuse_posted();
 
-CREATE FUNCTION disbursement.measure(
-    p_municipality varchar, p_batch uuid, p_first integer, p_last integer,
-    OUT rows integer, OUT amount bigint, OUT digest text
-) LANGUAGE sql STABLE AS $$
--- Count, sum and SHA-256 of the entitled rows in a range. The digest is over lines of
--- row|citizen|wallet|name|birth date|phone|dong|amount, joined by line feeds, in row order, in UTF-8.
-    SELECT count(*)::integer, coalesce(sum(e.amount), 0)::bigint,
-           encode(sha256(convert_to(coalesce(string_agg(
-               concat_ws('|', e.row_number, e.citizen_id, e.wallet_id, coalesce(r.name, ''), coalesce(r.birth_date::text, ''),
-                         coalesce(r.phone, ''), coalesce(r.dong, ''), e.amount),
-               E'\n' ORDER BY e.row_number), ''), 'UTF8')), 'hex')
-    FROM public.allowances_entitlement e
-    JOIN public.allowances_batchrow r
-      ON r.municipality_id = e.municipality_id AND r.batch_id = e.batch_id AND r.row_number = e.row_number
-    WHERE e.municipality_id = p_municipality AND e.batch_id = p_batch AND e.row_number BETWEEN p_first AND p_last
-$$;
-
-CREATE FUNCTION disbursement.plan(p_municipality varchar, p_batch uuid, p_size integer) RETURNS integer
-LANGUAGE plpgsql AS $$
--- Cuts the entitled rows into chunks of p_size and measures each; returns how many.
-DECLARE
-    v_chunks integer;
+CREATE FUNCTION disbursement.refuse_half_paid() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- A list is paid when its chunks are posted, every one, and make up its total.
 BEGIN
-    DELETE FROM public.allowances_disbursementchunk WHERE municipality_id = p_municipality AND batch_id = p_batch;
-    INSERT INTO public.allowances_disbursementchunk
-        (municipality_id, batch_id, number, first_row, last_row, rows, amount, digest)
-    SELECT p_municipality, p_batch, cut.number, cut.first_row, cut.last_row, m.rows, m.amount, m.digest
-    FROM (
-        SELECT number, min(row_number) AS first_row, max(row_number) AS last_row
-        FROM (SELECT row_number, ((row_number() OVER (ORDER BY row_number) - 1) / p_size)::integer + 1 AS number
-              FROM public.allowances_entitlement
-              WHERE municipality_id = p_municipality AND batch_id = p_batch) numbered
-        GROUP BY number
-    ) cut
-    CROSS JOIN LATERAL disbursement.measure(p_municipality, p_batch, cut.first_row, cut.last_row) m;
-    GET DIAGNOSTICS v_chunks = ROW_COUNT;
-    RETURN v_chunks;
+    IF (SELECT coalesce(sum(amount) FILTER (WHERE journal_id IS NOT NULL), 0)
+        FROM allowances_disbursementchunk
+        WHERE municipality_id = NEW.municipality_id AND batch_id = NEW.id) <> NEW.amount_total
+       OR EXISTS (SELECT FROM allowances_disbursementchunk
+                  WHERE municipality_id = NEW.municipality_id AND batch_id = NEW.id AND journal_id IS NULL)
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'state_conflict';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER batch_paid_whole BEFORE UPDATE OF state ON allowances_batch
+    FOR EACH ROW WHEN (OLD.state <> 'paid' AND NEW.state = 'paid') EXECUTE FUNCTION disbursement.refuse_half_paid();
+
+CREATE FUNCTION disbursement.require_signed(p_municipality varchar, p_batch uuid) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+-- The list is being paid, and every step of its line, from the drafter to the payer, has signed its digest.
+DECLARE
+    v_batch  allowances_batch;
+    v_signed record;
+BEGIN
+    SELECT * INTO v_batch FROM allowances_batch WHERE municipality_id = p_municipality AND id = p_batch;
+    IF v_batch.state IS DISTINCT FROM 'paying' THEN
+        PERFORM ledger.refuse('state_conflict');
+    END IF;
+    SELECT bool_and(decision = 'signed' AND digest = v_batch.digest) AS whole,
+           count(DISTINCT official_id) AS officials, count(*) AS steps,
+           count(DISTINCT role) FILTER (WHERE role IN ('drafter', 'approver', 'payer')) AS roles
+    INTO v_signed
+    FROM allowances_approvalstep WHERE batch_id = p_batch AND attempt = v_batch.attempt;
+    IF v_signed.whole IS NOT TRUE OR v_signed.roles < 3 OR v_signed.officials <> v_signed.steps THEN
+        PERFORM ledger.refuse('approval_incomplete');
+    END IF;
 END $$;
 
-CREATE FUNCTION disbursement.digest(
-    p_municipality varchar, p_batch uuid, OUT digest text, OUT rows bigint, OUT amount bigint
-) LANGUAGE sql STABLE AS $$
--- The digest that every signature binds to, made anew from the rows as they are now: SHA-256 over
--- "jangteo.batch/v1", cycle, terms, count, total and the digest of every chunk, joined by line feeds.
-    SELECT encode(sha256(convert_to(concat_ws(E'\n', 'jangteo.batch/v1', b.cycle_id, b.terms, sum(m.rows), sum(m.amount),
-                                              string_agg(m.digest, E'\n' ORDER BY c.number)), 'UTF8')), 'hex'),
-           sum(m.rows), sum(m.amount)::bigint
-    FROM public.allowances_batch b
-    JOIN public.allowances_disbursementchunk c ON c.municipality_id = b.municipality_id AND c.batch_id = b.id
-    CROSS JOIN LATERAL disbursement.measure(p_municipality, p_batch, c.first_row, c.last_row) m
-    WHERE b.municipality_id = p_municipality AND b.id = p_batch
-    GROUP BY b.id
-$$;
+CREATE FUNCTION disbursement.plan(p_municipality varchar, p_batch uuid) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Makes the digest anew from the rows as they are now, refuses if it is not the one that was signed, and cuts the list
+-- into its chunks unless that has been done. Returns how many chunks are still to be posted.
+DECLARE
+    v_batch allowances_batch;
+    v_now   text;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    PERFORM disbursement.require_signed(p_municipality, p_batch);
+    SELECT * INTO v_batch FROM allowances_batch WHERE municipality_id = p_municipality AND id = p_batch;
+    SELECT d.digest INTO v_now FROM approvals.digest(p_municipality, p_batch) d;
+    IF v_now IS DISTINCT FROM v_batch.digest THEN
+        PERFORM ledger.refuse('digest_mismatch', jsonb_build_object('digest', v_batch.digest));
+    END IF;
+    INSERT INTO allowances_disbursementchunk
+        (municipality_id, batch_id, number, first_row, last_row, rows, amount, digest)
+    SELECT p_municipality, p_batch, m.number, m.first_row, m.last_row, m.rows, m.amount, m.digest
+    FROM approvals.measure(p_municipality, p_batch, (v_batch.terms ->> 'chunk_rows')::integer, 0, 2147483647) m
+    WHERE NOT EXISTS (SELECT FROM allowances_disbursementchunk
+                      WHERE municipality_id = p_municipality AND batch_id = p_batch)
+    ON CONFLICT (municipality_id, batch_id, number) DO NOTHING;
+    RETURN (SELECT count(*) FROM allowances_disbursementchunk
+            WHERE municipality_id = p_municipality AND batch_id = p_batch AND journal_id IS NULL);
+END $$;
 
 CREATE FUNCTION disbursement.post_chunk(p_municipality varchar, p_batch uuid, p_number integer, p_at timestamptz)
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -96,23 +106,19 @@ BEGIN
     PERFORM ledger.require_scope(p_municipality);
     SELECT * INTO v_chunk FROM allowances_disbursementchunk
     WHERE municipality_id = p_municipality AND batch_id = p_batch AND number = p_number FOR UPDATE;
+    IF v_chunk.number IS NULL THEN
+        PERFORM ledger.refuse('state_conflict');
+    END IF;
     IF v_chunk.journal_id IS NOT NULL THEN
         RETURN 0;
     END IF;
-    SELECT b.state, b.digest, b.terms, b.attempt, p.id AS programme_id INTO v_batch
-    FROM allowances_batch b JOIN allowances_cycle c ON c.id = b.cycle_id JOIN allowances_programme p ON p.id = c.programme_id
+    PERFORM disbursement.require_signed(p_municipality, p_batch);
+    SELECT b.digest, b.terms, c.programme_id INTO v_batch
+    FROM allowances_batch b JOIN allowances_cycle c ON c.id = b.cycle_id
     WHERE b.municipality_id = p_municipality AND b.id = p_batch;
-    IF v_chunk.number IS NULL OR v_batch.state <> 'paying' THEN
-        PERFORM ledger.refuse('state_conflict');
-    END IF;
-    IF EXISTS (SELECT FROM allowances_approvalstep
-               WHERE batch_id = p_batch AND attempt = v_batch.attempt
-                 AND (decision <> 'signed' OR digest <> v_batch.digest))
-       OR (SELECT count(DISTINCT role) FROM allowances_approvalstep
-           WHERE batch_id = p_batch AND attempt = v_batch.attempt AND role IN ('drafter', 'approver', 'payer')) < 3 THEN
-        PERFORM ledger.refuse('approval_incomplete');
-    END IF;
-    v_now := disbursement.measure(p_municipality, p_batch, v_chunk.first_row, v_chunk.last_row);
+    SELECT m.rows, m.amount, m.digest INTO v_now
+    FROM approvals.measure(p_municipality, p_batch, (v_batch.terms ->> 'chunk_rows')::integer,
+                           v_chunk.first_row, v_chunk.last_row) m;
     IF (v_now.rows, v_now.amount, v_now.digest) IS DISTINCT FROM (v_chunk.rows, v_chunk.amount, v_chunk.digest) THEN
         PERFORM ledger.refuse('digest_mismatch', jsonb_build_object('digest', v_batch.digest));
     END IF;

@@ -1,0 +1,59 @@
+-- Who is entitled by a list, and the digest that every signature binds to. Both are made from the rows alone, so they can
+-- be made again at any time, by anybody who has the rows.
+
+CREATE FUNCTION approvals.entitle(p_municipality varchar, p_batch uuid, OUT rows bigint, OUT amount bigint)
+LANGUAGE plpgsql SET enable_nestloop = off AS $$
+-- Makes an entitlement of every row without an error (warnings do not count); returns how many, and their sum in won.
+-- Whoever is entitled in the cycle already breaks the constraint entitlement_once_a_cycle, and nothing is made.
+BEGIN
+    WITH made AS (
+        INSERT INTO public.allowances_entitlement
+            (municipality_id, cycle_id, citizen_id, wallet_id, batch_id, row_number, amount)
+        SELECT r.municipality_id, b.cycle_id, r.citizen_id, r.wallet_id, r.batch_id, r.row_number, r.amount
+        FROM public.allowances_batchrow r
+        JOIN public.allowances_batch b ON b.municipality_id = r.municipality_id AND b.id = r.batch_id
+        WHERE r.municipality_id = p_municipality AND r.batch_id = p_batch
+          AND r.row_number NOT IN (
+              SELECT p.row_number FROM public.allowances_batchproblem p
+              WHERE p.municipality_id = p_municipality AND p.batch_id = p_batch AND NOT p.is_warning)
+        ORDER BY r.row_number
+        RETURNING allowances_entitlement.amount
+    )
+    SELECT count(*), coalesce(sum(made.amount), 0)::bigint INTO entitle.rows, entitle.amount FROM made;
+END $$;
+
+CREATE FUNCTION approvals.measure(p_municipality varchar, p_batch uuid, p_size integer, p_first integer, p_last integer)
+RETURNS TABLE (number integer, first_row integer, last_row integer, rows integer, amount bigint, digest text)
+LANGUAGE sql STABLE SET enable_nestloop = off AS $$
+-- Count, sum and digest of the entitled rows from p_first to p_last, for each chunk of p_size row numbers: rows 0 to
+-- p_size - 1 are chunk 0, and so on. A chunk's digest is SHA-256, in hexadecimal, over its lines
+-- row|citizen|wallet|name|birth date|phone|dong|amount, in row order, joined by line feeds, in UTF-8.
+    SELECT line.chunk, min(line.row_number), max(line.row_number), count(*)::integer, sum(line.amount)::bigint,
+           encode(sha256(convert_to(string_agg(line.text, E'\n' ORDER BY line.row_number), 'UTF8')), 'hex')
+    FROM (
+        SELECT e.row_number, e.row_number / p_size AS chunk, e.amount,
+               concat_ws('|', e.row_number, e.citizen_id, e.wallet_id, coalesce(r.name, ''),
+                         coalesce(to_char(r.birth_date, 'YYYY-MM-DD'), ''), coalesce(r.phone, ''), coalesce(r.dong, ''),
+                         e.amount) AS text
+        FROM public.allowances_entitlement e
+        JOIN public.allowances_batchrow r
+          ON r.municipality_id = e.municipality_id AND r.batch_id = e.batch_id AND r.row_number = e.row_number
+        WHERE e.municipality_id = p_municipality AND e.batch_id = p_batch AND e.row_number BETWEEN p_first AND p_last
+    ) line
+    GROUP BY line.chunk
+$$;
+
+CREATE FUNCTION approvals.digest(
+    p_municipality varchar, p_batch uuid, OUT digest text, OUT rows bigint, OUT amount bigint
+) LANGUAGE sql STABLE AS $$
+-- The digest that every signature binds to: SHA-256 over "jangteo.batch/v1", cycle, terms, count, total and the digest of
+-- every chunk in order, joined by line feeds. No row if nobody is entitled.
+    SELECT encode(sha256(convert_to(concat_ws(E'\n', 'jangteo.batch/v1', b.cycle_id, b.terms, sum(m.rows), sum(m.amount),
+                                              string_agg(m.digest, E'\n' ORDER BY m.number)), 'UTF8')), 'hex'),
+           sum(m.rows), sum(m.amount)::bigint
+    FROM public.allowances_batch b
+    CROSS JOIN LATERAL approvals.measure(
+        b.municipality_id, b.id, (b.terms ->> 'chunk_rows')::integer, 0, 2147483647) m
+    WHERE b.municipality_id = p_municipality AND b.id = p_batch
+    GROUP BY b.id
+$$;
