@@ -30,10 +30,6 @@ class BatchState(models.TextChoices):
     DISCARDED = "discarded", _("폐기")
 
 
-LIVE_STATES: frozenset[str] = frozenset(BatchState.values) - {BatchState.REFUSED, BatchState.DISCARDED}
-"""States in which a list still counts: the same file is not taken a second time."""
-
-
 class Batch(TenantModel):
     """명단 파일 one official uploaded for one cycle. Amounts in won; row numbers are those Excel shows."""
 
@@ -148,6 +144,9 @@ class BatchRow(StagingModel):
         verbose_name = _("명단 행")
         verbose_name_plural = _("명단 행")
 
+    def __str__(self) -> str:
+        return f"{self.row_number}"
+
 
 class BatchProblem(StagingModel):
     """What is wrong with one cell or row. ``value`` never holds a plain resident or account number."""
@@ -166,6 +165,9 @@ class BatchProblem(StagingModel):
         verbose_name = _("명단 오류")
         verbose_name_plural = _("명단 오류")
 
+    def __str__(self) -> str:
+        return f"{self.row_number} · {self.code}"
+
 
 class Entitlement(StagingModel):
     """지급 건: what one citizen gets in one cycle. Made at submission, so two lists cannot claim the same person."""
@@ -183,5 +185,5 @@ class Entitlement(StagingModel):
         verbose_name = _("지급 건")
         verbose_name_plural = _("지급 건")
 
-
-__all__ = ["LIVE_STATES", "Batch", "BatchAction", "BatchEvent", "BatchProblem", "BatchRow", "BatchState", "Entitlement"]
+    def __str__(self) -> str:
+        return str(self.id)

@@ -49,7 +49,8 @@ CHECKS: Final[dict[str, ProblemKind]] = {
         _("우리 지자체에 없는 읍면동입니다."), _("지급에는 영향이 없습니다. 읍면동 이름을 확인하십시오."), is_warning=True
     ),
     "dong_differs": ProblemKind(
-        _("시민 정보의 읍면동(%(registered)s)과 다릅니다."), _("지급에는 영향이 없습니다. 이사했다면 시민 정보를 고치십시오."), is_warning=True
+        _("시민 정보의 읍면동(%(registered)s)과 다릅니다."), _("지급에는 영향이 없습니다. 이사했다면 시민 정보를 고치십시오."),
+        is_warning=True,
     ),
 }  # fmt: skip
 

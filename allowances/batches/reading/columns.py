@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any, Final
 
 from allowances.batches.reading.errors import ColumnAmbiguous, ColumnMissing, HeaderNotFound, UnitAmbiguous
@@ -175,18 +175,17 @@ def known_labels(cells: Sequence[str]) -> int:
 
 def _find_header(head: Sequence[Row]) -> tuple[int, int, list[str]]:
     """(index of its first row, of its last, labels): the row, or the pair of rows, that names the most fields."""
-    best: tuple[int, int, int, list[str]] = (0, 0, 0, [])
-    for index, (_number, cells) in enumerate(head):
-        candidates = [(index, cells)]
-        if index + 1 < len(head) and _is_second_line(head[index + 1][1]):
-            candidates.append((index + 1, _merged(cells, head[index + 1][1])))
-        for last, labels in candidates:
-            score = known_labels(labels)
-            if score > best[0]:
-                best = (score, index, last, labels)
-    if best[0] < 2:
+    rows = [cells for _number, cells in head]
+    candidates = [(index, index, cells) for index, cells in enumerate(rows)]
+    candidates += [
+        (index, index + 1, _merged(upper, lower))
+        for index, (upper, lower) in enumerate(pairwise(rows))
+        if _is_second_line(lower)
+    ]
+    best = max(candidates, key=lambda candidate: known_labels(candidate[2]), default=(0, 0, []))  # the first of equals
+    if known_labels(best[2]) < 2:
         raise HeaderNotFound(rows=HEADER_WITHIN, seen=_seen(head))
-    return best[1:]
+    return best
 
 
 def _is_second_line(cells: Sequence[str]) -> bool:
@@ -263,7 +262,7 @@ def _unit(head: Sequence[Row], labels: Sequence[str], columns: dict[str, int]) -
     label = unicodedata.normalize("NFKC", labels[columns["amount"]]) if "amount" in columns else ""
     found = _UNIT_IN_LABEL.findall(label)
     if not found:
-        texts = (unicodedata.normalize("NFKC", cell[:200]) for _number, cells in head for cell in cells if cell)
+        texts = (unicodedata.normalize("NFKC", ",".join(cells)[:1000]) for _number, cells in head)
         found = [unit for text in texts for unit in _UNIT_NOTE.findall(re.sub(r"\s", "", text))]
     if len(set(found)) > 1:
         raise UnitAmbiguous(found=sorted(set(found)))

@@ -10,13 +10,12 @@ from allowances.batches.reading.cells.text import clean, exact_digits
 from allowances.batches.reading.problems import CellProblem
 
 LARGEST: Final = 10**12
-_LONGEST: Final = 60
 
-_NEGATIVE: Final = re.compile(r"(?:(?:일금|금)?[₩\\]?\s?[-−–△▲]|\().*\d.*", re.DOTALL)
+_NEGATIVE: Final = re.compile(r"(?:일금|금)?[₩\\]?\s?[-−–△▲].*\d.*|\([\d,. ]+원?\)")
 _PREFIX: Final = re.compile(r"(?:일금|금)?(?:₩|\\|KRW)?", re.IGNORECASE)
 _SUFFIX: Final = re.compile(r"(?:원정|원|won|KRW)?$", re.IGNORECASE)
 _WITH_WORDS: Final = re.compile(r"([^()]+)\(([^()]*[^()원][^()]*)\)")
-_NUMBER: Final = re.compile(r"\d+(?:\.\d*)?|\d{1,3}(?:[, ]\d{3})+(?:\.\d*)?")
+_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?|[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.[0-9]*)?")
 
 _DIGITS: Final = {digit: value for value, digit in enumerate("영일이삼사오육칠팔구")}
 _COEFFICIENT: Final = r"([\d,.]+|[일이삼사오육칠팔구])?"
@@ -33,8 +32,6 @@ def read_amount(cell: str, *, unit: int = 1, largest: int = LARGEST) -> int | No
     text = clean(cell)
     if not text:
         return None
-    if len(text) > _LONGEST:
-        raise CellProblem("amount_unreadable")
     if words := _WITH_WORDS.fullmatch(text):  # 금120,000원(금일십이만원): both must say the same
         return _same_twice(words[1], words[2], unit, largest)
     if _NEGATIVE.fullmatch(text):
@@ -76,9 +73,15 @@ def _value(text: str) -> tuple[Fraction, bool]:
 
 
 def _in_korean(body: str) -> Fraction:
-    """1억 2천만, 1.5만, 십이만, 일백이십만: myriads, each with a coefficient of its own."""
+    """1억 2천만, 1.5만, 십이만, 일백이십만: myriads, each with a coefficient of its own.
+
+    A tail is refused where people mean different things by it: 1만5 is 15,000 to many, 1억2000 is 120,000,000.
+    """
     groups = _MYRIADS.fullmatch(body)
-    if not body or not groups or not re.search(r"[\d일이삼사오육칠팔구]", body):
+    if not groups or len(body) < 2:
+        raise CellProblem("amount_unreadable")
+    tail = groups[4]
+    if tail and _is_bare(tail) and (len(tail.replace(",", "")) != 4 or not groups[3]):
         raise CellProblem("amount_unreadable")
     return sum(
         (_below_myriad(group) * value for group, value in zip(groups.groups(), _MYRIAD_VALUES, strict=True) if group),
@@ -86,15 +89,23 @@ def _in_korean(body: str) -> Fraction:
     )
 
 
+def _is_bare(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9,.]+", text))
+
+
 def _below_myriad(text: str) -> Fraction:
     found = _BELOW_MYRIAD.fullmatch(text)
     if not found:
         raise CellProblem("amount_unreadable")
-    total = _coefficient(found[7]) if found[7] else Fraction(0)
+    total = Fraction(0)
+    zeros = 0
     for group, place in zip((1, 3, 5), _PLACES, strict=True):
         if found[group + 1]:
             total += (_coefficient(found[group]) if found[group] else 1) * place
-    return total
+            zeros = len(str(place)) - 1
+    if found[7] and zeros and _is_bare(found[7]) and len(found[7]) != zeros:  # 2천500 is plain, 2천5 is not
+        raise CellProblem("amount_unreadable")
+    return total + (_coefficient(found[7]) if found[7] else 0)
 
 
 def _coefficient(text: str) -> Fraction:

@@ -25,15 +25,15 @@ _NOISE: Final = re.compile(
     r"|(?<=^\d{5})\.0+$|(?<=^\d{6})\.0+$|(?<=^\d{8})\.0+$",
     re.IGNORECASE,
 )
-_BETWEEN: Final = r"\s?[-./,·年년月월‐-―−]\s?"
+_BETWEEN: Final = r"(?:\s?[-./,·년年월月‐-―−]\s?|\s)"
 _PARTS: Final = re.compile(rf"(\d{{4}}|'?\d{{2}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,2}})\s?[.일日]?\s?생?\.?")
 _RESIDENT: Final = re.compile(r"(\d{6})\s?-?\s?(\d)(?:\d{6}|[*xX○●]{6})|(\d{6})\s?-\s?(\d)")
-_RESIDENT_HIDDEN: Final = re.compile(r"(\d{6})\s?-?\s?[*xX○●]{7}")
+_RESIDENT_HIDDEN: Final = re.compile(r"(\d{6})\s?-?\s?(?:[*xX○●]{7})?")
 
 
 def read_birth_date(cell: str, *, latest: date, digits: Digits = "unknown") -> date | None:
-    """The birth date. Two digits of a year are the last century's unless that is after ``latest``: pass the day on
-    which the youngest possible recipient was born, today at most.
+    """The birth date. Of the years that two digits can mean, the last one whose day is not after ``latest`` counts: pass
+    the birth date of the youngest possible recipient, today at most.
     """
     text = _NOISE.sub("", clean(cell))
     if not text:
@@ -44,6 +44,8 @@ def read_birth_date(cell: str, *, latest: date, digits: Digits = "unknown") -> d
         return birth_date_of_resident((resident[1] or resident[3]) + (resident[2] or resident[4]), latest=latest)
     if hidden := _RESIDENT_HIDDEN.fullmatch(text):
         text = hidden[1]
+    if lost_zeros(text):
+        return birth_date_of_resident(text.zfill(13)[:7], latest=latest)
     if not re.fullmatch(r"\d{3,8}", text):
         raise CellProblem("birth_date_unreadable")
     return _of_digits(text, latest, digits)
@@ -89,8 +91,12 @@ def _checked(year: str, month: str, day: str, latest: date) -> date:
     days = [found for found in (_calendar(number, int(month), int(day)) for number in years) if found]
     if not days:
         raise CellProblem("birth_date_impossible")
-    found = next((day for day in days if day <= latest), None)
-    if not found:
+    found = next((day for day in days if day <= latest), days[-1])
+    return _of_the_living(found, latest)
+
+
+def _of_the_living(found: date, latest: date) -> date:
+    if found > latest:
         raise CellProblem("birth_date_future")
     if found.year < latest.year - _OLDEST_YEARS:
         raise CellProblem("birth_date_impossible")
@@ -104,15 +110,17 @@ def _calendar(year: int, month: int, day: int) -> date | None:
         return None
 
 
+lost_zeros = re.compile(r"[1-9][0-9]{3,4}[3478][0-9]{6}").fullmatch
+"""A resident number of somebody born 2000-2009 that a spreadsheet kept as a number."""
+
+
 def birth_date_of_resident(first_seven: str, *, latest: date) -> date:
     """The date in YYMMDDG; raises CellProblem where there is none or it has not come yet."""
     try:
         found = parse_resident_number(first_seven + "000000").birth_date
     except DomainError:
         raise CellProblem("birth_date_impossible") from None
-    if found > latest:
-        raise CellProblem("birth_date_future")
-    return found
+    return _of_the_living(found, latest)
 
 
 def meaning_of_digits(cells: Iterable[str], *, latest: date) -> Digits:

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Final
 
-from allowances.batches.reading.cells.birth_dates import birth_date_of_resident
+from allowances.batches.reading.cells.birth_dates import birth_date_of_resident, lost_zeros
 from allowances.batches.reading.cells.text import clean, exact_digits
 from allowances.batches.reading.problems import CellProblem
 
@@ -16,7 +16,7 @@ RANDOM_SINCE: Final = date(2020, 10, 5)
 _EXCEL_DIGITS: Final = 15  # a spreadsheet keeps this many digits of a number and writes zeros for the rest
 _SHORTEST_ACCOUNT: Final = 7
 _LONGEST_ACCOUNT: Final = 20
-_MASKED: Final = re.compile(r"\d{6}\s?-?\s?\d?[*xX○●]{6,7}")
+_MASKED: Final = re.compile(r"\d{6}(?:\s?-?\s?\d?[*xX○●]{6,7}|\s?-\s?\d?)?")
 
 
 def read_resident_number(cell: str, *, latest: date) -> str | None:
@@ -27,7 +27,7 @@ def read_resident_number(cell: str, *, latest: date) -> str | None:
     if _MASKED.fullmatch(text):
         raise CellProblem("resident_number_masked")
     digits = exact_digits(text) or re.sub(r"[\s.‐-―−-]", "", text)
-    if digits == text and len(digits) in (11, 12):
+    if digits == text and lost_zeros(digits):
         digits = digits.zfill(13)
     if not re.fullmatch(r"[0-9]{13}", digits):
         raise CellProblem("resident_number_unreadable")

@@ -12,8 +12,8 @@ from vouchers.privacy.rules import parse_phone
 
 _NOTE: Final = re.compile(r"\s*\(\D*\)$")
 _ONE_NUMBER: Final = r"\+?\d[\d\s().‐-―−-]{6,}\d"
-_SEVERAL: Final = re.compile(rf"{_ONE_NUMBER}\s*(?:[/,;&·\n]|또는|및)\s*{_ONE_NUMBER}|(?:\D?\d){{15,}}\D*")
-_PLACEHOLDER: Final = re.compile(r"0+|(?:010)(\d)\1{7}")
+_SEVERAL: Final = re.compile(rf"{_ONE_NUMBER}\s*(?:[/,;&·]|또는|및)\s*{_ONE_NUMBER}|(?:\D?\d){{15,}}\D*")
+_PLACEHOLDER: Final = "01000000000"
 
 
 def read_phone(cell: str) -> str | None:
@@ -27,6 +27,6 @@ def read_phone(cell: str) -> str | None:
         digits = parse_phone(exact_digits(text) or text)
     except DomainError:
         raise CellProblem("phone_unreadable") from None
-    if digits[0] != "0" or (digits.startswith("010") and len(digits) != 11) or _PLACEHOLDER.fullmatch(digits):
+    if digits[0] != "0" or (digits.startswith("010") and len(digits) != 11) or digits == _PLACEHOLDER:
         raise CellProblem("phone_unreadable")
     return digits

@@ -10,9 +10,9 @@ from allowances.batches.reading.problems import CellProblem
 from vouchers.common.errors import DomainError
 from vouchers.privacy.rules import mask_account, mask_resident_number, parse_phone
 
-LONGEST_NAME: Final = 40
-LONGEST_DONG: Final = 30
-LONGEST_TEXT: Final = 300
+_LONGEST_VALUE: Final = 60
+_LONGEST_NAME: Final = 40
+_LONGEST_TEXT: Final = 300
 _LONGEST_SHOWN: Final = 100
 
 _INVISIBLE: Final = dict.fromkeys(
@@ -21,14 +21,15 @@ _INVISIBLE: Final = dict.fromkeys(
 _APOSTROPHES: Final = "'‘’`"
 _WRAPPED: Final = re.compile(r'=\s*"((?:[^"]|"")*)"')
 _SPREADSHEET_ERROR: Final = re.compile(r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
-_DASHES: Final = re.compile(r"[-‐-―−─ㅡ]+")
+_DASHES: Final = re.compile(r"[-‐-―−─\u1173]+")  # U+1173 is what NFKC makes of ㅡ
 _EMPTY: Final = frozenset(["해당없음", "해당사항없음", "없음", "공란", "n/a", "null", "nan"])
 
 
-def clean(cell: str) -> str:
+def clean(cell: str, *, longest: int = _LONGEST_VALUE) -> str:
     """The text a person sees in the cell: NFKC (full-width forms, NBSP, decomposed Hangul), single blanks, no wrapping.
 
-    Empty markers become "". Raises CellProblem for formulas and for what a spreadsheet writes in place of a value.
+    Empty markers become "". Raises CellProblem for formulas, for what a spreadsheet writes in place of a value, and for
+    more than ``longest`` characters.
     """
     text = " ".join(unicodedata.normalize("NFKC", cell).translate(_INVISIBLE).split())
     if text[:1] and text[0] in _APOSTROPHES:
@@ -37,6 +38,8 @@ def clean(cell: str) -> str:
         text = _unwrapped(text)
     if text.startswith("#"):
         _refuse_spreadsheet_error(text)
+    if len(text) > longest:
+        raise CellProblem("too_long")
     return "" if _is_empty_marker(text) else text
 
 
@@ -83,11 +86,9 @@ _TOTALS: Final = frozenset(["소계", "합계", "총계", "누계", "총합계"]
 
 def read_name(cell: str) -> str | None:
     """A name. Blanks inside a Hangul name go (홍 길 동), inside any other they stay single; case stays."""
-    text = _HANJA_NOTE.sub("", clean(cell))
+    text = _HANJA_NOTE.sub("", clean(cell, longest=_LONGEST_NAME))
     if not text:
         return None
-    if len(text) > LONGEST_NAME:
-        raise CellProblem("too_long")
     if re.fullmatch(r"[가-힣 ]+", text):
         text = text.replace(" ", "")
     if _SEVERAL.search(text):
@@ -107,41 +108,38 @@ _DONG: Final = re.compile(r"[가-힣][가-힣0-9·]*[읍면동가리]|[0-9]{10}"
 
 
 def read_dong(cell: str) -> str | None:
-    """행신1동, 종로1·2·3·4가동, or the ten digits of its code; a full address is cut to its 읍면동."""
+    """행신1동, 종로1·2·3·4가동, or the ten digits of its code; a longer address is cut to its 읍면동."""
     text = re.sub(r"\s*\([^()]*\)", "", clean(cell))
     if not text:
         return None
-    text = re.sub(r"(?<=\d)[.,ㆍ‧・](?=\d)", "·", _OFFICE.sub("", text).strip())
-    text = text if _DONG.fullmatch(text.replace(" ", "")) and not _is_address(text) else text.split(" ")[-1]
-    text = text.replace(" ", "")
-    if not _DONG.fullmatch(text) or len(text) > LONGEST_DONG:
+    text = re.sub(r"(?<=\d)[.,‧・\u119e](?=\d)", "·", _OFFICE.sub("", text))  # U+119E: ㆍ after NFKC
+    words = [word for word in text.split() if _DONG.fullmatch(word)]
+    words.sort(key=lambda word: word.endswith("리"), reverse=True)  # 리 is below 읍면: 상서면 봉오리 is 상서면
+    found = words[-1] if words else text.replace(" ", "")
+    if not _DONG.fullmatch(found):
         raise CellProblem("dong_unreadable")
-    return text
-
-
-def _is_address(text: str) -> bool:
-    return bool(re.match(r"\S+[도시군구] ", text))
+    return found
 
 
 # --- Free text, and what must not be seen in it -------------------------------------------------------------------------------
 
-_RESIDENT_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[-\s]{0,3}[0-9]{7}(?![0-9])")
-LONG_NUMBER: Final = re.compile(r"(?<![0-9])[0-9](?:-?[0-9]){9,}(?![0-9])")
-"""Ten digits or more, dashes between them: may be an account, a card or a resident number."""
+_BIRTH_DIGITS: Final = "[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_RESIDENT_NUMBER: Final = re.compile(rf"(?<![0-9]){_BIRTH_DIGITS}[-\s]{{0,3}}[0-9]{{7}}(?![0-9])")
+_LONG_NUMBER: Final = re.compile(r"(?<![0-9])[0-9](?:-?[0-9]){9,}(?![0-9])")
+
+may_hold_number = re.compile(r"[0-9](?:-?[0-9]){9}|[0-9]{6}[-\s]{0,3}[0-9]{7}").search
+"""Finds everything that hide_numbers would change, and some more; one search serves a whole column."""
 
 
 def read_text(cell: str) -> str | None:
     """Words as they are, long numbers masked: a resident or account number in a note is stored nowhere."""
-    text = clean(cell)
-    if len(text) > LONGEST_TEXT:
-        raise CellProblem("too_long")
-    return hide_numbers(text) or None
+    return hide_numbers(clean(cell, longest=_LONGEST_TEXT)) or None
 
 
 def hide_numbers(text: str) -> str:
     """Masks resident numbers and any number of ten digits or more that is not a telephone number."""
     text = _RESIDENT_NUMBER.sub(lambda found: mask_resident_number(found[0]), text)
-    return LONG_NUMBER.sub(lambda found: _masked_unless_phone(found[0]), text)
+    return _LONG_NUMBER.sub(lambda found: _masked_unless_phone(found[0]), text)
 
 
 def _masked_unless_phone(number: str) -> str:
