@@ -1,6 +1,9 @@
 """URLs: the admin at the root of the site, the API under /api/."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [
+    path("admin/documents/", include("reports.documents.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,104 @@
+"""What a paper says, read from the closed day and the ledger's own transfers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from merchants.settlement.models import SettlementLine
+from reports.documents.errors import StatementDiffersFromLedger
+from reports.documents.rules import bank_name, head_of
+from reports.documents.statement import ApprovalBox, Statement, StatementLine
+from vouchers.common.seoul import business_date as day_in_seoul
+from vouchers.common.seoul import start_of_day
+
+APPROVALS = tuple(ApprovalBox(role=role) for role in ("담당", "팀장", "과장"))
+"""The boxes of a settlement statement, to be signed on paper."""
+
+_MOVEMENTS = """
+WITH account AS (
+    SELECT municipality_id, id FROM vouchers_account
+    WHERE municipality_id = %(municipality)s AND currency_id = %(currency)s AND kind = 'merchant_pending'
+      AND owner_id = %(merchant)s
+), movement AS (
+    SELECT t.municipality_id, t.journal_id, t.amount
+    FROM account JOIN vouchers_transfer t ON t.municipality_id = account.municipality_id
+     AND t.credit_account_id = account.id AND t.debit_lot_id IS NOT NULL
+    WHERE t.business_date = %(day)s AND t.journal_id >= ledger.uuid_floor(%(since)s)
+    UNION ALL
+    SELECT t.municipality_id, t.journal_id, t.amount
+    FROM account JOIN vouchers_transfer t ON t.municipality_id = account.municipality_id
+     AND t.debit_account_id = account.id AND t.credit_lot_id IS NOT NULL
+    WHERE t.business_date = %(day)s AND t.journal_id >= ledger.uuid_floor(%(since)s)
+)
+SELECT j.at, j.kind, coalesce(j.reference, j.id), sum(m.amount)::bigint
+FROM movement m JOIN vouchers_journal j ON j.municipality_id = m.municipality_id AND j.id = m.journal_id
+GROUP BY j.municipality_id, j.id
+ORDER BY j.at, j.id
+"""
+
+
+def settled_lines(*, business_date: date) -> QuerySet[SettlementLine]:
+    """The settlement lines of a closed day, shop by shop, with all that a statement needs."""
+    return (
+        SettlementLine.objects.filter(business_date=business_date)
+        .select_related("merchant", "municipality", "currency")
+        .order_by("merchant__code")
+    )
+
+
+def statement_of(*, line: SettlementLine, at: datetime) -> Statement:
+    """The statement of a shop's closed day, every payment and refund a line of it, issued at ``at``.
+
+    Raises StatementDiffersFromLedger when the ledger's transfers do not add up to the settlement line.
+    """
+    merchant = line.merchant
+    statement = Statement(
+        document_number=f"{line.municipality_id}-{line.business_date:%Y%m%d}-{merchant.code}",
+        issued_on=day_in_seoul(at),
+        issuer=head_of(line.municipality.name),
+        municipality=line.municipality.name,
+        currency=line.currency.name,
+        first_day=line.business_date,
+        last_day=line.business_date,
+        pays_on=line.business_date + timedelta(days=1),
+        shop=merchant.name,
+        business_number=merchant.business_number,
+        representative=merchant.representative,
+        bank=bank_name(merchant.account_bank),
+        account_number=merchant.account_number.reveal() if merchant.account_number else "",
+        lines=tuple(_lines(line)),
+        carried_in=line.carried_in,
+        carried_out=line.carried_out,
+        approvals=APPROVALS,
+    )
+    if (statement.paid, statement.refunded, statement.payable) != (line.paid, line.refunded, line.payable):
+        raise StatementDiffersFromLedger
+    return statement
+
+
+def _lines(line: SettlementLine) -> Iterator[StatementLine]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVEMENTS,
+            {
+                "municipality": line.municipality_id,
+                "currency": line.currency_id,
+                "merchant": line.merchant_id,
+                "day": line.business_date,
+                "since": start_of_day(line.business_date - timedelta(days=1)),
+            },
+        )
+        for at, kind, payment, amount in cursor.fetchall():
+            yield _line(at, kind, payment, amount)
+
+
+def _line(at: datetime, kind: str, payment: UUID, amount: int) -> StatementLine:
+    reference = payment.hex[-12:].upper()
+    if kind == "refund":
+        return StatementLine(at=at, reference=reference, refunds=1, refunded=amount)
+    return StatementLine(at=at, reference=reference, payments=1, paid=amount)

@@ -1,0 +1,147 @@
+"""The settlement statement of a closed day: from the ledger, for those who may, and recorded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from merchants.settlement.models import SettlementLine
+from reports.documents import errors, selectors, services
+from reports.documents.rules import bank_name, head_of
+from reports.documents.statement import digest
+from tests import factories
+from tests.factories import AT, City
+from vouchers.common.errors import NotPermitted
+from vouchers.common.models import uuid7
+from vouchers.ledger.services import call
+from vouchers.officials.rules import Role
+from vouchers.officials.selectors import authority_of
+from vouchers.privacy.models import AccessRecord
+
+pytestmark = pytest.mark.django_db
+YESTERDAY = AT.date() - timedelta(days=1)
+NOON = AT - timedelta(days=1)
+
+
+def settle(city: City, amounts: list[int], *, cancel: int = 0) -> SettlementLine:
+    """A shop that was paid these amounts yesterday, ``cancel`` won of the first of them given back; closed."""
+    shop = factories.make_merchant(
+        city, representative="홍길동", account_bank="088", account_number="110-123-456789", account_holder="홍길동"
+    )
+    citizen, partner = factories.make_citizen(city), factories.make_partner(city).pk
+    factories.grant(city, {citizen: sum(amounts)}, at=NOON)
+    wallet = factories.wallet_of(citizen).pk
+    payments = [
+        call("payments.pay", city.code, partner, str(uuid7()), b"", wallet, shop.code, "T001", amount, "주문", NOON)[0]
+        for amount in amounts
+    ]
+    if cancel:
+        call("payments.cancel", city.code, partner, str(uuid7()), b"", payments[0], cancel, NOON)
+    call("ledger.fence", city.code, YESTERDAY)
+    call("settlement.close_day", city.code, city.currency.pk, YESTERDAY, AT)
+    return selectors.settled_lines(business_date=YESTERDAY).get(merchant=shop)
+
+
+def test_it_lists_every_payment_and_refund_and_adds_up():
+    city = factories.make_city()
+    with city.scope():
+        statement = selectors.statement_of(line=settle(city, [30_000, 5_500], cancel=12_000), at=AT)
+
+    assert sorted((line.paid, line.refunded) for line in statement.lines) == [(0, 12_000), (5_500, 0), (30_000, 0)]
+    assert (statement.paid, statement.refunded, statement.payable) == (35_500, 12_000, 23_500)
+    assert statement.issuer == "고양시장"
+    assert statement.bank == "신한은행"
+    assert statement.pays_on == AT.date()
+
+
+def test_two_readings_of_one_day_have_the_same_digest():
+    city = factories.make_city()
+    with city.scope():
+        line = settle(city, [30_000])
+        first = selectors.statement_of(line=line, at=AT)
+        later = selectors.statement_of(line=line, at=AT + timedelta(days=30))
+    assert digest(first) == digest(later)
+
+
+def test_a_line_that_the_ledger_does_not_bear_out_is_not_printed():
+    city = factories.make_city()
+    with city.scope():
+        line = settle(city, [30_000])
+        line.paid += 1
+        with pytest.raises(errors.StatementDiffersFromLedger):
+            selectors.statement_of(line=line, at=AT)
+
+
+def test_printing_needs_the_permission_and_is_recorded():
+    city = factories.make_city()
+    with city.scope():
+        line = settle(city, [30_000])
+        for role, may in ((Role.SETTLEMENT_OFFICER, True), (Role.DRAFTER, False)):
+            official = factories.make_official(city, role)
+            authority = authority_of(official_id=official.pk, day=AT.date())
+            if may:
+                pdf = services.print_statement(line=line, official=official, authority=authority, at=AT)
+                assert pdf.startswith(b"%PDF-")
+                assert AccessRecord.objects.get(official=official).action == "print"
+            else:
+                with pytest.raises(NotPermitted):
+                    services.print_statement(line=line, official=official, authority=authority, at=AT)
+        assert AccessRecord.objects.count() == 1
+
+
+def test_all_statements_of_a_day():
+    city = factories.make_city()
+    with city.scope():
+        settle(city, [30_000])
+        made = dict(services.render_statements(business_date=YESTERDAY, at=AT, processes=1))
+    assert [pdf[:5] for pdf in made.values()] == [b"%PDF-"]
+    assert all(number.startswith(f"41280-{YESTERDAY:%Y%m%d}-M") for number in made)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [(Role.SETTLEMENT_OFFICER, 200), (Role.AUDITOR, 200), (Role.DRAFTER, 403), (Role.MERCHANT_OFFICER, 403)],
+)
+def test_the_page(client, role, status):
+    city = factories.make_city()
+    with city.scope():
+        line = settle(city, [30_000])
+        official = factories.make_official(city, role)
+        client.force_login(official)
+    response = client.get(reverse("documents:settlement_statement", args=[line.pk]))
+    assert response.status_code == status
+    if status == 200:
+        assert response["Content-Type"] == "application/pdf"
+
+
+def test_the_page_is_for_officials_of_that_city_only(client):
+    city, other = factories.make_city(), factories.make_city(code="41570", name="김포시")
+    with city.scope():
+        line = settle(city, [30_000])
+    address = reverse("documents:settlement_statement", args=[line.pk])
+    assert client.get(address).status_code == 302
+    with other.scope():
+        client.force_login(factories.make_official(other, Role.SETTLEMENT_OFFICER))
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("municipality", "head"),
+    [("고양시", "고양시장"), ("양평군", "양평군수"), ("해운대구", "해운대구청장"), ("경기도", "경기도지사")],
+)
+def test_head_of(municipality, head):
+    assert head_of(municipality) == head
+
+
+def test_an_unknown_bank_keeps_its_code():
+    assert bank_name("999") == "999"
+
+
+def test_it_works_without_any_query_per_line(django_assert_num_queries):
+    city = factories.make_city()
+    with city.scope():
+        line = settle(city, [1_000] * 20)
+        with django_assert_num_queries(1):
+            selectors.statement_of(line=line, at=AT)
