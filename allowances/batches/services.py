@@ -38,6 +38,7 @@ from vouchers.common.seoul import business_date
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
+from vouchers.privacy.fields import key_ring
 from vouchers.privacy.files import FileStore
 
 BLOCK_ROWS: Final = 40_000
@@ -58,6 +59,8 @@ _STAGING_TABLES: Final = """
 """
 _ANALYSE_FROM: Final = 5_000
 _READABLE_STATES: Final = (BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING)
+
+_RESIDENT_NUMBER: Final = Citizen._meta.get_field("resident_number_index")
 
 Item = TypeVar("Item")
 
@@ -257,8 +260,7 @@ def _stage(job: _Job, reader: ListReader) -> None:
 
 def _index_resident_number(number: str) -> tuple[bytes, bytes]:
     """Lists keep only the blind index: enough to find the member, useless to anybody else."""
-    index = Citizen._meta.get_field("resident_number_index").index_of(number)
-    return b"", index
+    return b"", key_ring().blind_index(number, purpose=_RESIDENT_NUMBER.purpose)
 
 
 def _blocks(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:

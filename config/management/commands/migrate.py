@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections, transaction
 
@@ -14,7 +14,7 @@ from config.database import security
 class Command(migrate.Command):
     """Django's command on the owner's connection; afterwards every table is granted and protected anew."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Keep Django's arguments; only the default database differs."""
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
