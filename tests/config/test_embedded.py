@@ -16,7 +16,13 @@ from config.database import embedded
 from config.database.embedded import PROJECT, Cluster, EmbeddedDatabaseError
 
 # Another process that uses the server until it reads the end of its input.
-USE = "import sys; from config.database.embedded import *; print(Cluster(Path(sys.argv[1])).start()); sys.stdin.read()"
+USE = """
+import sys
+from pathlib import Path
+from config.database.embedded import Cluster
+print(Cluster(Path(sys.argv[1])).start(), flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +33,7 @@ def cluster() -> Iterator[Cluster]:
 
 @contextmanager
 def another_user_of(cluster: Cluster) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", USE.replace("; ", "\n"), str(cluster.directory)]
+    command = [sys.executable, "-c", USE, str(cluster.directory)]
     with subprocess.Popen(
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
