@@ -48,7 +48,7 @@ INSTALLED_APPS = [
     "merchants",
     "allowances",
     "reports",
-    "config",
+    "config.apps.ConfigConfig",
 ]
 
 MIDDLEWARE = [
@@ -109,7 +109,7 @@ DATABASE_POOL_SIZE = int(os.environ.get("JANGTEO_DATABASE_POOL", "0"))
 DATABASES = {
     "default": _database(
         _app_url,
-        OPTIONS={"pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE}} if DATABASE_POOL_SIZE else {},
+        OPTIONS={"pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 5}} if DATABASE_POOL_SIZE else {},
         CONN_MAX_AGE=0 if DATABASE_POOL_SIZE else 60,
     ),
     "owner": _database(_owner_url),
@@ -171,7 +171,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Jangteo API",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": ["vouchers.payments.api.documents.complete"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
