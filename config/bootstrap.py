@@ -119,17 +119,15 @@ def one_at_a_time() -> Iterator[None]:
 
 def set_up(*, for_tests: bool) -> None:
     """Bring the machine and `.venv` up to the requirements, unless the stamp says that they are."""
-    requirements = PROJECT / ("tests/requirements.txt" if for_tests else "requirements.txt")
-    key, wanted = requirements.relative_to(PROJECT).as_posix(), digest(for_tests=for_tests)
+    wanted = {"run": digest(for_tests=False)} | ({"tests": digest(for_tests=True)} if for_tests else {})
     stamp = read_stamp()
-    if stamp.get(key) == wanted:
+    if wanted.items() <= stamp.items():
         return
     install_packages([package for package in PACKAGES if for_tests or not package.for_tests])
-    if stamp.get("venv") != venv_identity():
+    if not stamp:
         make_venv()
-        stamp = {"venv": venv_identity()}
-    install_requirements(requirements)
-    STAMP.write_text(json.dumps(stamp | {key: wanted}))
+    install_requirements("tests/requirements.txt" if for_tests else "requirements.txt")
+    STAMP.write_text(json.dumps(stamp | wanted | {"venv": venv_identity()}))
 
 
 def digest(*, for_tests: bool) -> str:
@@ -139,7 +137,7 @@ def digest(*, for_tests: bool) -> str:
 
 
 def venv_identity() -> str:
-    """A virtual environment can neither be moved nor change its Python."""
+    """A virtual environment can neither be moved nor change its Python; then it is made anew."""
     return f"{VENV} {sys.base_prefix} {sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -157,7 +155,7 @@ def install_packages(packages: list[Package]) -> None:
         return
     get = apt_get()
     if get is None:
-        raise SetUpError(f"needs Debian packages that you may install: sudo apt-get install {' '.join(missing)}")
+        raise SetUpError(f"needs Debian packages that it may not install itself: sudo apt-get install {' '.join(missing)}")
     print(f"Installing Debian packages: {' '.join(missing)} …", flush=True)
     run([*get, "update"])
     run([*get, "install", "--yes", "--no-install-recommends", *missing])
@@ -184,12 +182,12 @@ def make_venv() -> None:
     run([sys.executable, "-m", "venv", "--clear", *without_pip, str(VENV)])
 
 
-def install_requirements(requirements: Path) -> None:
-    print(f"Installing {requirements.relative_to(PROJECT)} into .venv; this takes a minute or two …", flush=True)
+def install_requirements(requirements: str) -> None:
+    print(f"Installing {requirements} into .venv; this takes about a minute …", flush=True)
     python = str(VENV / "bin" / "python")
     has_pip = any(VENV.glob("lib/python*/site-packages/pip"))
     pip = [python, "-m", "pip"] if has_pip else [sys.executable, "-m", "pip", "--python", python]
-    run([*pip, "install", "--no-input", "--disable-pip-version-check", "-r", str(requirements)])
+    run([*pip, "install", "--no-input", "--disable-pip-version-check", "-r", str(PROJECT / requirements)])
 
 
 def compile_translations() -> None:
