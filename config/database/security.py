@@ -35,7 +35,8 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.fund", "ledger.reserve",
     "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended",
     "officials.municipalities_of",
-    "payments.partner_by_key", "payments.pay", "payments.cancel",
+    "payments.partner_by_key", "payments.pay", "payments.cancel", "payments.payment", "payments.payments_of_order",
+    "payments.cancellation",
     "settlement.close_day", "settlement.municipalities_to_close",
     "approvals.entitle", "approvals.measure", "approvals.digest", "disbursement.plan", "disbursement.post_chunk",
 )  # fmt: skip

@@ -17,6 +17,7 @@ CREATE TABLE vouchers_payment (
 ) PARTITION BY RANGE (id);
 CREATE INDEX payment_by_wallet ON vouchers_payment (municipality_id, wallet_id, id DESC);
 CREATE INDEX payment_by_merchant ON vouchers_payment (municipality_id, merchant_id, id DESC);
+CREATE INDEX payment_by_order ON vouchers_payment (municipality_id, partner_id, order_id);
 
 CREATE TABLE vouchers_idempotencyrecord (
     municipality_id varchar(5) NOT NULL,

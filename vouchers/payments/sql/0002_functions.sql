@@ -50,11 +50,13 @@ BEGIN
         RETURN;
     END IF;
     payment_id := v_id;
-    SELECT m.id, m.status, m.category_id, m.annual_sales INTO v_merchant
-    FROM merchants_merchant m JOIN merchants_merchantqr qr ON qr.merchant_id = m.id AND qr.terminal = p_terminal
-    WHERE m.municipality_id = p_municipality AND m.code = p_merchant_code AND qr.retired_at IS NULL;
-    IF v_merchant.id IS NULL THEN
+    SELECT m.id, m.status, m.category_id, m.annual_sales, qr.id AS qr_id, qr.retired_at INTO v_merchant
+    FROM merchants_merchant m LEFT JOIN merchants_merchantqr qr ON qr.merchant_id = m.id AND qr.terminal = p_terminal
+    WHERE m.municipality_id = p_municipality AND m.code = p_merchant_code;
+    IF v_merchant.qr_id IS NULL THEN
         PERFORM ledger.refuse('merchant_unknown');
+    ELSIF v_merchant.retired_at IS NOT NULL THEN
+        PERFORM ledger.refuse('qr_retired');
     ELSIF v_merchant.status <> 'active' THEN
         PERFORM ledger.refuse('merchant_not_active');
     END IF;
@@ -87,4 +89,49 @@ BEGIN
         PERFORM ledger.refuse('payment_unknown');
     END IF;
     PERFORM ledger.refund(p_municipality, v_id, p_payment, p_amount, p_at);
+END $$;
+
+-- What an answer tells. VOLATILE, so that they see what the same statement has just written.
+
+CREATE FUNCTION payments.payment(p_municipality varchar, p_partner uuid, p_payment uuid)
+RETURNS TABLE (id uuid, order_id text, wallet_id uuid, merchant_code varchar, merchant_name varchar, amount bigint,
+               cancelled bigint, business_date date, paid_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$
+-- A payment of this partner as it stands now. No row: there is none, or it is another partner's.
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    RETURN QUERY
+    SELECT p.id, p.order_id, p.wallet_id, m.code, m.name, p.amount, p.refunded, p.business_date, p.at
+    FROM vouchers_payment p JOIN merchants_merchant m ON m.id = p.merchant_id
+    WHERE p.municipality_id = p_municipality AND p.id = p_payment AND p.partner_id = p_partner;
+END $$;
+
+CREATE FUNCTION payments.payments_of_order(p_municipality varchar, p_partner uuid, p_order text)
+RETURNS TABLE (id uuid, order_id text, wallet_id uuid, merchant_code varchar, merchant_name varchar, amount bigint,
+               cancelled bigint, business_date date, paid_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- The payments of this partner for one order, newest first and at most 100: for when an answer was lost.
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    RETURN QUERY
+    SELECT p.id, p.order_id, p.wallet_id, m.code, m.name, p.amount, p.refunded, p.business_date, p.at
+    FROM vouchers_payment p JOIN merchants_merchant m ON m.id = p.merchant_id
+    WHERE p.municipality_id = p_municipality AND p.partner_id = p_partner AND p.order_id = p_order
+    ORDER BY p.id DESC LIMIT 100;
+END $$;
+
+CREATE FUNCTION payments.cancellation(p_municipality varchar, p_partner uuid, p_cancellation uuid)
+RETURNS TABLE (cancellation_id uuid, cancelled_now bigint, cancelled_on date, cancelled_at timestamptz,
+               id uuid, order_id text, wallet_id uuid, merchant_code varchar, merchant_name varchar, amount bigint,
+               cancelled bigint, business_date date, paid_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$
+-- A cancellation, and the payment as it stands now.
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    RETURN QUERY
+    SELECT j.id, (SELECT sum(t.amount)::bigint FROM vouchers_transfer t
+                  WHERE t.municipality_id = p_municipality AND t.journal_id = j.id),
+           j.business_date, j.at, payment.*
+    FROM vouchers_journal j, LATERAL payments.payment(p_municipality, p_partner, j.reference) payment
+    WHERE j.municipality_id = p_municipality AND j.id = p_cancellation AND j.kind = 'refund';
 END $$;

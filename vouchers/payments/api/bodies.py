@@ -1,0 +1,124 @@
+"""What requests may contain and answers do contain. The OpenAPI document is made from the same classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Final, Literal
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from merchants.qr_kit.rules import LONGEST_PAYLOAD
+from vouchers.common.api import RequestBody
+from vouchers.payments.selectors import PaymentRow
+from vouchers.payments.services import Cancelled
+
+LARGEST_AMOUNT: Final = 999_999_999_999
+"""Won. What a currency allows for one payment is far less, and dated data; this only keeps nonsense out."""
+
+Won = Annotated[int, Meta(ge=1, le=LARGEST_AMOUNT, examples=[15000])]
+VISIBLE: Final = r"^[!-~]+\Z"
+"""Visible ASCII. Not ``$``, which in Python also stands before a final line break."""
+OrderId = Annotated[str, Meta(min_length=1, max_length=64, pattern=VISIBLE, examples=["ORD-20261122-0001"])]
+_WON = _("1 이상 999,999,999,999 이하의 정수(원)여야 합니다. 소수, 지수 표기, 문자열은 사용할 수 없습니다.")
+
+
+class NewPayment(RequestBody, frozen=True):
+    """A payment at a shop's fixed QR code."""
+
+    wallet_id: UUID
+    qr: Annotated[str, Meta(min_length=1, max_length=LONGEST_PAYLOAD)]
+    amount: Won
+    order_id: OrderId
+
+    hints: ClassVar[Mapping[str, Any]] = {
+        "wallet_id": _("UUID 형식의 지갑번호여야 합니다."),
+        "qr": _("가맹점 QR 코드에서 읽은 문자열 1~512자여야 합니다."),
+        "amount": _WON,
+        "order_id": _("공백 없는 ASCII 문자 1~64자여야 합니다."),
+    }
+
+
+class NewCancellation(RequestBody, frozen=True):
+    """Without ``amount``, all that is left of the payment is cancelled."""
+
+    amount: Won | UnsetType = UNSET
+
+    hints: ClassVar[Mapping[str, Any]] = {"amount": _WON}
+
+
+class Shop(Struct, frozen=True):
+    """The shop, by the code that its QR carries."""
+
+    code: str
+    name: str
+
+
+class Payment(Struct, frozen=True):
+    """A payment as it stands now. Amounts are in won, days are those of Seoul."""
+
+    id: UUID
+    state: Literal["paid", "partly_cancelled", "cancelled"]
+    order_id: str
+    wallet_id: UUID
+    merchant: Shop
+    amount: int
+    cancelled_amount: int
+    business_date: date
+    paid_at: datetime
+
+
+class Payments(Struct, frozen=True):
+    """Newest first."""
+
+    payments: list[Payment]
+
+
+class Cancellation(Struct, frozen=True):
+    """A cancellation, and its payment as it stands now."""
+
+    id: UUID
+    amount: int
+    business_date: date
+    cancelled_at: datetime
+    payment: Payment
+
+
+class Health(Struct, frozen=True):
+    """The web server and its database answer."""
+
+    status: Literal["ok"] = "ok"
+
+
+def payment_of(row: PaymentRow) -> Payment:
+    """The answer for a payment."""
+    return Payment(
+        id=row.id,
+        state=_state(row),
+        order_id=row.order_id,
+        wallet_id=row.wallet_id,
+        merchant=Shop(row.merchant_code, row.merchant_name),
+        amount=row.amount,
+        cancelled_amount=row.cancelled,
+        business_date=row.business_date,
+        paid_at=row.paid_at,
+    )
+
+
+def cancellation_of(done: Cancelled) -> Cancellation:
+    """The answer for a cancellation."""
+    return Cancellation(
+        id=done.id,
+        amount=done.amount,
+        business_date=done.business_date,
+        cancelled_at=done.cancelled_at,
+        payment=payment_of(done.payment),
+    )
+
+
+def _state(row: PaymentRow) -> Literal["paid", "partly_cancelled", "cancelled"]:
+    if row.cancelled == 0:
+        return "paid"
+    return "cancelled" if row.cancelled == row.amount else "partly_cancelled"
