@@ -33,12 +33,13 @@ LANGUAGE sql STABLE SET enable_nestloop = off AS $$
     FROM (
         SELECT e.row_number, e.row_number / p_size AS chunk, e.amount,
                concat_ws('|', e.row_number, e.citizen_id, e.wallet_id, coalesce(r.name, ''),
-                         coalesce(to_char(r.birth_date, 'YYYY-MM-DD'), ''), coalesce(r.phone, ''), coalesce(r.dong, ''),
+                         coalesce(r.birth_date::text, ''), coalesce(r.phone, ''), coalesce(r.dong, ''),
                          e.amount) AS text
         FROM public.allowances_entitlement e
         JOIN public.allowances_batchrow r
           ON r.municipality_id = e.municipality_id AND r.batch_id = e.batch_id AND r.row_number = e.row_number
         WHERE e.municipality_id = p_municipality AND e.batch_id = p_batch AND e.row_number BETWEEN p_first AND p_last
+          AND r.row_number BETWEEN p_first AND p_last   -- said twice, or the other index is read from its start
     ) line
     GROUP BY line.chunk
 $$;

@@ -167,9 +167,11 @@ END $$;
 CREATE FUNCTION ledger.disburse(
     p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid,
     p_expires_at timestamptz, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz
-) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 -- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all.
 -- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
+-- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
 DECLARE
     v_programme uuid := ledger.account(p_municipality, p_currency, 'programme', p_programme);
     v_date      date;
