@@ -7,7 +7,8 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup setup-tests demo serve worker psql test check bench format translations clean
+.PHONY: help setup setup-tests demo serve worker psql test bench format translations clean \
+	check check-format check-lint check-types check-layers check-migrations check-translations
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -38,13 +39,25 @@ test: setup-tests ## Run the tests (ARGS="tests/merchants -k qr" runs some)
 bench: setup-tests ## Measure the speeds that Jangteo promises, into var/bench.json
 	@exec $(VENV) manage.py bench $(ARGS)
 
-check: setup-tests ## Check format, lint, types, import layers, migrations and translations
-	$(VENV) -m ruff format --check .
-	$(VENV) -m ruff check .
-	$(VENV) -m mypy
-	.venv/bin/lint-imports --no-logo
-	$(VENV) manage.py makemigrations --check --dry-run
-	$(VENV) -m config.translations check
+check: check-format check-lint check-types check-layers check-migrations check-translations ## Check all that CI checks (-k: go on after a failure)
+
+check-format: setup-tests
+	@exec $(VENV) -m ruff format --check --quiet --output-format concise .
+
+check-lint: setup-tests
+	@exec $(VENV) -m ruff check --quiet .
+
+check-types: setup-tests
+	@exec $(VENV) -m mypy
+
+check-layers: setup-tests
+	@exec .venv/bin/lint-imports --no-logo
+
+check-migrations: setup-tests
+	@exec $(VENV) manage.py makemigrations --check --dry-run
+
+check-translations: setup-tests
+	@exec $(VENV) -m config.translations check
 
 format: setup-tests ## Format the code, and mend what the linter can
 	$(VENV) -m ruff check --fix-only --quiet .
@@ -54,5 +67,6 @@ translations: setup-tests ## Bring config/locale up to the texts in the code
 	@exec $(VENV) -m config.translations update
 
 clean: ## Remove the virtual environment and everything in var, the demo's database included
-	@if [ -x $(VENV) ]; then $(VENV) -m config.database.embedded stop; fi
+	@if [ -x $(VENV) ]; then for cluster in var/postgres var/postgres-test; do \
+		$(VENV) -m config.database.embedded --directory $$cluster stop; done; fi
 	rm -rf .venv var
