@@ -28,24 +28,33 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "sequence": ("연번 순번 일련번호 no 순", "번호"),
     "name": ("성명 이름 성함 name",),
     "birth_date": (
-        "생년월일 생일 출생일 출생일자 출생연월일 생년월일6자리 주민등록번호앞자리 주민번호앞자리 주민등록번호앞6자리 "
-        "주민번호앞6자리 주민등록번호생년월일 birthdate dateofbirth birthday dob",
+        """생년월일 생일 출생일 출생일자 출생연월일 생년월일6자리 주민등록번호앞자리 주민번호앞자리 주민등록번호앞6자리
+        주민번호앞6자리 주민등록번호생년월일 birthdate dateofbirth birthday dob""",
     ),
-    "resident_number": ("주민등록번호 주민번호 주민등록번호외국인등록번호 주민외국인등록번호 residentnumber", "외국인등록번호"),
+    "resident_number": (
+        "주민등록번호 주민번호 주민등록번호외국인등록번호 주민외국인등록번호 residentnumber",
+        "외국인등록번호",
+    ),
     "phone": (
-        "휴대전화 휴대전화번호 휴대폰 휴대폰번호 핸드폰 핸드폰번호 이동전화 이동전화번호 휴대번호 hp 모바일 mobile phone "
-        "phonenumber",
+        """휴대전화 휴대전화번호 휴대폰 휴대폰번호 핸드폰 핸드폰번호 이동전화 이동전화번호 휴대번호 hp 모바일 mobile phone
+        phonenumber""",
         "연락처 전화번호 전화 연락전화번호 tel",
         "자택전화 자택전화번호 집전화 유선전화 일반전화",
     ),
-    "dong": ("행정동 행정동명 읍면동 읍면동명 동명 거주동 거주읍면동 관할동 관할읍면동 행정읍면동 dong", "동", "법정동 법정동명"),
+    "dong": (
+        "행정동 행정동명 읍면동 읍면동명 동명 거주동 거주읍면동 관할동 관할읍면동 행정읍면동 dong",
+        "동",
+        "법정동 법정동명",
+    ),
     "address": ("주소 주소지 거주지 거주지주소 도로명주소 주민등록주소 주민등록지주소 현주소 address",),
     "amount": (
         "지급액 지급금액 지급예정액 지급예정금액 지급결정액 지급결정금액 지원금액 지원금 지원액 수당액 수당금액 결정액 amount",
         "금액",
     ),
     "bank": ("은행명 은행 금융기관 금융기관명 거래은행 입금은행 지급은행 계좌은행 bank",),
-    "account_number": ("계좌번호 계좌 입금계좌 입금계좌번호 지급계좌 지급계좌번호 통장번호 통장계좌번호 accountnumber",),
+    "account_number": (
+        "계좌번호 계좌 입금계좌 입금계좌번호 지급계좌 지급계좌번호 통장번호 통장계좌번호 accountnumber",
+    ),
     "account_holder": ("예금주 예금주명 예금주성명 계좌주 계좌주명 accountholder",),
     "note": ("비고 적요 메모 참고 참고사항 특이사항 note remarks",),
 }
@@ -124,9 +133,9 @@ def locate_columns(rows: Iterable[Row], *, required: Requirements = REQUIRED) ->
         width=max(len(cells) for _number, cells in head[first : last + 1]),
         columns=columns,
         labels={field: _shown(labels[index]) for field, index in columns.items()},
-        ignored=tuple(
-            _shown(label) for index, label in enumerate(labels) if label and index not in columns.values()
-        )[:_SHOWN_LABELS],
+        ignored=tuple(_shown(label) for index, label in enumerate(labels) if label and index not in columns.values())[
+            :_SHOWN_LABELS
+        ],
         unit=_unit(head[: last + 1], labels, columns),
         header=frozenset(cell.strip() for _number, cells in head[first : last + 1] for cell in cells if cell.strip()),
         titles=frozenset(filter(None, (compact_row(cells) for _number, cells in head[:first]))),

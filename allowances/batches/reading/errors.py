@@ -51,7 +51,9 @@ class ContainsNul(ListUnreadable):
     """A NUL byte: a binary file, a damaged one, or UTF-16 without its mark."""
 
     code = "contains_nul"
-    message = _("%(row_number)s행에 글자가 아닌 값이 있습니다. 파일이 손상되었으니 엑셀에서 CSV UTF-8로 다시 저장하십시오.")
+    message = _(
+        "%(row_number)s행에 글자가 아닌 값이 있습니다. 파일이 손상되었으니 엑셀에서 CSV UTF-8로 다시 저장하십시오."
+    )
 
 
 class Undecodable(ListUnreadable):
@@ -69,7 +71,7 @@ class QuotesBroken(ListUnreadable):
 
     code = "quotes_broken"
     message = _(
-        "%(row_number)s행의 큰따옴표(\")가 짝이 맞지 않아 그 뒤의 행을 나눌 수 없습니다. 큰따옴표를 지우고 다시 올리십시오."
+        '%(row_number)s행의 큰따옴표(")가 짝이 맞지 않아 그 뒤의 행을 나눌 수 없습니다. 큰따옴표를 지우고 다시 올리십시오.'
     )
 
 
@@ -78,7 +80,7 @@ class RowTooLarge(ListUnreadable):
 
     code = "row_too_large"
     message = _(
-        "%(row_number)s행이 %(limit_kb)s KB보다 깁니다. 닫히지 않은 큰따옴표(\")나 잘못 붙여 넣은 내용이 없는지 확인하십시오."
+        '%(row_number)s행이 %(limit_kb)s KB보다 깁니다. 닫히지 않은 큰따옴표(")나 잘못 붙여 넣은 내용이 없는지 확인하십시오.'
     )
 
 
@@ -157,4 +159,3 @@ LIST_ERRORS: dict[str, type[ListUnreadable]] = {
 def describe(code: str, params: dict[str, Any]) -> str:
     """The text of a stored refusal, in the reader's language."""
     return str(LIST_ERRORS[code](**params))
-

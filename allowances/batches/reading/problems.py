@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,15 @@ class CellProblem(Exception):
     def __init__(self, code: str) -> None:
         self.code = code
         super().__init__(code)
+
+
+class Trouble(NamedTuple):
+    """A problem while its chunk is being read. ``place`` counts within the chunk; ``cell`` may hold a plain number."""
+
+    place: int
+    field: str
+    code: str
+    cell: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,9 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "phones_several": ProblemKind(_("한 칸에 전화번호가 둘 이상입니다."), _("본인 휴대전화 번호 하나만 남기십시오.")),
     "dong_unreadable": ProblemKind(
-        _("읍면동 이름으로 읽을 수 없습니다."), _("‘행신1동’과 같이 행정동 이름을 입력하십시오.")
+        _("읍면동 이름으로 읽을 수 없습니다."),
+        _("지급에는 영향이 없습니다. ‘행신1동’과 같이 행정동 이름을 입력하십시오."),
+        is_warning=True,
     ),
     "amount_unreadable": ProblemKind(_("금액으로 읽을 수 없습니다."), _AMOUNT_FORM),
     "amount_negative": ProblemKind(_("금액이 0보다 작습니다."), _AMOUNT_FORM),

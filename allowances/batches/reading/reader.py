@@ -130,9 +130,7 @@ class ListReader:
                 text = decoder.decode(data, final=not data)
             except UnicodeDecodeError as error:
                 yield error.object[: error.start].decode(self.form.encoding)
-                raise Undecodable(
-                    row_number=self.row_number + 1, encoding=self.form.encoding.upper()
-                ) from None
+                raise Undecodable(row_number=self.row_number + 1, encoding=self.form.encoding.upper()) from None
             if "\0" in text:
                 yield text[: text.index("\0")]
                 raise ContainsNul(row_number=self.row_number + 1)

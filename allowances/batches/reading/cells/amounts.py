@@ -23,6 +23,7 @@ _BELOW_MYRIAD: Final = re.compile(
     rf"(?:{_COEFFICIENT}(천))?(?:{_COEFFICIENT}(백))?(?:{_COEFFICIENT}(십))?([\d,.]+|[영일이삼사오육칠팔구])?"
 )
 _PLACES: Final = (1000, 100, 10)
+_BARE_UNITS: Final = ("천", "백", "십")  # 천원 alone is a unit that lost its number, not 1,000
 _MYRIADS: Final = re.compile(r"(?:([^조억만]+)조)?(?:([^조억만]+)억)?(?:([^조억만]+)만)?([^조억만]+)?")
 _MYRIAD_VALUES: Final = (10**12, 10**8, 10**4, 1)
 
@@ -78,7 +79,7 @@ def _in_korean(body: str) -> Fraction:
     A tail is refused where people mean different things by it: 1만5 is 15,000 to many, 1억2000 is 120,000,000.
     """
     groups = _MYRIADS.fullmatch(body)
-    if not groups or len(body) < 2:
+    if not body or body in _BARE_UNITS or not groups:
         raise CellProblem("amount_unreadable")
     tail = groups[4]
     if tail and _is_bare(tail) and (len(tail.replace(",", "")) != 4 or not groups[3]):
