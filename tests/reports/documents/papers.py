@@ -1,0 +1,33 @@
+"""Reads PDFs as an outsider does, by poppler."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+
+def text(pdf: bytes, folder: Path) -> str:
+    """The words of all pages, line by line as they stand on the paper."""
+    return _poppler("pdftotext", "-layout", _file(pdf, folder), "-")
+
+
+def page_count(pdf: bytes, folder: Path) -> int:
+    """How many sheets it takes."""
+    facts = dict(line.split(":", 1) for line in _poppler("pdfinfo", _file(pdf, folder)).splitlines())
+    return int(facts["Pages"])
+
+
+def fonts(pdf: bytes, folder: Path) -> list[str]:
+    """One line per font: name, type, encoding, embedded, subset, has Unicode map."""
+    return _poppler("pdffonts", _file(pdf, folder)).splitlines()[2:]
+
+
+def _file(pdf: bytes, folder: Path) -> Path:
+    path = folder / "paper.pdf"
+    path.write_bytes(pdf)
+    return path
+
+
+def _poppler(program: str, *arguments: str | Path) -> str:
+    done = subprocess.run([program, *arguments], check=True, capture_output=True)
+    return done.stdout.decode()
