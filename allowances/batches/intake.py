@@ -1,0 +1,280 @@
+"""From an uploaded file to checked rows: one run of a background job.
+
+The file is streamed and normalised in a thread while the blocks before it go, by COPY, into temporary tables that
+nobody else sees. Then the whole list is matched to members and written by one statement, and every check is one more.
+A run may be killed at any point and started again from the top: it first removes what an earlier one left.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from django.db import connection
+
+from allowances.batches.errors import BatchIsFrozen, ContentAlreadyUploaded
+from allowances.batches.models import Batch, BatchState
+from allowances.batches.reading.columns import locate_columns
+from allowances.batches.reading.errors import ListUnreadable
+from allowances.batches.reading.fields import REQUIRED, Requirements
+from allowances.batches.reading.normalise import Chunk, Options, normalise_rows
+from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
+from allowances.batches.reading.reader import Limits, ListReader
+from allowances.programmes.models import Cycle, Programme
+from vouchers.citizens.models import Citizen
+from vouchers.common.database import domain_errors
+from vouchers.common.errors import DomainError
+from vouchers.common.scope import scope
+from vouchers.common.seoul import business_date
+from vouchers.privacy.fields import key_ring
+from vouchers.privacy.files import FileStore
+
+BLOCK_ROWS: Final = 40_000
+"""Rows that one COPY takes: progress moves, and memory stays flat."""
+
+READABLE_STATES: Final = (BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING)
+
+_SQL: Final = Path(__file__).parent / "sql"
+_STAGE: Final = (_SQL / "stage.sql").read_text(encoding="utf-8")
+_STAGE_BY_RESIDENT_NUMBER: Final = (_SQL / "stage_by_resident_number.sql").read_text(encoding="utf-8")
+_STAGE_PROBLEMS: Final = (_SQL / "stage_problems.sql").read_text(encoding="utf-8")
+_CHECKS: Final = tuple(path.read_text(encoding="utf-8") for path in sorted((_SQL / "checks").glob("*.sql")))
+_SUMMARY: Final = (_SQL / "summary.sql").read_text(encoding="utf-8")
+_STAGED_VALUES: Final = ("name", "birth_date", "phone", "dong", "amount", "resident_number_index")
+_STAGING_TABLES: Final = """
+    DROP TABLE IF EXISTS batch_staging, problem_staging;
+    CREATE TEMP TABLE batch_staging (row_number integer, name text, birth_date date, phone text, dong text,
+                                     amount bigint, resident_number_index bytea);
+    CREATE TEMP TABLE problem_staging (row_number integer, field text, code text, value text)
+"""
+_WARNINGS: Final = [code for code, kind in CELL_PROBLEMS.items() if kind.is_warning]
+_RESIDENT_NUMBER: Final = Citizen._meta.get_field("resident_number_index")
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What one run needs to know, read once at its start."""
+
+    municipality: str
+    batch_id: UUID
+    cycle_id: UUID
+    file_key: str
+    file_size: int
+    programme: Programme
+    reference_date: date
+    today: date
+
+    @property
+    def by_resident_number(self) -> bool:
+        """Whether a statute lets the programme process resident numbers."""
+        return bool(self.programme.resident_number_basis)
+
+    @property
+    def required(self) -> Requirements:
+        """Columns the list must have: no amount where it is fixed, no telephone where the number identifies."""
+        needed: Requirements = REQUIRED
+        if self.by_resident_number:
+            needed = (("name",), ("resident_number",), ("amount",))
+        return [group for group in needed if self.programme.amount is None or "amount" not in group]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The named parameters of the SQL files."""
+        programme = self.programme
+        return {
+            "municipality": self.municipality, "batch": self.batch_id, "cycle": self.cycle_id,
+            "currency": programme.currency_id, "amount": programme.amount, "amount_max": programme.amount_max,
+            "age_min": programme.age_min, "age_max": programme.age_max, "reference_date": self.reference_date,
+            "residency_required": programme.residency_required, "residency_days": programme.residency_days,
+            "warnings": _WARNINGS,
+        }  # fmt: skip
+
+
+class _Stopped(Exception):
+    """Somebody discarded the list meanwhile."""
+
+
+def read(*, municipality: str, batch_id: UUID, store: FileStore, at: datetime) -> BatchState:
+    """Read and check a list; returns the state it is left in. Repeatable; a list past checking is left alone."""
+    job = _begin(municipality, batch_id, at)
+    if job is None:
+        return _state_of(municipality, batch_id)
+    try:
+        with store.open(job.file_key) as file:
+            default_amount = _copy_file(job, ListReader(file, limits=Limits(file_bytes=job.file_size)))
+        _check(job, default_amount)
+    except (ListUnreadable, ContentAlreadyUploaded) as refusal:
+        _refuse(job, refusal)
+    except (_Stopped, BatchIsFrozen):
+        with scope(municipalities=[municipality]):
+            delete_rows(municipality, batch_id)
+    return _state_of(municipality, batch_id)
+
+
+def delete_rows(municipality: str, batch_id: UUID) -> None:
+    """Remove the staged rows and problems of a list that is being read or was given up."""
+    with connection.cursor() as cursor:
+        for table in ("allowances_batchproblem", "allowances_batchrow"):
+            cursor.execute(
+                f"DELETE FROM {table} WHERE municipality_id = %s AND batch_id = %s", [municipality, batch_id]
+            )
+
+
+def _state_of(municipality: str, batch_id: UUID) -> BatchState:
+    with scope(municipalities=[municipality]):
+        return BatchState(Batch.objects.values_list("state", flat=True).get(pk=batch_id))
+
+
+def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
+    """Take the list up from the top; None when there is nothing to read any more."""
+    with scope(municipalities=[municipality]):
+        batch = Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch_id)
+        if batch.state not in READABLE_STATES:
+            return None
+        batch.state = BatchState.READING
+        batch.progress_done, batch.progress_total, batch.rows_total, batch.failure = 0, batch.file_size, 0, None
+        batch.save()
+        delete_rows(municipality, batch_id)
+        cycle = Cycle.objects.select_related("programme").get(pk=batch.cycle_id)
+        return _Job(
+            municipality=municipality, batch_id=batch_id, cycle_id=cycle.pk, file_key=batch.file_key,
+            file_size=batch.file_size, programme=cycle.programme, reference_date=cycle.reference_date,
+            today=business_date(at),
+        )  # fmt: skip
+
+
+def _advance(job: _Job, state: BatchState, **changes: Any) -> None:
+    """Show progress; raises _Stopped, which undoes the step, when the list is not in ``state`` any more."""
+    if not Batch.objects.filter(pk=job.batch_id, state=state).update(**changes):
+        raise _Stopped
+
+
+# Reading -----------------------------------------------------------------------------------------------------------
+
+
+def _copy_file(job: _Job, reader: ListReader) -> int | None:
+    """COPY the whole file into the staging tables; returns the amount that stands in for a missing amount column."""
+    layout, rows = locate_columns(reader, required=job.required)
+    options = Options(
+        latest_birth=job.today, values=_STAGED_VALUES, required=job.required,
+        seal_resident_number=_index_resident_number if job.by_resident_number else None,
+    )  # fmt: skip
+    shown = layout.summary() | {"encoding": reader.form.encoding, "delimiter": reader.form.delimiter}
+    staged = 0
+    with scope(municipalities=[job.municipality]), connection.cursor() as cursor:
+        _advance(job, BatchState.READING, layout=shown)
+        cursor.execute(_STAGING_TABLES)
+    for chunks in _ahead(_blocks(normalise_rows(rows, layout, options))):
+        staged += sum(len(chunk.rows) for chunk in chunks)
+        with scope(municipalities=[job.municipality]):
+            _copy(chunks)
+            _advance(job, BatchState.READING, progress_done=reader.bytes_read, rows_total=staged)
+    return None if "amount" in layout.columns else job.programme.amount
+
+
+def _index_resident_number(number: str) -> tuple[bytes, bytes]:
+    """Lists keep only the blind index: enough to find the member, useless to anybody else."""
+    return b"", key_ring().blind_index(number, purpose=_RESIDENT_NUMBER.purpose)
+
+
+def _blocks(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:
+    """The reader's small chunks, gathered into what one COPY takes."""
+    block: list[Chunk] = []
+    rows = 0
+    for chunk in chunks:
+        block.append(chunk)
+        rows += len(chunk.rows)
+        if rows >= BLOCK_ROWS:
+            yield block
+            block, rows = [], 0
+    if block:
+        yield block
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, each made in a thread while the one before is being used: parsing overlaps the database."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        upcoming = thread.submit(next, items, None)
+        while (item := upcoming.result()) is not None:
+            upcoming = thread.submit(next, items, None)
+            yield item
+
+
+def _copy(chunks: list[Chunk]) -> None:
+    columns = ", ".join(("row_number", *_STAGED_VALUES))
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY batch_staging ({columns}) FROM STDIN") as copy:
+            for row in chain.from_iterable(chunk.rows for chunk in chunks):
+                copy.write_row(row)
+        with cursor.copy("COPY problem_staging (row_number, field, code, value) FROM STDIN") as copy:
+            for problem in chain.from_iterable(chunk.problems for chunk in chunks):
+                copy.write_row(problem)
+
+
+# Checking ----------------------------------------------------------------------------------------------------------
+
+
+def _check(job: _Job, default_amount: int | None) -> None:
+    """Match and write the whole list, run every check over it, and sum up: each step a statement and a commit."""
+    stage = _STAGE_BY_RESIDENT_NUMBER if job.by_resident_number else _STAGE
+    steps = (f"ANALYZE batch_staging; {stage}", _STAGE_PROBLEMS, "ANALYZE allowances_batchrow", *_CHECKS)
+    with scope(municipalities=[job.municipality]):
+        _advance(job, BatchState.READING, state=BatchState.VALIDATING, progress_done=0, progress_total=len(steps) + 1)
+    for number, statement in enumerate(steps, start=1):
+        with scope(municipalities=[job.municipality]), domain_errors():
+            _run(statement, job.parameters | {"default_amount": default_amount})
+            _advance(job, BatchState.VALIDATING, progress_done=number)
+    _sum_up(job)
+
+
+def _run(statement: str, parameters: dict[str, Any]) -> None:
+    """Run one step with room for a hash of a whole city; joins and sorts of a list must not go through the disk."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        for part in statement.split("; ", 1):
+            cursor.execute(part, parameters)
+
+
+def _sum_up(job: _Job) -> None:
+    with scope(municipalities=[job.municipality]), connection.cursor() as cursor:
+        cursor.execute(_SUMMARY, job.parameters)
+        rows_total, rows_bad, amount_total, content_sha256 = cursor.fetchone()
+        cursor.execute("DROP TABLE batch_staging, problem_staging")
+        _refuse_same_content(job, content_sha256)
+        with domain_errors():
+            _advance(
+                job, BatchState.VALIDATING, state=BatchState.VALIDATED, rows_total=rows_total, rows_bad=rows_bad,
+                amount_total=amount_total, content_sha256=content_sha256,
+            )  # fmt: skip
+
+
+def _refuse_same_content(job: _Job, content_sha256: str) -> None:
+    dead = (BatchState.REFUSED, BatchState.DISCARDED)
+    same = Batch.objects.filter(cycle=job.cycle_id, content_sha256=content_sha256).exclude(state__in=dead)
+    first = same.exclude(pk=job.batch_id).first()
+    if first is not None:
+        raise ContentAlreadyUploaded(batch_id=str(first.pk), file_name=first.file_name)
+
+
+def _refuse(job: _Job, refusal: DomainError) -> None:
+    """Leave no row behind, only why the list could not be taken."""
+    with scope(municipalities=[job.municipality]):
+        delete_rows(job.municipality, job.batch_id)
+        Batch.objects.filter(pk=job.batch_id, state__in=READABLE_STATES).update(
+            state=BatchState.REFUSED, failure={"code": refusal.code, "params": _plain(refusal.params)},
+            duplicate_of_id=refusal.params.get("batch_id"), rows_total=0,
+        )  # fmt: skip
+
+
+def _plain(params: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(params, default=str))
+    return plain
