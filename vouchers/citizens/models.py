@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -31,6 +32,9 @@ class Citizen(TenantModel, Stamped):
     phone = models.CharField(
         _("휴대전화"), max_length=15, validators=[RegexValidator(r"^0\d{8,11}$")], help_text=_("숫자만 입력합니다.")
     )
+    phone_tail = models.GeneratedField(
+        expression=Right("phone", 4), output_field=models.CharField(max_length=4), db_persist=True, editable=False
+    )
     dong = models.ForeignKey(
         Dong, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("읍면동")
     )
@@ -43,7 +47,9 @@ class Citizen(TenantModel, Stamped):
     account_number_index = BlindIndexField(null=True, blank=True, editable=False)
 
     history = HistoricalRecords(
-        excluded_fields=["resident_number", "resident_number_index", "account_number", "account_number_index"]
+        excluded_fields=[
+            "phone_tail", "resident_number", "resident_number_index", "account_number", "account_number_index",
+        ]  # fmt: skip
     )
 
     class Meta:
@@ -57,6 +63,11 @@ class Citizen(TenantModel, Stamped):
             models.UniqueConstraint(
                 fields=["municipality", "resident_number_index"], name="citizen_resident_number_once"
             ),
+        ]
+        indexes: ClassVar = [
+            # What officials search by. Equality and ranges alone: other comparisons wait behind row-level security.
+            models.Index(fields=["name"], name="citizen_by_name"),
+            models.Index(fields=["phone_tail"], name="citizen_by_phone_tail"),
         ]
 
     def __str__(self) -> str:

@@ -47,7 +47,11 @@ class CurrencyPolicy(TenantModel):
         ordering: ClassVar = ["currency", "-valid_from"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["currency", "valid_from"], name="currency_policy_once_a_day"),
-            models.CheckConstraint(condition=models.Q(payment_limit__gt=0), name="currency_payment_limit_positive"),
+            models.CheckConstraint(
+                condition=models.Q(payment_limit__gt=0),
+                name="currency_payment_limit_positive",
+                violation_error_message=_("1회 결제 한도는 1원 이상이어야 합니다."),
+            ),
         ]
 
     def __str__(self) -> str:

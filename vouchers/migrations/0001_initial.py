@@ -3,6 +3,7 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import django.db.models.functions.text
 import simple_history.models
 import vouchers.common.models
 import vouchers.privacy.fields
@@ -435,6 +436,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=40, verbose_name='성명')),
                 ('birth_date', models.DateField(verbose_name='생년월일')),
                 ('phone', models.CharField(help_text='숫자만 입력합니다.', max_length=15, validators=[django.core.validators.RegexValidator('^0\\d{8,11}$')], verbose_name='휴대전화')),
+                ('phone_tail', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Right('phone', 4), output_field=models.CharField(max_length=4))),
                 ('resident_since', models.DateField(blank=True, null=True, verbose_name='전입일')),
                 ('status', models.CharField(choices=[('active', '정상'), ('moved_out', '전출'), ('deceased', '사망')], default='active', max_length=12, verbose_name='상태')),
                 ('resident_number', vouchers.privacy.fields.EncryptedTextField(blank=True, null=True, verbose_name='주민등록번호')),
@@ -574,7 +576,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='currencypolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('payment_limit__gt', 0)), name='currency_payment_limit_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(('payment_limit__gt', 0)), name='currency_payment_limit_positive', violation_error_message='1회 결제 한도는 1원 이상이어야 합니다.'),
         ),
         migrations.AddConstraint(
             model_name='currency',
@@ -602,7 +604,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='roleassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='role_assignment_dates_in_order'),
+            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='role_assignment_dates_in_order', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.'),
         ),
         migrations.AddConstraint(
             model_name='usagerule',
@@ -611,5 +613,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='wallet',
             constraint=models.UniqueConstraint(fields=('municipality', 'citizen', 'currency'), name='wallet_once'),
+        ),
+        migrations.AddIndex(
+            model_name='citizen',
+            index=models.Index(fields=['name'], name='citizen_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='citizen',
+            index=models.Index(fields=['phone_tail'], name='citizen_by_phone_tail'),
         ),
     ]

@@ -99,6 +99,7 @@ class RoleAssignment(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(valid_until__isnull=True) | models.Q(valid_until__gte=models.F("valid_from")),
                 name="role_assignment_dates_in_order",
+                violation_error_message=_("종료일은 시작일보다 빠를 수 없습니다."),
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["official", "municipality"], name="role_assignment_by_official")]
