@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from allowances.batches.reading.fields import FIELD_LABELS
@@ -13,7 +11,7 @@ from vouchers.common.errors import DomainError
 class ListUnreadable(DomainError):
     """The file cannot be taken as a recipient list; no row of it counts.
 
-    ``params`` are plain JSON values, so that code and params can be stored and the text made again in any language.
+    ``params`` are plain JSON values: code and params can be stored, and the error made again in any language.
     """
 
     code = "list_unreadable"
@@ -28,10 +26,10 @@ class FileEmpty(ListUnreadable):
     message = _("파일에 내용이 없습니다. 저장된 파일을 열어 내용을 확인한 뒤 다시 올리십시오.")
 
 
-class FileTooLarge(ListUnreadable):
+class ListTooLarge(ListUnreadable):
     """More bytes than the limit passed in."""
 
-    code = "file_too_large"
+    code = "list_too_large"
     status = 413
     message = _("파일이 너무 큽니다. %(limit_mb)s MB 이하로 나누어 올리십시오.")
 
@@ -145,17 +143,3 @@ class NoRows(ListUnreadable):
 
 def _either(bracket: list[str] | tuple[str, ...]) -> str:
     return "/".join(str(FIELD_LABELS[field]) for field in bracket)
-
-
-LIST_ERRORS: dict[str, type[ListUnreadable]] = {
-    error.code: error
-    for error in (
-        ListUnreadable, FileEmpty, FileTooLarge, NotCsv, ContainsNul, Undecodable, QuotesBroken, RowTooLarge,
-        TooManyColumns, HeaderNotFound, ColumnMissing, ColumnAmbiguous, UnitAmbiguous, NoRows,
-    )
-}  # fmt: skip
-
-
-def describe(code: str, params: dict[str, Any]) -> str:
-    """The text of a stored refusal, in the reader's language."""
-    return str(LIST_ERRORS[code](**params))

@@ -7,8 +7,6 @@ from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from allowances.batches.reading.fields import FIELD_LABELS
-
 
 class CellProblem(Exception):
     """A cell holds something that its column cannot take; ``code`` is a key of PROBLEMS."""
@@ -98,9 +96,3 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "account_number_unreadable": ProblemKind(_("계좌번호로 읽을 수 없습니다."), _("숫자와 ‘-’만 입력하십시오.")),
 }  # fmt: skip
-
-
-def explain(code: str, field: str) -> tuple[str, str]:
-    """(reason, remedy) of one problem in the reader's language; the reason begins with the column's name."""
-    kind = PROBLEMS[code]
-    return f"{FIELD_LABELS[field]}: {kind.reason}", str(kind.remedy)

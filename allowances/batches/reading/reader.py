@@ -18,7 +18,7 @@ from allowances.batches.reading.columns import known_labels
 from allowances.batches.reading.errors import (
     ContainsNul,
     FileEmpty,
-    FileTooLarge,
+    ListTooLarge,
     NotCsv,
     QuotesBroken,
     RowTooLarge,
@@ -74,7 +74,7 @@ class ListReader:
         self.limits = limits or Limits()
         self.size = file.seek(0, SEEK_END)
         if self.size > self.limits.file_bytes:
-            raise FileTooLarge(limit_mb=self.limits.file_bytes // 1024**2)
+            raise ListTooLarge(limit_mb=self.limits.file_bytes // 1024**2)
         self.form = _form_of(file)
         self.bytes_read = 0
         self.row_number = 0
