@@ -152,9 +152,9 @@ def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
         )  # fmt: skip
 
 
-def _advance(job: _Job, state: BatchState, **changes: Any) -> None:
-    """Show progress; raises _Stopped, which undoes the step, when the list is not in ``state`` any more."""
-    if not Batch.objects.filter(pk=job.batch_id, state=state).update(**changes):
+def _advance(job: _Job, expected: BatchState, **changes: Any) -> None:
+    """Show progress; raises _Stopped, which undoes the step, when the list is not in ``expected`` any more."""
+    if not Batch.objects.filter(pk=job.batch_id, state=expected).update(**changes):
         raise _Stopped
 
 
