@@ -155,7 +155,9 @@ def install_packages(packages: list[Package]) -> None:
         return
     get = apt_get()
     if get is None:
-        raise SetUpError(f"needs Debian packages that it may not install itself: sudo apt-get install {' '.join(missing)}")
+        raise SetUpError(
+            f"needs Debian packages that it may not install itself: sudo apt-get install {' '.join(missing)}"
+        )
     print(f"Installing Debian packages: {' '.join(missing)} …", flush=True)
     run([*get, "update"])
     run([*get, "install", "--yes", "--no-install-recommends", *missing])
