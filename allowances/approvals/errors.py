@@ -1,0 +1,131 @@
+"""What can go wrong on a list's way through its approval line."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.common.database import register
+from vouchers.common.errors import DomainError, StateConflict
+
+
+class BadRowsRemain(DomainError):
+    """The list has rows with errors, and the drafter has not said that they be left out. ``count`` of them."""
+
+    code = "bad_rows_remain"
+    message = _("오류가 있는 행이 %(count)s건 있습니다. 파일을 고쳐 다시 올리거나, 오류 행을 제외하고 상신하십시오.")
+
+
+class NobodyToPay(DomainError):
+    """No row of the list is free of errors."""
+
+    code = "nobody_to_pay"
+    message = _("지급할 수 있는 행이 없습니다.")
+
+
+class NoApprovalLine(DomainError):
+    """No line that is in force covers the total. ``amount`` in won."""
+
+    code = "no_approval_line"
+    message = _("금액 %(amount)s원에 적용할 결재선이 없습니다. 기관 관리자에게 결재선 등록을 요청하십시오.")
+
+
+class ApprovalLineIncomplete(DomainError):
+    """The line has no approver. ``name`` is the line's."""
+
+    code = "approval_line_incomplete"
+    message = _("결재선 '%(name)s'에 결재권자 단계가 없습니다. 기관 관리자에게 결재선 수정을 요청하십시오.")
+
+
+class AlreadyEntitled(StateConflict):
+    """Somebody on the list is entitled in this cycle by another list. ``count`` people, ``rows`` says who (some)."""
+
+    code = "already_entitled"
+    message = _("다른 명단으로 이미 상신되었거나 지급된 대상자가 %(count)s명 있습니다.")
+
+
+class RowsChanged(StateConflict):
+    """The rows are not those that were counted when the list was checked."""
+
+    code = "rows_changed"
+    message = _("검증한 뒤에 명단의 내용이 달라졌습니다. 명단을 다시 검증하십시오.")
+
+
+class NotYourTurn(StateConflict):
+    """Another role signs now: ``title`` over its box."""
+
+    code = "not_your_turn"
+    message = _("지금은 '%(title)s' 단계입니다. 이 단계의 역할을 가진 사람만 처리할 수 있습니다.")
+
+
+class AlreadySigned(StateConflict):
+    """Who has signed a list at one step cannot sign it at another."""
+
+    code = "already_signed"
+    message = _("이미 이 명단에 서명하였습니다. 한 사람이 같은 명단에 두 번 서명할 수 없습니다.")
+
+
+class DigestChanged(StateConflict):
+    """What the official saw is not what stands there now."""
+
+    code = "digest_changed"
+    message = _("화면을 연 뒤에 명단이 바뀌었습니다. 내용을 다시 확인한 다음 서명하십시오.")
+
+
+class ReasonMissing(DomainError):
+    """Whoever sends a list back or takes it back says why."""
+
+    code = "reason_missing"
+    message = _("사유를 입력하십시오.")
+
+
+class OthersHaveSigned(StateConflict):
+    """A list goes back to its drafter only by being sent back, once somebody else has signed it."""
+
+    code = "others_have_signed"
+    message = _("다른 사람이 서명한 명단은 회수할 수 없습니다. 결재자에게 반려를 요청하십시오.")
+
+
+class BatchBusy(StateConflict):
+    """Somebody else is changing the list at this moment."""
+
+    code = "batch_busy"
+    message = _("다른 사람이 이 명단을 처리하고 있습니다. 잠시 뒤에 다시 시도하십시오.")
+
+
+class SignatureIsFinal(StateConflict):
+    """A signature is never changed."""
+
+    code = "signature_is_final"
+    message = _("서명한 결재는 바꿀 수 없습니다.")
+
+
+class ApprovalIncomplete(StateConflict):
+    """The database found the line unsigned, or signed over another digest."""
+
+    code = "approval_incomplete"
+    message = _("결재가 끝나지 않았거나 결재한 내용과 다릅니다. 지급하지 않았습니다.")
+
+
+class ApprovalLineTaken(StateConflict):
+    """There is a line for that amount from that day on."""
+
+    code = "approval_line_taken"
+    message = _("같은 시행일에 상한액이 같은 결재선이 있습니다.")
+
+
+class ApprovalLinePositionTaken(StateConflict):
+    """The line has a step of that number."""
+
+    code = "approval_line_position_taken"
+    message = _("결재선에 같은 순서의 단계가 있습니다.")
+
+
+register(
+    entitlement_once_a_cycle=AlreadyEntitled,
+    approval_step_official_once=AlreadySigned,
+    approval_step_position_once=StateConflict,
+    approval_line_once_a_band=ApprovalLineTaken,
+    approval_line_position_once=ApprovalLinePositionTaken,
+    signature_is_final=SignatureIsFinal,
+    approval_incomplete=ApprovalIncomplete,
+)

@@ -1,0 +1,30 @@
+"""Reading payments: how far a list is, and what is still to be posted."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from allowances.batches.models import Batch
+from allowances.disbursement.models import DisbursementChunk
+from allowances.disbursement.rules import Progress
+
+
+def chunks_of(batch: Batch) -> QuerySet[DisbursementChunk]:
+    """The chunks of a list in the order of its rows."""
+    return DisbursementChunk.objects.filter(municipality=batch.municipality_id, batch_id=batch.pk).order_by("number")
+
+
+def unposted(batch: Batch) -> list[int]:
+    """The numbers of the chunks that have no journal yet."""
+    return list(chunks_of(batch).filter(journal_id=None).values_list("number", flat=True))
+
+
+def progress(batch: Batch) -> Progress:
+    """How much of a list is posted."""
+    posted = Q(journal_id__isnull=False)
+    sums = chunks_of(batch).aggregate(
+        chunks=Count("number"), chunks_posted=Count("number", filter=posted),
+        rows=Sum("rows"), rows_posted=Sum("rows", filter=posted),
+        amount=Sum("amount"), amount_posted=Sum("amount", filter=posted),
+    )  # fmt: skip
+    return Progress(**{name: value or 0 for name, value in sums.items()})
