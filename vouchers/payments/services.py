@@ -16,19 +16,16 @@ from django.db import transaction
 from psycopg.types.numeric import Int8
 
 from merchants.qr_kit.rules import StaticQR
-from vouchers.payments import errors, statements
+from vouchers.payments import errors, selectors, statements
 from vouchers.payments.models import Partner, PartnerKey
 from vouchers.payments.selectors import COLUMNS, Caller, PaymentRow
 
 LIVE_KEYS: Final = 2
 
 _PAY = statements.scoped(
-    columns=f"done.replayed, {COLUMNS}",
-    function=(
-        "payments.pay(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(wallet)s, %(merchant)s,"
-        " %(terminal)s, %(amount)s, %(order)s, %(at)s) AS done,"
-        " LATERAL payments.payment(request.municipality, %(partner)s, done.payment_id) AS payment"
-    ),
+    columns="payment_id, replayed, merchant_name, business_date",
+    function="payments.pay(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(wallet)s, %(merchant)s,"
+    " %(terminal)s, %(amount)s, %(order)s, %(at)s)",
 )
 _CANCEL = statements.scoped(
     columns=f"done.replayed, payment.cancellation_id, payment.cancelled_now, payment.cancelled_on,"
@@ -84,11 +81,13 @@ def pay(*, write: Write, wallet: UUID, shop: StaticQR, amount: int, order: str, 
         raise errors.QRElsewhere
     if shop.amount not in {None, amount}:
         raise errors.QRAmountDiffers(amount=shop.amount)
-    replayed, *payment = statements.rows(_PAY, _said(write) | {
+    made, replayed, name, day = statements.rows(_PAY, _said(write) | {
         "wallet": wallet, "merchant": shop.merchant_code, "terminal": shop.terminal, "amount": Int8(amount),
         "order": order, "at": at,
     })[0]  # fmt: skip
-    return Paid(PaymentRow(*payment), replayed)
+    earlier = selectors.payment(caller=write.caller, payment=made) if replayed else None
+    new = PaymentRow(made, order, wallet, shop.merchant_code, name, amount, 0, day, at)
+    return Paid(earlier or new, replayed)
 
 
 def cancel(*, write: Write, payment: UUID, amount: int | None, at: datetime) -> Cancelled:

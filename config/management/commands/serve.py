@@ -23,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: only this machine)")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--processes", type=int, default=serving.default_processes(), help="web server processes")
+        parser.add_argument("--threads", type=int, default=serving.THREADS, help="threads of a web server process")
         parser.add_argument("--no-worker", action="store_true", help="serve only; background jobs wait")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +31,8 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         refuse_taken_port(host, port)
         call_command("collectstatic", interactive=False, verbosity=0)
-        programs = {"web server": serving.web_server(host=host, port=port, processes=options["processes"])}
+        web = serving.web_server(host=host, port=port, processes=options["processes"], threads=options["threads"])
+        programs = {"web server": web}
         if not options["no_worker"]:
             programs["worker"] = serving.worker()
         self.stdout.write(f"http://{host}:{port}/admin/ — API: http://{host}:{port}/api/docs/ (Ctrl-C stops)")

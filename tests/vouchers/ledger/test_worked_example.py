@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def pay(city, wallet, merchant, amount, *, partner, key=None, at=AT):
-    """Pay through the function the API calls; returns (payment id, replayed)."""
+    """Pay through the function the API calls; the payment id comes first."""
     return call(
         "payments.pay", city.code, partner.pk, key or str(uuid7()), b"\0" * 32, wallet.pk, merchant.code, "T001",
         amount, "order", at,
@@ -37,7 +37,7 @@ def test_grant_pay_refund_close_settle():
         factories.grant(city, {citizen: 60_000}, programme=programme)
         factories.grant(city, {citizen: 40_000}, programme=programme, validity_days=30)
 
-        payment, _ = pay(city, wallet, merchant, 50_000, partner=partner)
+        payment, *_ = pay(city, wallet, merchant, 50_000, partner=partner)
         # soonest expiry first: all of the 30-day lot, then 10,000 of the other
         assert sorted(Lot.objects.values_list("granted", "remaining")) == [(40_000, 0), (60_000, 50_000)]
 

@@ -8,12 +8,12 @@ CREATE TABLE vouchers_payment (
     merchant_id     uuid NOT NULL,
     partner_id      uuid NOT NULL,
     order_id        text NOT NULL,
-    amount          bigint NOT NULL,
+    amount          ledger.won NOT NULL,
     refunded        bigint NOT NULL DEFAULT 0,
     business_date   date NOT NULL,
     at              timestamptz NOT NULL,
     CONSTRAINT payment_pkey PRIMARY KEY (municipality_id, id),
-    CONSTRAINT payment_refunded_within_amount CHECK (amount > 0 AND refunded BETWEEN 0 AND amount)
+    CONSTRAINT payment_refunded_within_amount CHECK (refunded BETWEEN 0 AND amount)
 ) PARTITION BY RANGE (id);
 CREATE INDEX payment_by_wallet ON vouchers_payment (municipality_id, wallet_id, id DESC);
 CREATE INDEX payment_by_merchant ON vouchers_payment (municipality_id, merchant_id, id DESC);
@@ -28,4 +28,4 @@ CREATE TABLE vouchers_idempotencyrecord (
     created_at      timestamptz NOT NULL,
     CONSTRAINT idempotencyrecord_pkey PRIMARY KEY (municipality_id, partner_id, key)
 );
-CREATE INDEX idempotencyrecord_by_time ON vouchers_idempotencyrecord (created_at);
+CREATE INDEX idempotencyrecord_by_time ON vouchers_idempotencyrecord USING brin (created_at);

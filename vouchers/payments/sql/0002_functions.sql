@@ -11,19 +11,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE k.key_id = p_key_id AND k.revoked_at IS NULL AND p.is_active
 $$;
 
-CREATE FUNCTION payments.claim_key(
-    p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_result uuid, p_at timestamptz
-) RETURNS uuid LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
--- NULL: the key is new and now belongs to p_result. Otherwise the result that the same request made before.
+CREATE FUNCTION payments.earlier_result(p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea)
+RETURNS uuid LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- What the same request made before; a key that came with another request is refused.
 DECLARE
     v_record vouchers_idempotencyrecord;
 BEGIN
-    INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
-    VALUES (p_municipality, p_partner, p_key, p_fingerprint, p_result, p_at)
-    ON CONFLICT (municipality_id, partner_id, key) DO NOTHING;
-    IF FOUND THEN
-        RETURN NULL;
-    END IF;
     SELECT * INTO v_record FROM vouchers_idempotencyrecord
     WHERE municipality_id = p_municipality AND partner_id = p_partner AND key = p_key;
     IF v_record.fingerprint <> p_fingerprint THEN
@@ -35,38 +28,51 @@ END $$;
 CREATE FUNCTION payments.pay(
     p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_wallet uuid, p_merchant_code text,
     p_terminal text, p_amount bigint, p_order text, p_at timestamptz,
-    OUT payment_id uuid, OUT replayed boolean
+    OUT payment_id uuid, OUT replayed boolean, OUT merchant_name varchar, OUT business_date date
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- One payment at a shop's fixed QR: key, shop, limit of the day, money.
+-- One payment at a shop's fixed QR: key, shop, limit of the day, money. The last two OUT parameters are empty when
+-- replayed. Two statements, because each costs more to set up than to run. The first also takes the key; the same
+-- request in flight elsewhere makes it wait for that one's end.
 DECLARE
-    v_id       uuid := ledger.id_at(p_at);
-    v_merchant record;
-    v_limit    bigint;
+    v_id   uuid := ledger.id_at(p_at);
+    v_shop record;
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
-    payment_id := payments.claim_key(p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at);
-    replayed := payment_id IS NOT NULL;
+    WITH claimed AS (
+        INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
+        VALUES (p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at)
+        ON CONFLICT (municipality_id, partner_id, key) DO NOTHING
+        RETURNING result_id
+    )
+    SELECT claimed.result_id IS NOT NULL AS key_is_new, shop.id, shop.name, shop.status, shop.category_id,
+           shop.annual_sales, qr.id AS qr_id, qr.retired_at,
+           (SELECT policy.payment_limit
+            FROM vouchers_wallet wallet JOIN vouchers_currencypolicy policy ON policy.currency_id = wallet.currency_id
+            WHERE wallet.municipality_id = p_municipality AND wallet.id = p_wallet
+              AND policy.valid_from <= (p_at AT TIME ZONE 'Asia/Seoul')::date
+            ORDER BY policy.valid_from DESC LIMIT 1) AS payment_limit
+    INTO v_shop
+    FROM (SELECT) AS request
+    LEFT JOIN claimed ON true
+    LEFT JOIN merchants_merchant shop ON shop.municipality_id = p_municipality AND shop.code = p_merchant_code
+    LEFT JOIN merchants_merchantqr qr
+      ON qr.municipality_id = p_municipality AND qr.merchant_id = shop.id AND qr.terminal = p_terminal;
+    replayed := NOT v_shop.key_is_new;
     IF replayed THEN
+        payment_id := payments.earlier_result(p_municipality, p_partner, p_key, p_fingerprint);
         RETURN;
     END IF;
-    payment_id := v_id;
-    SELECT m.id, m.status, m.category_id, m.annual_sales, qr.id AS qr_id, qr.retired_at INTO v_merchant
-    FROM merchants_merchant m LEFT JOIN merchants_merchantqr qr ON qr.merchant_id = m.id AND qr.terminal = p_terminal
-    WHERE m.municipality_id = p_municipality AND m.code = p_merchant_code;
-    IF v_merchant.qr_id IS NULL THEN
+    IF v_shop.qr_id IS NULL THEN
         PERFORM ledger.refuse('merchant_unknown');
-    ELSIF v_merchant.retired_at IS NOT NULL THEN
+    ELSIF v_shop.retired_at IS NOT NULL THEN
         PERFORM ledger.refuse('qr_retired');
-    ELSIF v_merchant.status <> 'active' THEN
+    ELSIF v_shop.status <> 'active' THEN
         PERFORM ledger.refuse('merchant_not_active');
     END IF;
-    SELECT policy.payment_limit INTO v_limit
-    FROM vouchers_wallet w JOIN vouchers_currencypolicy policy ON policy.currency_id = w.currency_id
-    WHERE w.municipality_id = p_municipality AND w.id = p_wallet
-      AND policy.valid_from <= (p_at AT TIME ZONE 'Asia/Seoul')::date
-    ORDER BY policy.valid_from DESC LIMIT 1;
-    PERFORM ledger.pay(p_municipality, v_id, p_wallet, v_merchant.id, p_amount, v_limit,
-                       v_merchant.category_id, v_merchant.annual_sales, p_partner, p_order, p_at);
+    business_date := ledger.pay(p_municipality, v_id, p_wallet, v_shop.id, p_amount, v_shop.payment_limit,
+                                v_shop.category_id, v_shop.annual_sales, p_partner, p_order, p_at);
+    payment_id := v_id;
+    merchant_name := v_shop.name;
 END $$;
 
 CREATE FUNCTION payments.cancel(
@@ -78,9 +84,12 @@ DECLARE
     v_id uuid := ledger.id_at(p_at);
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
-    refund_id := payments.claim_key(p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at);
-    replayed := refund_id IS NOT NULL;
+    INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
+    VALUES (p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at)
+    ON CONFLICT (municipality_id, partner_id, key) DO NOTHING;
+    replayed := NOT FOUND;
     IF replayed THEN
+        refund_id := payments.earlier_result(p_municipality, p_partner, p_key, p_fingerprint);
         RETURN;
     END IF;
     refund_id := v_id;
@@ -101,7 +110,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp ROW
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
     RETURN QUERY
-    SELECT p.id, p.order_id, p.wallet_id, m.code, m.name, p.amount, p.refunded, p.business_date, p.at
+    SELECT p.id, p.order_id, p.wallet_id, m.code, m.name, p.amount::bigint, p.refunded::bigint, p.business_date, p.at
     FROM vouchers_payment p JOIN merchants_merchant m ON m.id = p.merchant_id
     WHERE p.municipality_id = p_municipality AND p.id = p_payment AND p.partner_id = p_partner;
 END $$;
@@ -114,7 +123,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
     RETURN QUERY
-    SELECT p.id, p.order_id, p.wallet_id, m.code, m.name, p.amount, p.refunded, p.business_date, p.at
+    SELECT p.id, p.order_id, p.wallet_id, m.code, m.name, p.amount::bigint, p.refunded::bigint, p.business_date, p.at
     FROM vouchers_payment p JOIN merchants_merchant m ON m.id = p.merchant_id
     WHERE p.municipality_id = p_municipality AND p.partner_id = p_partner AND p.order_id = p_order
     ORDER BY p.id DESC LIMIT 100;
