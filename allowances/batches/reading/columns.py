@@ -107,7 +107,7 @@ class Layout:
     ignored: tuple[str, ...]
     unit: int
     titles: frozenset[str]
-    header: frozenset[str]
+    header: frozenset[tuple[int, str]]
 
     def summary(self) -> dict[str, Any]:
         """What an official wants confirmed, as JSON: which column was taken for what, and what was left aside."""
@@ -137,7 +137,12 @@ def locate_columns(rows: Iterable[Row], *, required: Requirements = REQUIRED) ->
             :_SHOWN_LABELS
         ],
         unit=_unit(head[: last + 1], labels, columns),
-        header=frozenset(cell.strip() for _number, cells in head[first : last + 1] for cell in cells if cell.strip()),
+        header=frozenset(
+            (index, cell.strip())
+            for _number, cells in head[first : last + 1]
+            for index, cell in enumerate(cells)
+            if cell.strip()
+        ),
         titles=frozenset(filter(None, (compact_row(cells) for _number, cells in head[:first]))),
     )
     return layout, chain(head[last + 1 :], rows)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from allowances.batches.reading.cells.birth_dates import birth_date_of_resident
-from allowances.batches.reading.cells.text import may_hold_number
+from allowances.batches.reading.cells.text import is_empty_marker, may_hold_number
 from allowances.batches.reading.problems import CellProblem
 
 Glance = Callable[[Sequence[str]], list[Any]]
@@ -23,7 +24,7 @@ _LONGEST_REMEMBERED: Final = 40
 _LONGER_THAN_MARKERS: Final = 12  # no empty marker has more characters
 
 _is_plain_name = re.compile("[가-힣]{2,5}").fullmatch
-_is_plain_phone = re.compile("010-?[1-9][0-9]{3}-?[0-9]{4}").fullmatch
+_plain_phone = re.compile("0?10[-. ]?([1-9][0-9]{3})[-. ]?([0-9]{4})").fullmatch
 _is_plain_account = re.compile("[0-9]{3,6}-[0-9]{2,6}-[0-9]{3,8}|[0-9]{10,15}").fullmatch
 _is_plain_resident_number = re.compile("[0-9]{6}-?[0-9]{7}").fullmatch
 _is_plain_text = re.compile("[가-힣A-Za-z0-9(][ -~가-힣]{0,98}[!-~가-힣]").fullmatch
@@ -50,9 +51,23 @@ class Memory(dict[str, Any]):
 
 
 def remembering(read: Read) -> Glance:
-    """For columns whose cells come again: dates, dongs, amounts, banks."""
+    """For columns whose cells come again: dongs, amounts, banks."""
     memory = Memory(read)
     return lambda cells: list(map(memory.__getitem__, cells))
+
+
+def birth_dates(read: Read, latest: date) -> Glance:
+    """Dates come again. Of a resident number in their column only the first seven digits are remembered."""
+    memory = Memory(read)
+    told = Memory(partial(birth_date_of_resident, latest=latest))
+
+    def glance(cells: Sequence[str]) -> list[date | None]:
+        return [
+            told[cell[:6] + cell[-7]] if len(cell) > 12 and _is_plain_resident_number(cell) else memory[cell]
+            for cell in cells
+        ]
+
+    return glance
 
 
 def names(cells: Sequence[str]) -> list[str | None]:
@@ -61,8 +76,8 @@ def names(cells: Sequence[str]) -> list[str | None]:
 
 
 def phones(cells: Sequence[str]) -> list[str | None]:
-    """010 and eight digits."""
-    return [cell.replace("-", "") if _is_plain_phone(cell) else None for cell in cells]
+    """010, its zero eaten or not, and eight digits."""
+    return ["010" + found[1] + found[2] if (found := _plain_phone(cell)) else None for cell in cells]
 
 
 def account_numbers(cells: Sequence[str]) -> list[str | None]:
@@ -71,21 +86,22 @@ def account_numbers(cells: Sequence[str]) -> list[str | None]:
 
 
 def texts(read: Read) -> Glance:
-    """Short texts come again; long ones are plain when they hold only Hangul and ASCII and no long number."""
+    """Hangul and ASCII with single blanks and no long number; anything else is remembered."""
     memory = Memory(read)
 
     def glance(cells: Sequence[str]) -> list[str | None]:
         suspect = may_hold_number if may_hold_number("\n".join(cells)) else _never
-        return [
-            cell if len(cell) > _LONGER_THAN_MARKERS and _is_plain(cell) and not suspect(cell) else memory[cell]
-            for cell in cells
-        ]
+        return [cell if _is_plain(cell) and not suspect(cell) else memory[cell] for cell in cells]
 
     return glance
 
 
 def _is_plain(cell: str) -> bool:
-    return bool(_is_plain_text(cell)) and "  " not in cell
+    return (
+        bool(_is_plain_text(cell))
+        and "  " not in cell
+        and (len(cell) > _LONGER_THAN_MARKERS or not is_empty_marker(cell))
+    )
 
 
 def _never(_cell: str) -> None:
@@ -94,10 +110,10 @@ def _never(_cell: str) -> None:
 
 def resident_numbers(latest: date) -> Glance:
     """Thirteen digits whose first seven are a birth date."""
-    birth_dates = Memory(lambda first_seven: birth_date_of_resident(first_seven, latest=latest))
+    told = Memory(partial(birth_date_of_resident, latest=latest))
 
     def glance(cells: Sequence[str]) -> list[str | None]:
         digits = [cell.replace("-", "") if _is_plain_resident_number(cell) else "" for cell in cells]
-        return [number if number and birth_dates[number[:7]] else None for number in digits]
+        return [number if number and told[number[:7]] else None for number in digits]
 
     return glance

@@ -125,7 +125,7 @@ def _columns(layout: Layout, options: Options, sample: Sequence[Row]) -> list[_C
     amount = partial(read_amount, unit=layout.unit, largest=options.largest_amount)
     ways: dict[str, tuple[glances.Glance, glances.Read]] = {
         "name": (glances.names, read_name),
-        "birth_date": (glances.remembering(birth_date), birth_date),
+        "birth_date": (glances.birth_dates(birth_date, latest), birth_date),
         "resident_number": (glances.resident_numbers(latest), partial(read_resident_number, latest=latest)),
         "phone": (glances.phones, read_phone),
         "dong": (glances.remembering(read_dong), read_dong),

@@ -21,6 +21,7 @@ _FOOTER: Final = re.compile(
     r"위와같이|상기와같이|이하(?:빈칸|여백)|끝\.?$|[-=]*끝[-=]*$|작성자|작성일|확인자|확인일|담당자|붙임|※|\*|주\)|주\d?:"
 )
 _DIGITS_ONLY_COUNT: Final = re.compile(r"[\d,]+(?:명|건|인)?|[-–—]*")
+_NAME: Final = re.compile(r"[^\W\d_]{2,}")
 _IDENTITY: Final = ("birth_date", "resident_number", "phone")
 _LONGEST_ROW: Final = 400
 _FEW_CELLS: Final = 2
@@ -31,11 +32,11 @@ def kind_of(cells: Sequence[str], layout: Layout, *, below_footer: bool = False)
 
     Below a footer line (위와 같이 지급하고자 합니다) the date and the signatures follow, one or two cells to a row.
     """
-    texts = [_compact(cell) for cell in cells]
-    filled = [text for text in texts if text]
-    if not filled:
+    if not any(cell.strip() for cell in cells):
         return "blank"
-    if sum(cell.strip() in layout.header for cell in cells if cell.strip()) >= 2:
+    texts = [_compact(cell) if cell else "" for cell in cells]
+    filled = [text for text in texts if text]
+    if sum((index, cell.strip()) in layout.header for index, cell in enumerate(cells)) >= 2:
         return "header"
     if compact_row(cells)[:_LONGEST_ROW] in layout.titles:
         return "title"
@@ -64,8 +65,9 @@ def _names_nobody(texts: Sequence[str], layout: Layout) -> bool:
 
 
 def _tells_a_person(texts: Sequence[str], layout: Layout) -> bool:
-    """Two or more of name, birth date, number, telephone and amount hold something of their kind."""
-    digits = [_cell(texts, layout, field) for field in (*_IDENTITY, "amount")]
-    told = sum(bool(re.search(r"\d{3}", text)) for text in digits)
+    """A name beside anything else, or two of birth date, resident number, telephone number and amount."""
     name = _cell(texts, layout, "name")
-    return told + bool(name and not _FOOTER.match(name)) >= 2
+    if _NAME.fullmatch(name) and not _FOOTER.match(name) and sum(map(bool, texts)) > 1:
+        return True
+    told = [_cell(texts, layout, field) for field in (*_IDENTITY, "amount")]
+    return sum(bool(re.search(r"\d{3}", text)) for text in told) >= 2

@@ -11,6 +11,7 @@ from allowances.batches.reading.problems import CellProblem
 
 LARGEST: Final = 10**12
 
+_PLAIN: Final = re.compile(r"[1-9][0-9]{0,12}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4}")
 _NEGATIVE: Final = re.compile(r"(?:일금|금)?[₩\\]?\s?[-−–△▲].*\d.*|\([\d,. ]+원?\)")
 _PREFIX: Final = re.compile(r"(?:일금|금)?(?:₩|\\|KRW)?", re.IGNORECASE)
 _SUFFIX: Final = re.compile(r"(?:원정|원|won|KRW)?$", re.IGNORECASE)
@@ -30,6 +31,8 @@ _MYRIAD_VALUES: Final = (10**12, 10**8, 10**4, 1)
 
 def read_amount(cell: str, *, unit: int = 1, largest: int = LARGEST) -> int | None:
     """Won. ``unit`` multiplies bare numbers only; a cell that names its own unit in such a column is refused."""
+    if _PLAIN.fullmatch(cell):  # nearly every cell, and in some lists each holds another amount
+        return _whole_won(int(cell.replace(",", "")) * unit, largest)
     text = clean(cell)
     if not text:
         return None
@@ -50,7 +53,7 @@ def _same_twice(first: str, second: str, unit: int, largest: int) -> int | None:
     return amounts.pop()
 
 
-def _whole_won(value: Fraction, largest: int) -> int:
+def _whole_won(value: Fraction | int, largest: int) -> int:
     if value == 0:
         raise CellProblem("amount_zero")
     if value.denominator != 1:

@@ -14,6 +14,7 @@ _LONGEST_VALUE: Final = 60
 _LONGEST_NAME: Final = 40
 _LONGEST_TEXT: Final = 300
 _LONGEST_SHOWN: Final = 100
+_LONGEST_CELL: Final = 2_000  # blanks and all; what is longer is not looked at
 
 _INVISIBLE: Final = dict.fromkeys(
     [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF]
@@ -31,6 +32,8 @@ def clean(cell: str, *, longest: int = _LONGEST_VALUE) -> str:
     Empty markers become "". Raises CellProblem for formulas, for what a spreadsheet writes in place of a value, and for
     more than ``longest`` characters.
     """
+    if len(cell) > _LONGEST_CELL:
+        raise CellProblem("too_long")
     text = " ".join(unicodedata.normalize("NFKC", cell).translate(_INVISIBLE).split())
     if text[:1] and text[0] in _APOSTROPHES:
         text = text[1:].strip()
@@ -40,7 +43,7 @@ def clean(cell: str, *, longest: int = _LONGEST_VALUE) -> str:
         _refuse_spreadsheet_error(text)
     if len(text) > longest:
         raise CellProblem("too_long")
-    return "" if _is_empty_marker(text) else text
+    return "" if is_empty_marker(text) else text
 
 
 def _unwrapped(text: str) -> str:
@@ -57,7 +60,8 @@ def _refuse_spreadsheet_error(text: str) -> None:
         raise CellProblem("spreadsheet_error")
 
 
-def _is_empty_marker(text: str) -> bool:
+def is_empty_marker(text: str) -> bool:
+    """Whether a text only says that there is nothing: -, 해당 없음, N/A."""
     return bool(_DASHES.fullmatch(text)) or text.replace(" ", "").lower() in _EMPTY
 
 

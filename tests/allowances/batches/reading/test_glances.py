@@ -48,7 +48,7 @@ def careful(read: Callable[[str], Any], cell: str) -> Any:
         (glances.account_numbers, read_account_number, ACCOUNTS),
         (glances.resident_numbers(TODAY), resident_number, RESIDENT_NUMBERS),
         (glances.texts(read_text), read_text, TEXTS),
-        (glances.remembering(birth_date), birth_date, DATES),
+        (glances.birth_dates(birth_date, TODAY), birth_date, st.one_of(DATES, RESIDENT_NUMBERS)),
     ],
     ids=["names", "phones", "accounts", "resident numbers", "texts", "dates"],
 )
@@ -70,10 +70,14 @@ def test_a_glance_is_sure_or_says_nothing(
         (glances.names, "김민서"),
         (glances.phones, "010-1234-5678"),
         (glances.phones, "01012345678"),
-        (glances.account_numbers, "302-1234-5678-91"[:13]),
+        (glances.phones, "1012345678"),
+        (glances.phones, "010.1234.5678"),
+        (glances.account_numbers, "110-123-456789"),
         (glances.resident_numbers(TODAY), "850105-1234567"),
+        (glances.texts(read_text), "재신청"),
         (glances.texts(read_text), "경기도 고양시 덕양구 행신로 123-4 (행신동)"),
-        (glances.remembering(birth_date), "1985-01-05"),
+        (glances.birth_dates(birth_date, TODAY), "1985-01-05"),
+        (glances.birth_dates(birth_date, TODAY), "850105-1234567"),
     ],
 )
 def test_plain_cells_are_settled_at_a_glance(glance: glances.Glance, cell: str) -> None:
