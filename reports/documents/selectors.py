@@ -25,14 +25,14 @@ WITH account AS (
     WHERE municipality_id = %(municipality)s AND currency_id = %(currency)s AND kind = 'merchant_pending'
       AND owner_id = %(merchant)s
 ), movement AS (
-    SELECT t.municipality_id, t.journal_id, t.amount
-    FROM account JOIN vouchers_transfer t ON t.municipality_id = account.municipality_id
-     AND t.credit_account_id = account.id AND t.debit_lot_id IS NOT NULL
-    WHERE t.business_date = %(day)s AND t.journal_id >= ledger.uuid_floor(%(since)s)
+    SELECT municipality_id, id AS journal_id, amount
+    FROM vouchers_payment
+    WHERE municipality_id = %(municipality)s AND currency_id = %(currency)s AND merchant_id = %(merchant)s
+      AND business_date = %(day)s AND id >= ledger.uuid_floor(%(since)s)
     UNION ALL
     SELECT t.municipality_id, t.journal_id, t.amount
     FROM account JOIN vouchers_transfer t ON t.municipality_id = account.municipality_id
-     AND t.debit_account_id = account.id AND t.credit_lot_id IS NOT NULL
+     AND t.debit_account_id = account.id AND t.debit_lot_id IS NULL AND t.credit_lot_id IS NOT NULL
     WHERE t.business_date = %(day)s AND t.journal_id >= ledger.uuid_floor(%(since)s)
 )
 SELECT j.at, j.kind, coalesce(j.reference, j.id), sum(m.amount)::bigint

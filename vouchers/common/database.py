@@ -14,6 +14,9 @@ from django.db import Error as DatabaseError
 
 from vouchers.common.errors import DomainError
 
+NO_PARTITION = "no_partition"
+"""The name under which a room registers what a missing monthly partition means."""
+
 _by_name: dict[str, type[DomainError]] = {}
 
 
@@ -34,9 +37,14 @@ def translate(error: BaseException) -> DomainError | None:
         name = diagnostic.message_primary or ""
         params = json.loads(diagnostic.message_detail) if diagnostic.message_detail else {}
     else:
-        name, params = diagnostic.constraint_name or "", {}
+        name, params = diagnostic.constraint_name or _without_constraint(diagnostic.sqlstate), {}
     error_class = _by_name.get(name)
     return error_class(**params) if error_class else None
+
+
+def _without_constraint(sqlstate: str | None) -> str:
+    # A row that fits no partition fails a check that has no name.
+    return NO_PARTITION if sqlstate == "23514" else ""
 
 
 @contextmanager

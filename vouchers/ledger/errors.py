@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.common.database import register
+from vouchers.common.database import NO_PARTITION, register
 from vouchers.common.errors import DomainError, NotFound, StateConflict
 
 
@@ -105,11 +105,33 @@ class DayNotFenced(StateConflict):
     message = _("아직 끝나지 않은 영업일은 마감할 수 없습니다.")
 
 
+class TimeOutOfRange(DomainError):
+    """The event's time lies more than a day before the first open business day, or its id does not fit its time."""
+
+    code = "time_out_of_range"
+    message = _("이미 마감된 영업일의 거래입니다. 거래 일시를 확인하십시오.")
+
+
+class MonthNotPrepared(DomainError):
+    """No partition exists for the event's month: it lies years away, or the periodic job has not run for a year."""
+
+    code = "ledger_month_not_prepared"
+    status = 503
+    message = _("해당 월의 원장이 준비되지 않았습니다. 거래 일시를 확인하고, 계속되면 시스템 관리자에게 알리십시오.")
+
+
+class IsolationNotReadCommitted(DomainError):
+    """The kernel was called under another isolation level, where the day close would not be exact."""
+
+    code = "isolation_not_read_committed"
+    status = 500
+
+
 register(**{
     error.code: error
     for error in (
-        AccountUnknown, AmountNotPositive, BudgetExceeded, DayNotFenced, InsufficientFunds, JournalConflict,
-        LedgerIsImmutable, MerchantNotActive, OutOfScope, PaymentLimitExceeded, PaymentUnknown, RefundExceedsPayment,
-        WalletNotActive, WalletUnknown,
+        AccountUnknown, AmountNotPositive, BudgetExceeded, DayNotFenced, InsufficientFunds, IsolationNotReadCommitted,
+        JournalConflict, LedgerIsImmutable, MerchantNotActive, OutOfScope, PaymentLimitExceeded, PaymentUnknown,
+        RefundExceedsPayment, TimeOutOfRange, WalletNotActive, WalletUnknown,
     )
-})  # fmt: skip
+}, **{NO_PARTITION: MonthNotPrepared}, amount_positive=AmountNotPositive)  # fmt: skip

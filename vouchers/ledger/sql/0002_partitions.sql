@@ -9,9 +9,11 @@ $$;
 CREATE FUNCTION ledger.ensure_partitions(p_from date, p_until date) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Creates the monthly partitions that are missing from p_from's month to p_until's month; returns how many.
--- Months are those of Asia/Seoul, so a business date and its partition agree.
+-- Months are those of Asia/Seoul, so a business date and its partition agree. Payments go on meanwhile: attaching a
+-- table takes a lock that lets others write, where CREATE TABLE … PARTITION OF would stop them.
 DECLARE
     v_table text;
+    v_part  text;
     v_month date;
     v_made  integer := 0;
 BEGIN
@@ -19,12 +21,17 @@ BEGIN
     FOREACH v_table IN ARRAY ARRAY['vouchers_journal', 'vouchers_transfer', 'vouchers_payment'] LOOP
         v_month := date_trunc('month', p_from)::date;
         WHILE v_month <= p_until LOOP
-            IF to_regclass(format('%I', v_table || to_char(v_month, '_YYYY_MM'))) IS NULL THEN
-                EXECUTE format(
-                    'CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
-                    v_table || to_char(v_month, '_YYYY_MM'), v_table,
+            v_part := v_table || to_char(v_month, '_YYYY_MM');
+            IF to_regclass(quote_ident(v_part)) IS NULL THEN
+                EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', v_part, v_table);
+                EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_table, v_part,
                     ledger.uuid_floor(v_month::timestamp AT TIME ZONE 'Asia/Seoul'),
                     ledger.uuid_floor((v_month + interval '1 month')::timestamp AT TIME ZONE 'Asia/Seoul'));
+                IF v_table <> 'vouchers_payment' THEN
+                    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE OR TRUNCATE ON %I'
+                                   ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()',
+                                   replace(v_table, 'vouchers_', '') || '_is_immutable', v_part);
+                END IF;
                 v_made := v_made + 1;
             END IF;
             v_month := (v_month + interval '1 month')::date;

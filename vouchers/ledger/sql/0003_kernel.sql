@@ -3,7 +3,8 @@
 -- * Every function runs as the owner and first checks that the caller's scope holds the municipality.
 -- * `p_id` is minted by the caller (uuidv7 of `p_at`) and makes the event idempotent: the same id with the same
 --   parameters does nothing a second time, with other parameters it is refused.
--- * Lock order: payment → wallet → balance rows. Nothing else is locked. A shop's credits are plain inserts.
+-- * Lock order: payment → wallet → journal → balance rows. Nothing else is locked. A shop's credits are plain inserts.
+-- * Each statement must see what was committed before it began: READ COMMITTED only.
 -- * Refusals: SQLSTATE JT…, MESSAGE = stable code, DETAIL = JSON parameters.
 
 CREATE FUNCTION ledger.refuse(p_code text, p_params jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
@@ -13,29 +14,63 @@ END $$;
 
 CREATE FUNCTION ledger.require_scope(p_municipality varchar) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF NOT p_municipality = ANY (string_to_array(current_setting('app.municipalities', true), ',')) THEN
+    IF (p_municipality = ANY (string_to_array(current_setting('app.municipalities', true), ','))) IS NOT TRUE THEN
         PERFORM ledger.refuse('out_of_scope');
     END IF;
-    IF coalesce(current_setting('app.municipalities', true), '') = '' THEN
+END $$;
+
+CREATE FUNCTION ledger.enter(p_municipality varchar) RETURNS xid8 LANGUAGE plpgsql VOLATILE AS $$
+-- What every posting does first. The transaction gets its xid before it reads the fence, so whoever closes a day can
+-- wait for exactly those transactions that may have read the fence as it was before (ledger.transactions_ended).
+-- With one snapshot for the whole transaction that would not hold, so no other isolation level is let in.
+BEGIN
+    IF (p_municipality = ANY (string_to_array(current_setting('app.municipalities', true), ','))) IS NOT TRUE THEN
         PERFORM ledger.refuse('out_of_scope');
     END IF;
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM ledger.refuse('isolation_not_read_committed');
+    END IF;
+    RETURN pg_current_xact_id();
 END $$;
 
 CREATE FUNCTION ledger.id_at(p_at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE AS $$
     SELECT uuidv7(p_at - clock_timestamp())
 $$;
 
+CREATE FUNCTION ledger.day_of(p_at timestamptz, p_closed_through date) RETURNS date LANGUAGE sql STABLE AS $$
+    -- The day that money moved at p_at belongs to: its day in Seoul, or the first day still open.
+    SELECT greatest((p_at AT TIME ZONE 'Asia/Seoul')::date, p_closed_through + 1)
+$$;
+
+CREATE FUNCTION ledger.fits(p_id uuid, p_date date) RETURNS boolean LANGUAGE sql STABLE AS $$
+    -- Whether an id lies where the close of that day looks for it: from a day before (a request from before the fence
+    -- that is posted after it) until the day's end, with a minute for the rounding of ids.
+    SELECT coalesce(uuid_extract_timestamp(p_id) AT TIME ZONE 'Asia/Seoul'
+                    BETWEEN p_date - 1 AND p_date + 1 + interval '1 minute', false)
+$$;
+
 CREATE FUNCTION ledger.business_date(p_municipality varchar, p_at timestamptz) RETURNS date
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
--- The day that money moved at p_at belongs to: its day in Seoul, or the first day still open.
--- The transaction gets its xid before it reads the fence, so whoever closes a day can wait for exactly those
--- transactions that may have read the fence as it was before (ledger.close_is_final).
 DECLARE
     v_closed date;
 BEGIN
-    PERFORM pg_current_xact_id();
+    PERFORM ledger.enter(p_municipality);
     SELECT closed_through INTO v_closed FROM vouchers_businessclose WHERE municipality_id = p_municipality;
-    RETURN greatest((p_at AT TIME ZONE 'Asia/Seoul')::date, v_closed + 1);
+    RETURN ledger.day_of(p_at, v_closed);
+END $$;
+
+CREATE FUNCTION ledger.posted_on(p_municipality varchar, p_id uuid, p_kind text, p_hash bytea) RETURNS date
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+-- The business date of an event that was posted before with the same parameters; NULL: there is none.
+DECLARE
+    v_before record;
+BEGIN
+    SELECT kind, request_hash, business_date INTO v_before
+    FROM vouchers_journal WHERE municipality_id = p_municipality AND id = p_id;
+    IF FOUND AND (v_before.kind, v_before.request_hash) IS DISTINCT FROM (p_kind, p_hash) THEN
+        PERFORM ledger.refuse('journal_conflict');
+    END IF;
+    RETURN v_before.business_date;
 END $$;
 
 CREATE FUNCTION ledger.open_journal(
@@ -44,8 +79,6 @@ CREATE FUNCTION ledger.open_journal(
 ) RETURNS boolean LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 -- True: the event is new. False: it has been posted before with the same parameters. A duplicate in flight waits
 -- here for the first one's end, before any balance is locked.
-DECLARE
-    v_hash bytea;
 BEGIN
     INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
     VALUES (p_municipality, p_id, p_currency, p_kind, p_business_date, p_at, p_hash, p_reference)
@@ -53,10 +86,7 @@ BEGIN
     IF FOUND THEN
         RETURN true;
     END IF;
-    SELECT request_hash INTO v_hash FROM vouchers_journal WHERE municipality_id = p_municipality AND id = p_id;
-    IF v_hash IS DISTINCT FROM p_hash THEN
-        PERFORM ledger.refuse('journal_conflict');
-    END IF;
+    PERFORM ledger.posted_on(p_municipality, p_id, p_kind, p_hash);
     RETURN false;
 END $$;
 
@@ -110,6 +140,7 @@ BEGIN
         SELECT p_municipality, c.id, p_currency, 'active'
         FROM vouchers_citizen c
         WHERE c.municipality_id = p_municipality AND c.id = ANY (p_citizens)
+        ORDER BY c.id                            -- two calls that share citizens must not wait for each other
         ON CONFLICT ON CONSTRAINT wallet_once DO NOTHING
         RETURNING id
     )
@@ -126,15 +157,16 @@ CREATE FUNCTION ledger.fund(
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Money arrives at the operating bank account for a programme (예산 배정).
 DECLARE
-    v_bank      uuid := ledger.account(p_municipality, p_currency, 'bank', NULL);
-    v_programme uuid := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    v_bank      uuid;
+    v_programme uuid;
     v_date      date;
 BEGIN
-    PERFORM ledger.require_scope(p_municipality);
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_bank := ledger.account(p_municipality, p_currency, 'bank', NULL);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
     IF p_amount IS NULL OR p_amount <= 0 THEN
         PERFORM ledger.refuse('amount_not_positive');
     END IF;
-    v_date := ledger.business_date(p_municipality, p_at);
     IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'fund',
             sha256(convert_to(concat_ws('|', p_programme, p_amount), 'UTF8')), p_at, v_date, p_programme) THEN
         RETURN;
@@ -151,10 +183,11 @@ CREATE FUNCTION ledger.reserve(p_municipality varchar, p_currency uuid, p_progra
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Sets budget aside (or, with a negative amount, gives it back). The whole amount or nothing.
 DECLARE
-    v_programme uuid := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    v_programme uuid;
     v_free      bigint;
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
     SELECT credits - debits - reserved INTO v_free FROM vouchers_balance
     WHERE municipality_id = p_municipality AND account_id = v_programme FOR NO KEY UPDATE;
     IF p_amount > v_free THEN
@@ -173,14 +206,17 @@ SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 -- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
 -- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
 DECLARE
-    v_programme uuid := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    v_programme uuid;
     v_date      date;
     v_total     bigint;
     v_posted    bigint;
 BEGIN
-    PERFORM ledger.require_scope(p_municipality);
     v_date := ledger.business_date(p_municipality, p_at);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
     SELECT sum(a) INTO v_total FROM unnest(p_amounts) a;
+    IF v_total IS NULL THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
     IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'disburse',
             sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts), 'UTF8')),
             p_at, v_date, p_programme) THEN
@@ -222,76 +258,86 @@ CREATE FUNCTION ledger.pay(
 -- Moves p_amount won from a wallet to a shop and returns the business date it counts for.
 -- Lots that admit this shop are drawn soonest expiry first, purchased money last. p_limit is the highest amount of
 -- one payment (NULL: none); the shop's category and annual sales decide which lots it may take.
+-- The hot path is two statements, because each costs more to set up than to run: lock and look, then post.
 DECLARE
+    v_xid      xid8 := ledger.enter(p_municipality);
+    v_hash     bytea := sha256(convert_to(concat_ws('|', p_wallet, p_merchant, p_amount), 'UTF8'));
     v_currency uuid;
     v_status   text;
     v_pending  uuid;
     v_date     date;
+    v_refusal  text;
+    v_new      boolean;
     v_taken    bigint;
 BEGIN
-    PERFORM ledger.require_scope(p_municipality);
-    IF p_amount IS NULL OR p_amount <= 0 THEN
-        PERFORM ledger.refuse('amount_not_positive');
+    SELECT wallet.currency_id, wallet.status, pending.id, ledger.day_of(p_at, fence.closed_through)
+    INTO v_currency, v_status, v_pending, v_date
+    FROM vouchers_wallet wallet
+    LEFT JOIN vouchers_account pending
+      ON pending.municipality_id = wallet.municipality_id AND pending.currency_id = wallet.currency_id
+     AND pending.kind = 'merchant_pending' AND pending.owner_id = p_merchant
+    LEFT JOIN vouchers_businessclose fence ON fence.municipality_id = wallet.municipality_id
+    WHERE wallet.municipality_id = p_municipality AND wallet.id = p_wallet
+    FOR NO KEY UPDATE OF wallet;
+    v_refusal := CASE
+        WHEN (p_amount > 0) IS NOT TRUE THEN 'amount_not_positive'
+        WHEN v_currency IS NULL THEN 'wallet_unknown'
+        WHEN v_pending IS NULL THEN 'merchant_not_active'
+        WHEN v_status <> 'active' THEN 'wallet_not_active'
+        WHEN p_amount > p_limit THEN 'payment_limit_exceeded'
+        WHEN NOT ledger.fits(p_id, v_date) THEN 'time_out_of_range'
+    END;
+    IF v_refusal IS NULL THEN
+        WITH journal AS (
+            INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash)
+            VALUES (p_municipality, p_id, v_currency, 'pay', v_date, p_at, v_hash)
+            ON CONFLICT (municipality_id, id) DO NOTHING
+            RETURNING id
+        ), candidate AS (
+            SELECT lot.id, lot.remaining - lot.held AS free,
+                   row_number() OVER spending AS line,
+                   coalesce(sum(lot.remaining - lot.held)
+                       OVER (spending ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
+            FROM vouchers_lot lot
+            LEFT JOIN vouchers_usagerule usage
+              ON usage.id = lot.usage_rule_id
+            WHERE lot.municipality_id = p_municipality AND lot.wallet_id = p_wallet
+              AND lot.remaining > lot.held
+              AND (lot.expires_at IS NULL OR lot.expires_at > p_at)
+              AND (usage.id IS NULL OR (
+                      (usage.allowed_categories = '{}' OR p_category = ANY (usage.allowed_categories))
+                  AND NOT p_category = ANY (usage.denied_categories)
+                  AND (usage.annual_sales_cap IS NULL OR p_annual_sales <= usage.annual_sales_cap)))
+            WINDOW spending AS (ORDER BY (lot.kind = 'purchase'), lot.expires_at, lot.id)
+        ), spent AS (
+            UPDATE vouchers_lot lot
+            SET remaining = lot.remaining - least(candidate.free, p_amount - candidate.before)
+            FROM candidate, journal
+            WHERE lot.municipality_id = p_municipality AND lot.id = candidate.id AND candidate.before < p_amount
+            RETURNING lot.id, candidate.line, least(candidate.free, p_amount - candidate.before) AS amount
+        ), posted AS (
+            INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                           debit_lot_id, amount, business_date)
+            SELECT p_municipality, p_id, line, p_wallet, v_pending, id, amount, v_date FROM spent
+            RETURNING amount
+        ), payment AS (
+            INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merchant_id, partner_id,
+                                          order_id, amount, business_date, at)
+            SELECT p_municipality, p_id, v_currency, p_wallet, p_merchant, p_partner, p_order, p_amount, v_date, p_at
+            FROM journal
+        )
+        SELECT EXISTS (SELECT FROM journal), coalesce(sum(amount), 0) INTO v_new, v_taken FROM posted;
+        IF v_taken = p_amount THEN
+            RETURN v_date;
+        ELSIF v_new THEN
+            PERFORM ledger.refuse('insufficient_funds', jsonb_build_object('available', v_taken));
+        END IF;
     END IF;
-    IF p_amount > p_limit THEN
-        PERFORM ledger.refuse('payment_limit_exceeded', jsonb_build_object('limit', p_limit));
+    -- What was posted before stays answered as it was, whatever has changed since.
+    v_date := ledger.posted_on(p_municipality, p_id, 'pay', v_hash);
+    IF v_date IS NULL THEN
+        PERFORM ledger.refuse(v_refusal, jsonb_strip_nulls(jsonb_build_object('limit', p_limit)));
     END IF;
-    SELECT currency_id INTO v_currency FROM vouchers_wallet WHERE municipality_id = p_municipality AND id = p_wallet;
-    IF v_currency IS NULL THEN
-        PERFORM ledger.refuse('wallet_unknown');
-    END IF;
-    v_date := ledger.business_date(p_municipality, p_at);
-    IF NOT ledger.open_journal(p_municipality, p_id, v_currency, 'pay',
-            sha256(convert_to(concat_ws('|', p_wallet, p_merchant, p_amount), 'UTF8')), p_at, v_date, NULL) THEN
-        SELECT business_date INTO v_date FROM vouchers_journal WHERE municipality_id = p_municipality AND id = p_id;
-        RETURN v_date;
-    END IF;
-    SELECT id INTO v_pending FROM vouchers_account
-    WHERE municipality_id = p_municipality AND currency_id = v_currency
-      AND kind = 'merchant_pending' AND owner_id = p_merchant;
-    IF v_pending IS NULL THEN
-        PERFORM ledger.refuse('merchant_not_active');
-    END IF;
-    SELECT status INTO v_status FROM vouchers_wallet
-    WHERE municipality_id = p_municipality AND id = p_wallet FOR NO KEY UPDATE;
-    IF v_status <> 'active' THEN
-        PERFORM ledger.refuse('wallet_not_active');
-    END IF;
-    WITH candidate AS (
-        SELECT lot.id, lot.remaining - lot.held AS free,
-               row_number() OVER spending AS line,
-               coalesce(sum(lot.remaining - lot.held)
-                   OVER (spending ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
-        FROM vouchers_lot lot
-        LEFT JOIN vouchers_usagerule usage
-          ON usage.id = lot.usage_rule_id
-        WHERE lot.municipality_id = p_municipality AND lot.wallet_id = p_wallet
-          AND lot.remaining > lot.held
-          AND (lot.expires_at IS NULL OR lot.expires_at > p_at)
-          AND (usage.id IS NULL OR (
-                  (usage.allowed_categories = '{}' OR p_category = ANY (usage.allowed_categories))
-              AND NOT p_category = ANY (usage.denied_categories)
-              AND (usage.annual_sales_cap IS NULL OR p_annual_sales <= usage.annual_sales_cap)))
-        WINDOW spending AS (ORDER BY (lot.kind = 'purchase'), lot.expires_at, lot.id)
-    ), spent AS (
-        UPDATE vouchers_lot lot
-        SET remaining = lot.remaining - least(candidate.free, p_amount - candidate.before)
-        FROM candidate
-        WHERE lot.municipality_id = p_municipality AND lot.id = candidate.id AND candidate.before < p_amount
-        RETURNING lot.id, candidate.line, least(candidate.free, p_amount - candidate.before) AS amount
-    ), posted AS (
-        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
-                                       debit_lot_id, amount, business_date)
-        SELECT p_municipality, p_id, line, p_wallet, v_pending, id, amount, v_date FROM spent
-        RETURNING amount
-    )
-    SELECT coalesce(sum(amount), 0) INTO v_taken FROM posted;
-    IF v_taken <> p_amount THEN
-        PERFORM ledger.refuse('insufficient_funds', jsonb_build_object('available', v_taken));
-    END IF;
-    INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merchant_id, partner_id, order_id,
-                                  amount, business_date, at)
-    VALUES (p_municipality, p_id, v_currency, p_wallet, p_merchant, p_partner, p_order, p_amount, v_date, p_at);
     RETURN v_date;
 END $$;
 
@@ -303,12 +349,13 @@ CREATE FUNCTION ledger.refund(
 -- the next day close carries that.
 DECLARE
     v_payment vouchers_payment;
+    v_since   uuid;
     v_pending uuid;
     v_date    date;
     v_amount  bigint;
     v_posted  bigint;
 BEGIN
-    PERFORM ledger.require_scope(p_municipality);
+    PERFORM ledger.enter(p_municipality);
     SELECT * INTO v_payment FROM vouchers_payment
     WHERE municipality_id = p_municipality AND id = p_payment FOR NO KEY UPDATE;
     IF v_payment.id IS NULL THEN
@@ -317,6 +364,10 @@ BEGIN
     IF p_amount <= 0 THEN
         PERFORM ledger.refuse('amount_not_positive');
     END IF;
+    v_since := ledger.uuid_floor(v_payment.at - interval '2 days');   -- a refund fits a business date, so not earlier
+    -- the wallet before the journal, as in pay
+    PERFORM 1 FROM vouchers_wallet
+    WHERE municipality_id = p_municipality AND id = v_payment.wallet_id FOR NO KEY UPDATE;
     v_date := ledger.business_date(p_municipality, p_at);
     IF NOT ledger.open_journal(p_municipality, p_id, v_payment.currency_id, 'refund',
             sha256(convert_to(concat_ws('|', p_payment, coalesce(p_amount::text, 'all')), 'UTF8')),
@@ -330,14 +381,16 @@ BEGIN
         PERFORM ledger.refuse('refund_exceeds_payment',
             jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
     END IF;
+    IF NOT ledger.fits(p_id, v_date) THEN
+        PERFORM ledger.refuse('time_out_of_range');
+    END IF;
     v_pending := ledger.account(p_municipality, v_payment.currency_id, 'merchant_pending', v_payment.merchant_id);
-    PERFORM 1 FROM vouchers_wallet
-    WHERE municipality_id = p_municipality AND id = v_payment.wallet_id FOR NO KEY UPDATE;
     WITH returned AS (
         SELECT t.credit_lot_id AS lot_id, sum(t.amount)::bigint AS amount
         FROM vouchers_journal j JOIN vouchers_transfer t
           ON t.municipality_id = j.municipality_id AND t.journal_id = j.id
         WHERE j.municipality_id = p_municipality AND j.reference = p_payment AND j.kind = 'refund'
+          AND j.id > v_since                     -- spares the partitions of the years before
         GROUP BY t.credit_lot_id
     ), candidate AS (
         SELECT t.debit_lot_id AS lot_id, t.amount - coalesce(r.amount, 0) AS free,
@@ -383,14 +436,15 @@ BEGIN
 END $$;
 
 CREATE FUNCTION ledger.transactions_now() RETURNS xid8 LANGUAGE sql VOLATILE AS $$
-    -- Every transaction that may have read an older fence has an xid below this one. Call it after the fence's commit.
-    SELECT pg_snapshot_xmax(pg_current_snapshot())
+    -- Every transaction that may have read an older fence has an xid below this one. Call it in a transaction of its
+    -- own, after the fence's commit: then this xid is given out later than theirs. (The snapshot's xmax would not do:
+    -- it lies just above the last transaction that has *ended*, and others with higher xids may be running.)
+    SELECT pg_current_xact_id()
 $$;
 
 CREATE FUNCTION ledger.transactions_ended(p_before xid8) RETURNS boolean LANGUAGE sql VOLATILE AS $$
-    SELECT NOT EXISTS (
-        SELECT FROM pg_snapshot_xip(pg_current_snapshot()) running
-        WHERE running < p_before AND running IS DISTINCT FROM pg_current_xact_id_if_assigned())
+    -- Whether none of them runs any more. xmin is the oldest xid that does.
+    SELECT pg_snapshot_xmin(pg_current_snapshot()) >= p_before
 $$;
 
 CREATE FUNCTION ledger.settle(
@@ -402,7 +456,6 @@ DECLARE
     v_total  bigint;
     v_posted bigint;
 BEGIN
-    PERFORM ledger.require_scope(p_municipality);
     v_date := ledger.business_date(p_municipality, p_at);
     SELECT coalesce(sum(a), 0) INTO v_total FROM unnest(p_amounts) a;
     IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'settle',

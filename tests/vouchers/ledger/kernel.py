@@ -1,0 +1,143 @@
+"""The kernel by itself: a small world made by SQL on one connection of the owner, and its functions by name.
+
+Other rooms stand between the kernel and the application; these tests call it without them. A refusal comes out as the
+domain error; with ``savepoint=True`` it leaves the transaction usable.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from vouchers.common.database import translate
+from vouchers.common.models import uuid7
+from vouchers.ledger import errors as _errors  # noqa: F401  (registers the kernel's codes)
+
+CITY = "41280"
+CURRENCY = UUID("00000000-0000-7000-8000-000000000001")
+CHEAP_FOOD = UUID("00000000-0000-7000-8000-0000000000a1")
+"""A usage rule: restaurants with annual sales of at most 300,000,000 won."""
+NOT_BARS = UUID("00000000-0000-7000-8000-0000000000a2")
+"""A usage rule: everything but bars."""
+NOON = datetime.now(UTC).replace(hour=3, minute=0, second=0, microsecond=0)
+"""Noon in Seoul, today."""
+
+_WORLD = """
+INSERT INTO vouchers_municipality (code, name, name_en) VALUES (%(city)s, '고양시', 'Goyang');
+INSERT INTO vouchers_currency (id, municipality_id, name, name_en, is_active)
+VALUES (%(currency)s, %(city)s, '고양페이', 'Goyang Pay', true);
+INSERT INTO vouchers_usagerule (id, municipality_id, name, allowed_categories, denied_categories, annual_sales_cap)
+VALUES (%(cheap)s, %(city)s, '소규모 음식점', '{restaurant}', '{}', 300000000),
+       (%(not_bars)s, %(city)s, '주점 제외', '{}', '{bar}', NULL);
+SELECT ledger.open_account(%(city)s, %(currency)s, 'bank', NULL);
+"""
+_CITIZENS = """
+INSERT INTO vouchers_citizen (municipality_id, name, birth_date, phone, status, account_bank)
+SELECT %(city)s, '시민' || n, '1985-01-01', '010' || lpad(n::text, 8, '0'), 'active', '' FROM generate_series(1, %(n)s) n;
+SELECT ledger.open_wallets(%(city)s, %(currency)s, ARRAY(SELECT id FROM vouchers_citizen));
+"""
+
+
+def connect(url: str, *, autocommit: bool = True) -> psycopg.Connection:
+    """An owner's connection in the city's scope."""
+    return psycopg.connect(url, autocommit=autocommit, options=f"-c app.municipalities={CITY} -c timezone=UTC")
+
+
+class Kernel:
+    """Kernel functions on one connection. ``at`` is always given."""
+
+    def __init__(self, connection: psycopg.Connection, *, savepoint: bool = False) -> None:
+        self.connection = connection
+        self.savepoint = savepoint
+
+    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Run a query; what the database refuses by name comes out as its domain error."""
+        try:
+            with self.connection.transaction() if self.savepoint else nullcontext():
+                return self.connection.execute(query, parameters).fetchall()
+        except psycopg.Error as error:
+            refusal = translate(error)
+            if refusal is None:
+                raise
+            raise refusal from error
+
+    def call(self, function: str, *parameters: Any) -> Any:
+        """The one value that a function returns."""
+        return self.rows(f"SELECT {function}({', '.join(['%s'] * len(parameters))})", *parameters)[0][0]
+
+    def make_world(self, *, citizens: int = 1) -> list[UUID]:
+        """A city, a currency, two usage rules and citizens; returns their wallets."""
+        names = {"city": CITY, "currency": CURRENCY, "cheap": CHEAP_FOOD, "not_bars": NOT_BARS, "n": citizens}
+        with psycopg.ClientCursor(self.connection) as cursor:
+            cursor.execute(_WORLD, names)
+            cursor.execute(_CITIZENS, names)
+        return [wallet for (wallet,) in self.rows("SELECT id FROM vouchers_wallet ORDER BY id")]
+
+    def open_shop(self) -> UUID:
+        """A shop, as far as the ledger knows it: two accounts."""
+        shop = uuid7()
+        for kind in ("merchant_pending", "merchant_settled"):
+            self.call("ledger.open_account", CITY, CURRENCY, kind, shop)
+        return shop
+
+    def open_programme(self, budget: int, *, at: datetime = NOON) -> UUID:
+        """A programme whose whole budget is reserved for lists."""
+        programme = uuid7()
+        self.call("ledger.open_account", CITY, CURRENCY, "programme", programme)
+        self.call("ledger.fund", CITY, uuid7(), CURRENCY, programme, budget, at)
+        self.call("ledger.reserve", CITY, CURRENCY, programme, budget)
+        return programme
+
+    def id_at(self, at: datetime) -> UUID:
+        """A journal id of that time."""
+        journal: UUID = self.call("ledger.id_at", at)
+        return journal
+
+    def disburse(
+        self, programme: UUID, grants: list[tuple[UUID, int]], *, at: datetime = NOON, days: int = 90,
+        rule: UUID | None = None, kind: str = "grant", id: UUID | None = None, sources: list[UUID] | None = None,
+    ) -> int:  # fmt: skip
+        """Pay wallets out of the programme; the money expires ``days`` after ``at``."""
+        total: int = self.call(
+            "ledger.disburse", CITY, id or self.id_at(at), CURRENCY, programme, kind, rule, at + timedelta(days=days),
+            [wallet for wallet, _ in grants], sources or [uuid7() for _ in grants], [amount for _, amount in grants], at,
+        )  # fmt: skip
+        return total
+
+    def pay(
+        self, wallet: UUID, shop: UUID, amount: int | None, *, at: datetime = NOON, id: UUID | None = None,
+        limit: int | None = None, category: str = "restaurant", sales: int = 100_000_000,
+    ) -> date:  # fmt: skip
+        """Pay at a shop; returns the business date."""
+        day: date = self.call(
+            "ledger.pay", CITY, id or self.id_at(at), wallet, shop, amount, limit, category, sales, CURRENCY, "o", at
+        )
+        return day
+
+    def refund(self, payment: UUID, amount: int | None, *, at: datetime = NOON, id: UUID | None = None) -> int:
+        """Give back part of a payment, or with None all that is left."""
+        given: int = self.call("ledger.refund", CITY, id or self.id_at(at), payment, amount, at)
+        return given
+
+    def fence(self, day: date) -> None:
+        """Money that moves from now on counts for a later day."""
+        self.call("ledger.fence", CITY, day)
+
+    def close_day(self, day: date, *, at: datetime) -> UUID:
+        """Fence and close a day."""
+        self.fence(day)
+        close: UUID = self.call("settlement.close_day", CITY, CURRENCY, day, at)
+        return close
+
+    def lots(self, wallet: UUID) -> list[tuple[int, int]]:
+        """(granted, remaining) of the wallet's lots, oldest first."""
+        return [
+            (granted, remaining)
+            for granted, remaining in self.rows(
+                "SELECT granted, remaining FROM vouchers_lot WHERE wallet_id = %s ORDER BY granted", wallet
+            )
+        ]
