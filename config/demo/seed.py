@@ -1,0 +1,285 @@
+"""The world of the demo, written in a few seconds: people and shops by COPY through temporary tables."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+
+from allowances.approvals.models import ApprovalLine, ApprovalLineStep
+from config.demo.lists import birth_dates_for_age
+from config.demo.people import WORDS, People, Person
+from merchants.qr_kit import rules as qr
+from merchants.qr_kit.services import keys_from
+from merchants.registry.models import Merchant, MerchantCategory
+from vouchers.common.scope import scope
+from vouchers.currencies.models import Currency, CurrencyPolicy, UsageRule
+from vouchers.ledger import services as ledger
+from vouchers.ledger.models import AccountKind
+from vouchers.municipalities.models import Dong, Municipality
+from vouchers.officials.models import Official, RoleAssignment
+from vouchers.officials.rules import Role
+from vouchers.payments import services as payments
+from vouchers.payments.models import Partner
+
+PASSWORD = "jangteo-demo-1"  # noqa: S105 - printed at the end
+PROVINCE = "41000"
+AGE = 24
+
+GOYANG, GIMPO = WORDS["dongs"]["41280"], WORDS["dongs"]["41570"]
+
+_COPY_CITIZENS = """
+CREATE TEMP TABLE seed_citizen (name text, birth_date date, phone text, dong text, since date) ON COMMIT DROP
+"""
+_INSERT_CITIZENS = """
+INSERT INTO vouchers_citizen (municipality_id, name, birth_date, phone, dong_id, resident_since, status, account_bank)
+SELECT %(city)s, s.name, s.birth_date, s.phone, d.id, s.since, 'active', ''
+FROM seed_citizen s JOIN vouchers_dong d ON d.municipality_id = %(city)s AND d.name = s.dong
+"""
+_COPY_SHOPS = """
+CREATE TEMP TABLE seed_shop (code text, name text, name_ascii text, business_number text, representative text,
+    category text, annual_sales bigint, address text, dong text, phone text, registered_on date, account bytea,
+    account_index bytea, payload text) ON COMMIT DROP
+"""
+_INSERT_SHOPS = """
+WITH made AS (
+    INSERT INTO merchants_merchant (municipality_id, code, name, name_ascii, business_number, representative,
+        category_id, annual_sales, address, dong_id, phone, status, registered_on, account_bank, account_number,
+        account_number_index, account_holder)
+    SELECT %(city)s, s.code, s.name, s.name_ascii, s.business_number, s.representative, s.category, s.annual_sales,
+           s.address, d.id, s.phone, 'active', s.registered_on, '088', s.account, s.account_index, s.representative
+    FROM seed_shop s JOIN vouchers_dong d ON d.municipality_id = %(city)s AND d.name = s.dong
+    RETURNING id, code
+)
+INSERT INTO merchants_merchantqr (municipality_id, merchant_id, terminal, payload)
+SELECT %(city)s, made.id, 'T001', s.payload FROM made JOIN seed_shop s USING (code)
+"""
+
+
+@dataclass(frozen=True)
+class City:
+    """A seeded city."""
+
+    municipality: Municipality
+    currency: Currency
+    usage_rule: UsageRule
+    partner_token: str
+
+    @property
+    def code(self) -> str:
+        """The 5-digit region code."""
+        return self.municipality.code
+
+
+@dataclass(frozen=True)
+class Login:
+    """Somebody who can log in, and what for."""
+
+    username: str
+    official: str
+    role: str
+    where: str
+
+
+@dataclass
+class World:
+    """What was seeded."""
+
+    goyang: City
+    gimpo: City
+    young: list[Person]
+    citizens: int
+    shops: int
+    logins: list[Login]
+
+
+_TEAM: tuple[tuple[Role, str, str, str], ...] = (
+    (Role.DRAFTER, "drafter", "주무관", "청년정책과"),
+    (Role.REVIEWER, "reviewer", "팀장", "청년정책과"),
+    (Role.BUDGET, "budget", "예산팀장", "예산법무과"),
+    (Role.APPROVER, "approver", "과장", "청년정책과"),
+    (Role.PAYER, "payer", "지출담당", "회계과"),
+    (Role.MERCHANT_OFFICER, "merchant", "주무관", "소상공인지원과"),
+    (Role.SETTLEMENT_OFFICER, "settlement", "주무관", "소상공인지원과"),
+    (Role.AUDITOR, "auditor", "감사관", "감사관실"),
+    (Role.ADMINISTRATOR, "admin", "정보관리팀장", "정보통신과"),
+)
+"""(role, what the username ends with, position, department) of each city's officials."""
+
+
+def seed(*, citizens: int, recipients: int, shops: int, at: datetime, today: date) -> World:
+    """The province, its two cities and everybody in them; Goyang gets two thirds of the people and shops.
+
+    ``recipients`` of Goyang's citizens are 24 years old and have lived there for more than three years.
+    """
+    people = People(seed=3)
+    with scope(municipalities=[PROVINCE, "41280", "41570"]):
+        province = Municipality.objects.create(code=PROVINCE, name="경기도", name_en="Gyeonggi-do")
+        goyang = _make_city("41280", "고양시", "Goyang-si", "고양페이", GOYANG, province, at=at)
+        gimpo = _make_city("41570", "김포시", "Gimpo-si", "김포페이", GIMPO, province, at=at)
+        logins = _make_officials(people, province, (goyang, gimpo))
+        young = _young_people(people, recipients, today)
+        others = citizens - recipients
+        _make_citizens(
+            goyang, itertools.chain(young, _anybody(people, others * 2 // 3 - recipients // 3, GOYANG, today)), today
+        )
+        _make_citizens(gimpo, _anybody(people, others - others * 2 // 3 + recipients // 3, GIMPO, today), today)
+        _make_shops(people, goyang, shops * 2 // 3, GOYANG, today)
+        _make_shops(people, gimpo, shops - shops * 2 // 3, GIMPO, today, first=shops * 2 // 3)
+    return World(goyang, gimpo, young, citizens, shops, logins)
+
+
+def _make_city(
+    code: str,
+    name: str,
+    name_en: str,
+    currency_name: str,
+    dongs: Sequence[str],
+    province: Municipality,
+    *,
+    at: datetime,
+) -> City:
+    municipality = Municipality.objects.create(code=code, name=name, name_en=name_en, province=province)
+    Dong.objects.bulk_create(
+        Dong(municipality=municipality, code=f"{code}{51 + number:02d}000", name=dong)
+        for number, dong in enumerate(dongs)
+    )
+    currency = Currency.objects.create(
+        municipality=municipality, name=currency_name, name_en=name_en.removesuffix("-si") + " Pay"
+    )
+    CurrencyPolicy.objects.create(
+        municipality=municipality, currency=currency, valid_from=date(at.year, 1, 1), payment_limit=500_000,
+        legal_basis=f"{name} 지역사랑상품권 관리 및 운영 조례 제8조",
+    )  # fmt: skip
+    usage_rule = UsageRule.objects.create(
+        municipality=municipality, name="연매출 12억 원 이하 가맹점", denied_categories=["fuel"],
+        annual_sales_cap=1_200_000_000,
+    )  # fmt: skip
+    ledger.open_account(municipality=code, currency=currency.pk, kind=AccountKind.BANK, owner=None)
+    _make_approval_lines(municipality, at)
+    partner = Partner.objects.create(municipality=municipality, name=f"{currency_name} 앱 운영대행사")
+    return City(municipality, currency, usage_rule, payments.issue_key(partner=partner, at=at).token)
+
+
+def _make_approval_lines(municipality: Municipality, at: datetime) -> None:
+    """전결: up to 20억 won the head of the division decides; above, the budget team concurs and the bureau decides."""
+    lines: tuple[tuple[str, int | None, Sequence[tuple[Role, str]]], ...] = (
+        ("과장 전결", 2_000_000_000, ((Role.REVIEWER, "팀장"), (Role.APPROVER, "과장"))),
+        ("국장 결재", None, ((Role.REVIEWER, "팀장"), (Role.BUDGET, "예산팀장"), (Role.APPROVER, "국장"))),
+    )
+    for name, up_to, steps in lines:
+        line = ApprovalLine.objects.create(
+            municipality=municipality, name=name, valid_from=date(at.year, 1, 1), amount_up_to=up_to
+        )
+        ApprovalLineStep.objects.bulk_create(
+            ApprovalLineStep(municipality=municipality, line=line, position=position, role=role, title=title)
+            for position, (role, title) in enumerate(steps, start=1)
+        )
+
+
+def _make_officials(people: People, province: Municipality, cities: Sequence[City]) -> list[Login]:
+    """One official for every role of each city, and the province's auditor, who sees both cities."""
+    password = make_password(PASSWORD)
+    logins = []
+    for city in cities:
+        prefix = city.municipality.name_en.removesuffix("-si").lower()
+        for role, suffix, position, department in _TEAM:
+            official = _make_official(people, city.municipality, f"{prefix}-{suffix}", position, department, password)
+            _assign(official, role, [city.municipality])
+            logins.append(Login(official.username, official.name, str(role.label), city.municipality.name))
+    auditor = _make_official(people, province, "gyeonggi-auditor", "감사담당관", "감사관실", password)
+    _assign(auditor, Role.AUDITOR, [province, *(city.municipality for city in cities)])
+    logins.append(Login(auditor.username, auditor.name, str(Role.AUDITOR.label), "경기도, 고양시, 김포시"))
+    return logins
+
+
+def _make_official(
+    people: People, municipality: Municipality, username: str, position: str, department: str, password: str
+) -> Official:
+    return Official.objects.create(
+        municipality=municipality, username=username, name=people.name(), position=position, department=department,
+        password=password,
+    )  # fmt: skip
+
+
+def _assign(official: Official, role: Role, municipalities: Iterable[Municipality]) -> None:
+    for municipality in municipalities:
+        RoleAssignment.objects.create(
+            municipality=municipality, official=official, role=role, valid_from=date(2024, 1, 1), reason="시연"
+        )
+
+
+def _young_people(people: People, count: int, today: date) -> list[Person]:
+    first, last = birth_dates_for_age(AGE, on=today)
+    return [people.person(dongs=GOYANG, born_from=first, born_until=last) for _ in range(count)]
+
+
+def _anybody(people: People, count: int, dongs: Sequence[str], today: date) -> Iterable[Person]:
+    first, last = date(today.year - 88, 1, 1), date(today.year - 19, 1, 1)
+    return (people.person(dongs=dongs, born_from=first, born_until=last) for _ in range(count))
+
+
+def _make_citizens(city: City, everybody: Iterable[Person], today: date) -> None:
+    """Citizens by COPY into a temporary table, and a wallet for each, in three statements."""
+    since = today - timedelta(days=365 * 5)
+    rows = ((person.name, person.birth_date, person.phone, person.dong, since) for person in everybody)
+    _copied(_COPY_CITIZENS, "seed_citizen", rows, _INSERT_CITIZENS, {"city": city.code})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(id) FROM vouchers_citizen WHERE municipality_id = %s", [city.code])
+        ledger.open_wallets(municipality=city.code, currency=city.currency.pk, citizens=cursor.fetchone()[0])
+
+
+def _make_shops(people: People, city: City, count: int, dongs: Sequence[str], today: date, *, first: int = 0) -> None:
+    """Shops with a genuine QR code each and their two ledger accounts."""
+    category_codes = dict(MerchantCategory.objects.values_list("code", "mcc"))
+    rows = (
+        _shop_row(people, city, f"M{number:09d}", shop, dongs, today, category_codes)
+        for number, shop in enumerate(people.shops(count), start=first + 1)
+    )
+    _copied(_COPY_SHOPS, "seed_shop", rows, _INSERT_SHOPS, {"city": city.code})
+    for shop in Merchant.objects.filter(municipality=city.code).values_list("pk", flat=True):
+        for kind in (AccountKind.MERCHANT_PENDING, AccountKind.MERCHANT_SETTLED):
+            ledger.open_account(municipality=city.code, currency=city.currency.pk, kind=kind, owner=shop)
+
+
+def _shop_row(
+    people: People,
+    city: City,
+    code: str,
+    shop: tuple[str, str, str, str],
+    dongs: Sequence[str],
+    today: date,
+    category_codes: dict[str, str],
+) -> tuple[Any, ...]:
+    category, name, name_ascii, business_number = shop
+    dong = people.random.choice(dongs)
+    account = f"110-{people.random.randint(0, 999):03d}-{people.random.randint(0, 999_999):06d}"
+    said = qr.StaticQR(
+        municipality=city.code, merchant_code=code, terminal="T001", name=name_ascii,
+        city=city.municipality.name_en[:15], category=category_codes[category],
+    )  # fmt: skip
+    return (
+        code, name, name_ascii, business_number, people.name(), category, people.random.randint(3, 1500) * 1_000_000,
+        f"경기도 {city.municipality.name} {dong} {people.random.randint(1, 99)}", dong, people.phone(),
+        today - timedelta(days=people.random.randint(30, 900)),
+        Merchant._meta.get_field("account_number").seal(account),
+        Merchant._meta.get_field("account_number_index").index_of(account),
+        qr.encode(said, keys=keys_from(settings.QR_KEYS)),
+    )  # fmt: skip
+
+
+def _copied(create: str, table: str, rows: Iterable[Sequence[Any]], insert: str, parameters: dict[str, Any]) -> None:
+    """COPY into a temporary table, then insert from it: the application role may not COPY into a tenant's table."""
+    with connection.cursor() as cursor:
+        cursor.execute(create)
+        with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(insert, parameters)
+        cursor.execute(f"DROP TABLE {table}")
