@@ -1,0 +1,106 @@
+"""``manage.py demo``: the main job on made-up people, then the admin."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from config.demo import audit, seed
+from config.demo.database import demo_database
+from config.demo.job import Main, steps
+from config.demo.lists import DUPLICATES, make_lists
+from config.demo.people import People
+from config.demo.server import Server, serving
+from vouchers.common.scope import scope
+from vouchers.common.seoul import business_date
+
+CITIZENS, SHOPS, LIST_ROWS = 20_000, 500, 5_000
+
+
+class Command(BaseCommand):
+    """Seed, do the main job, write the figures, serve."""
+
+    help = (
+        "Do the main job on made-up people and serve the admin. Uses the embedded database, or the one that"
+        " DATABASE_URL names if it is empty or was made by the demo, and makes everything in it anew each time."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Whether to stay."""
+        parser.add_argument("--no-serve", action="store_true", help="stop after the job")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it. Ctrl-C at any moment stops everything that was started."""
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            self._run(serve=not options["no_serve"])
+        except KeyboardInterrupt:
+            self.say("\nstopped")
+
+    def _run(self, *, serve: bool) -> None:
+        began, now = time.monotonic(), timezone.now()
+        today = business_date(now)
+        folder = settings.VAR_DIR / "demo"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.say("Jangteo demo: everybody and everything in it is made up.")
+        with demo_database(today=today) as name:
+            self.say(f"  database {name} emptied and prepared  ({time.monotonic() - began:.1f} s)")
+            world = self._timed(
+                f"One province, two cities, {CITIZENS:,} citizens and {SHOPS} shops",
+                lambda: seed.seed(
+                    citizens=CITIZENS, recipients=LIST_ROWS - DUPLICATES, shops=SHOPS, at=now, today=today
+                ),
+            )
+            with serving(log=folder / "server.log") as server:
+                main = Main(world, server, folder, self.say)
+                for what, work in steps(main, lambda: _lists(world, today.year)):
+                    self._timed(what, work)
+                self._finish(main, folder, time.monotonic() - began)
+                if serve:
+                    self._serve(server, world)
+
+    def _timed(self, what: str, work: Any) -> Any:
+        self.say(f"• {what}")
+        began = time.monotonic()
+        result = work()
+        self.say(f"    ({time.monotonic() - began:.1f} s)")
+        return result
+
+    def _finish(self, main: Main, folder: Any, seconds: float) -> None:
+        with scope(municipalities=[seed.PROVINCE, main.world.goyang.code, main.world.gimpo.code]):
+            main.figures["ledger_difference"] = audit.difference()
+        main.figures["seconds"] = round(seconds, 1)
+        (folder / "summary.json").write_text(json.dumps(main.figures, ensure_ascii=False, indent=2) + "\n")
+        for name, value in main.figures.items():
+            self.say(f"    {name:<18} {value:,}" if isinstance(value, int) else f"    {name:<18} {value}")
+        self.say(f"Settlement statement: {main.figures['statement_pdf']}")
+
+    def _serve(self, server: Server, world: seed.World) -> None:
+        self.say(f"\nThe admin is at {server.url}/admin/ and the API's documentation at {server.url}/api/docs/")
+        self.say(f"Everybody's password is {seed.PASSWORD}")
+        for login in world.logins:
+            self.say(f"    {login.username:<20} {login.official}  {login.role}  {login.where}")
+        self.say("Ctrl-C stops everything.")
+        server.wait()
+
+    def say(self, text: str) -> None:
+        """Print a line at once."""
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _lists(world: seed.World, year: int) -> Any:
+    return make_lists(
+        People(seed=5), world.young, amount=250_000, title=f"{year}년 청년기본소득 지급 대상자 명단"
+    )  # fmt: skip
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
