@@ -50,6 +50,17 @@ def test_it_reads_as_a_stream_of_lines(store):
         assert [line.encode("cp949") for line in text] == lines
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(start=st.integers(0, 3 * CHUNK_BYTES + 200), count=st.integers(0, 2 * CHUNK_BYTES))
+def test_it_reads_from_any_position(store, start, count):
+    content = bytes(range(250)) * 1_000
+    written = store.write([content], limit=LIMIT)
+    with store.open(written.name) as file:
+        assert file.seek(0, io.SEEK_END) == len(content)
+        file.seek(start)
+        assert file.read(count) == content[start : start + count]
+
+
 def test_memory_does_not_grow_with_the_file(store):
     piece = b"x" * CHUNK_BYTES
     tracemalloc.start()
