@@ -23,8 +23,11 @@ def progress(batch: Batch) -> Progress:
     """How much of a list is posted."""
     posted = Q(journal_id__isnull=False)
     sums = chunks_of(batch).aggregate(
-        chunks=Count("number"), chunks_posted=Count("number", filter=posted),
-        rows=Sum("rows"), rows_posted=Sum("rows", filter=posted),
-        amount=Sum("amount"), amount_posted=Sum("amount", filter=posted),
+        all_chunks=Count("number"), posted_chunks=Count("number", filter=posted),
+        all_rows=Sum("rows", default=0), posted_rows=Sum("rows", filter=posted, default=0),
+        all_amounts=Sum("amount", default=0), posted_amounts=Sum("amount", filter=posted, default=0),
     )  # fmt: skip
-    return Progress(**{name: value or 0 for name, value in sums.items()})
+    return Progress(
+        chunks=sums["all_chunks"], chunks_posted=sums["posted_chunks"], rows=sums["all_rows"],
+        rows_posted=sums["posted_rows"], amount=sums["all_amounts"], amount_posted=sums["posted_amounts"],
+    )  # fmt: skip
