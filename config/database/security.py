@@ -33,7 +33,7 @@ GLOBAL: Final[dict[str, str]] = {
 APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.refuse", "ledger.require_scope", "ledger.uuid_floor", "ledger.id_at",
     "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.fund", "ledger.reserve",
-    "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended",
+    "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended", "ledger.municipalities",
     "officials.municipalities_of",
     "payments.partner_by_key", "payments.pay", "payments.cancel", "payments.payment", "payments.payments_of_order",
     "payments.cancellation",
@@ -104,7 +104,7 @@ def _grant_functions(cursor: CursorWrapper, role: str) -> None:
     cursor.execute(
         "SELECT n.nspname, p.oid::regprocedure::text, n.nspname || '.' || p.proname"
         " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-        " WHERE n.nspname IN ('ledger', 'payments', 'settlement', 'officials', 'batches', 'approvals', 'disbursement')"
+        " WHERE n.nspname <> 'public' AND n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')"
     )
     functions = cursor.fetchall()
     for schema in sorted({schema for schema, _, _ in functions}):

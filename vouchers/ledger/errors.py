@@ -120,6 +120,14 @@ class MonthNotPrepared(DomainError):
     message = _("해당 월의 원장이 준비되지 않았습니다. 거래 일시를 확인하고, 계속되면 시스템 관리자에게 알리십시오.")
 
 
+class LedgerDiffers(DomainError):
+    """An invariant does not hold. ``invariants`` are their names: the files in ``sql/audit``."""
+
+    code = "ledger_differs"
+    status = 500
+    message = _("%(municipality)s 원장에 차이가 있습니다: %(invariants)s")
+
+
 class IsolationNotReadCommitted(DomainError):
     """The kernel was called under another isolation level, where the day close would not be exact."""
 

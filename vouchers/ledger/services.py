@@ -52,3 +52,10 @@ def ensure_partitions(*, first: date, last: date) -> int:
     """Create the monthly partitions that are missing from ``first``'s month to ``last``'s; returns how many."""
     made: int = call("ledger.ensure_partitions", first, last)[0]
     return made
+
+
+def municipalities() -> list[str]:
+    """Codes of all municipalities, for jobs that start one job each. Needs no scope and shows nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM ledger.municipalities() AS code ORDER BY code")
+        return [code for (code,) in cursor.fetchall()]

@@ -487,3 +487,10 @@ BEGIN
     END IF;
     RETURN v_total;
 END $$;
+
+CREATE FUNCTION ledger.municipalities() RETURNS SETOF varchar
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    -- Runs before any scope is known: the region codes that hold a ledger, and nothing else.
+    SELECT code FROM vouchers_municipality m
+    WHERE EXISTS (SELECT FROM vouchers_account WHERE municipality_id = m.code)
+$$;

@@ -1,0 +1,163 @@
+"""The audit finds nothing after an honest day, and the right thing after each dishonest one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections, transaction
+
+from tests import factories
+from tests.factories import AT, City
+from vouchers.common.models import uuid7
+from vouchers.common.seoul import business_date
+from vouchers.ledger import services, tasks
+from vouchers.ledger.audit import INVARIANTS, audit
+from vouchers.ledger.errors import LedgerDiffers
+from vouchers.ledger.services import call
+
+TODAY = business_date(AT)
+TAMPERING = {
+    "a wallet is topped up": (
+        "UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted",
+        {"lots_follow_transfers", "bank_covers_all"},
+    ),
+    "a movement is made larger": (
+        "UPDATE vouchers_transfer SET amount = amount + 1 WHERE debit_lot_id IS NOT NULL",
+        {"lots_follow_transfers", "payments_follow_transfers", "settlement_follows_transfers"},
+    ),
+    "a movement is removed": (
+        "DELETE FROM vouchers_transfer WHERE credit_lot_id IS NOT NULL AND debit_lot_id IS NULL AND line = 1",
+        {"lots_follow_transfers", "refunds_follow_transfers", "journals_have_transfers", "settlement_follows_transfers",
+         "balances_follow_transfers"},
+    ),
+    "an account disappears": (
+        "DELETE FROM vouchers_account WHERE kind = 'merchant_settled'",
+        {"balances_sum_to_zero", "balances_follow_transfers", "settlement_is_posted", "bank_covers_all"},
+    ),
+    "a budget is topped up": (
+        "UPDATE vouchers_balance SET credits = credits + 1 WHERE reserved > 0",
+        {"balances_follow_transfers", "bank_covers_all"},
+    ),
+    "budget is set aside for nobody": (
+        "UPDATE vouchers_balance SET reserved = reserved + 1 WHERE reserved > 0", {"reserved_for_open_lists"},
+    ),
+    "a payment is made smaller": (
+        "UPDATE vouchers_payment SET amount = amount - 1", {"payments_follow_transfers", "bank_covers_all"},
+    ),
+    "a refund is hidden": (
+        "UPDATE vouchers_payment SET refunded = refunded - 1 WHERE refunded > 0",
+        {"refunds_follow_transfers", "bank_covers_all"},
+    ),
+    "expired money is spent": (
+        "UPDATE vouchers_lot SET expires_at = created_at WHERE remaining < granted", {"nothing_spent_after_expiry"},
+    ),
+    "an event moves to another day": (
+        "UPDATE vouchers_journal SET business_date = business_date + 1 WHERE kind = 'refund'", {"journals_have_transfers"},
+    ),
+    "a shop's day is made better": (
+        "UPDATE merchants_settlementline SET paid = paid + 1, payable = payable + 1",
+        {"settlement_follows_transfers", "settlement_is_posted"},
+    ),
+    "a debt of a shop is forgotten": (
+        "UPDATE merchants_settlementline SET carried_in = carried_in + 1, payable = payable + 1",
+        {"settlement_carries_over", "settlement_is_posted"},
+    ),
+    "a day's total is made larger": (
+        "UPDATE merchants_dayclose SET payable = payable + 1", {"settlement_is_posted", "bank_covers_all"},
+    ),
+    "an entitlement is made smaller": (
+        "UPDATE allowances_entitlement SET amount = amount - 1", {"entitlements_paid_once"},
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def city(committed_db: str) -> City:
+    """A city after a day of work: granted, paid, given back, closed; and a list on its way."""
+    city = factories.make_city()
+    with city.scope():
+        citizen, merchant, partner = (
+            factories.make_citizen(city), factories.make_merchant(city), factories.make_partner(city)
+        )  # fmt: skip
+        wallet = factories.wallet_of(citizen)
+        programme = factories.make_programme(city, budget=1_000_000)
+        factories.grant(city, {citizen: 60_000}, programme=programme)
+        factories.grant(city, {citizen: 40_000}, programme=programme, validity_days=30)
+        payment = _pay(city, wallet.pk, merchant.code, 50_000, partner.pk)
+        call("payments.cancel", city.code, partner.pk, "cancel", b"\1" * 32, payment, 15_000, AT)
+        factories.make_signed_batch(city, {factories.make_citizen(city): 5_000}, programme=programme)
+    with city.scope():
+        call("ledger.fence", city.code, TODAY)
+    with city.scope():
+        call("settlement.close_day", city.code, city.currency.pk, TODAY, AT + timedelta(days=1))
+    return city
+
+
+def _pay(city: City, wallet: UUID, merchant: str, amount: int, partner: UUID) -> UUID:
+    payment: UUID = call(
+        "payments.pay", city.code, partner, str(uuid7()), b"\0" * 32, wallet, merchant, "T001", amount, "order", AT
+    )[0]
+    return payment
+
+
+def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: City) -> None:
+    found = {finding.invariant.name: (finding.figure, finding.difference) for finding in audit(using="owner")}
+    assert found == {
+        "balances_sum_to_zero": (1_000_000 + 100_000 + 50_000 + 15_000 + 35_000, 0),
+        "bank_covers_all": (1_000_000, 0),
+        "lots_follow_transfers": (65_000, 0),
+        "balances_follow_transfers": (1_000_000 + 35_000, 0),
+        "payments_follow_transfers": (50_000, 0),
+        "refunds_follow_transfers": (15_000, 0),
+        "nothing_spent_after_expiry": (50_000, 0),
+        "journals_have_transfers": (6, 0),
+        "settlement_follows_transfers": (50_000, 0),
+        "settlement_carries_over": (0, 0),
+        "settlement_is_posted": (35_000, 0),
+        "reserved_for_open_lists": (5_000, 0),
+        "entitlements_paid_once": (100_000, 0),
+    }
+
+
+def test_each_tampering_is_found_by_the_invariants_that_name_it(city: City) -> None:
+    found = {}
+    for what, (statement, _expected) in TAMPERING.items():
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(statement)
+            assert cursor.rowcount > 0, what
+            found[what] = {finding.invariant.name for finding in audit(using="owner") if finding.difference}
+            transaction.set_rollback(True, using="owner")
+    assert found == {what: expected for what, (_statement, expected) in TAMPERING.items()}
+    assert set.union(*found.values()) == {invariant.name for invariant in INVARIANTS}
+
+
+def test_the_command_prints_each_invariant_and_ends_with_an_error_on_a_difference(city: City) -> None:
+    out = StringIO()
+    call_command("audit_ledger", stdout=out)
+    assert len(out.getvalue().splitlines()) == len(INVARIANTS) + 1
+    assert "[일치] 지갑 잔액 = 들어온 금액 − 나간 금액 · 지갑 잔액 65,000원" in out.getvalue()
+    _tamper("UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted")
+    with pytest.raises(CommandError, match="2개 항목"):
+        call_command("audit_ledger", stdout=out)
+    assert "[차이 1] 지갑 잔액 = 들어온 금액 − 나간 금액" in out.getvalue()
+
+
+def test_the_job_sees_its_own_municipality_and_fails_on_a_difference(city: City) -> None:
+    factories.make_city(code="28110", name="인천광역시 중구")
+    assert services.municipalities() == ["28110", city.code]
+    _tamper("UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted")
+    tasks.audit_municipality("28110")
+    with pytest.raises(LedgerDiffers) as differs:
+        tasks.audit_municipality(city.code)
+    assert differs.value.params["invariants"] == "bank_covers_all, lots_follow_transfers"
+
+
+def _tamper(statement: str) -> None:
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(statement)

@@ -1,0 +1,71 @@
+"""The ledger's invariants: one readable SQL file each (``sql/audit/``), run by tests, command and hourly job alike.
+
+Each file returns a figure, which tells that there was something to check, and a difference, which must be 0. All are
+set-based and read-only; what they see follows from the connection: an open scope, or as the owner everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.db import connections
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_FOLDER: Final = Path(__file__).parent / "sql" / "audit"
+_WON: Final = _("원")
+_EVENTS: Final = _("건")
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """What must hold. ``name`` is the file's, ``figure`` says in words what it adds up, in ``unit``."""
+
+    name: str
+    title: str | Promise
+    figure: str | Promise
+    unit: str | Promise = _WON
+
+    @property
+    def sql(self) -> str:
+        """The query, without its leading comment's claim to be read alone."""
+        return (_FOLDER / f"{self.name}.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an invariant's query found."""
+
+    invariant: Invariant
+    figure: int
+    difference: int
+
+
+INVARIANTS: Final = (
+    Invariant("balances_sum_to_zero", _("모든 계정 잔액의 합은 0"), _("이동한 금액")),
+    Invariant("bank_covers_all", _("예치금 = 지갑 + 미정산금 + 정산금 + 사업 예산"), _("운영 예치금")),
+    Invariant("lots_follow_transfers", _("지갑 잔액 = 들어온 금액 − 나간 금액"), _("지갑 잔액")),
+    Invariant("balances_follow_transfers", _("계정 잔액 = 원장 이동의 합"), _("대변 합계")),
+    Invariant("payments_follow_transfers", _("결제금액 = 지갑에서 가맹점으로 이동한 금액"), _("결제금액")),
+    Invariant("refunds_follow_transfers", _("취소금액 = 지갑으로 되돌아간 금액"), _("취소금액")),
+    Invariant("nothing_spent_after_expiry", _("유효기간이 지난 금액은 사용되지 않음"), _("유효기간 내 사용액")),
+    Invariant("journals_have_transfers", _("모든 전표에 같은 영업일의 이동이 있음"), _("전표"), _EVENTS),
+    Invariant("settlement_follows_transfers", _("일 마감 내역 = 그날 이동한 금액"), _("마감한 결제금액")),
+    Invariant("settlement_carries_over", _("전일 이월액 = 익일 이월액"), _("이월 잔액")),
+    Invariant("settlement_is_posted", _("정산금액 = 정산 계정으로 이동한 금액"), _("정산금액")),
+    Invariant("reserved_for_open_lists", _("예산 예약액 = 지급이 남은 명단의 금액"), _("예약 금액")),
+    Invariant("entitlements_paid_once", _("지급 건마다 정확히 한 번 지급"), _("지급액")),
+)
+
+
+def audit(*, using: str = "default") -> list[Finding]:
+    """Check every invariant on a connection; each query sees one moment."""
+    with connections[using].cursor() as cursor:
+        findings = []
+        for invariant in INVARIANTS:
+            cursor.execute(invariant.sql)
+            figure, difference = cursor.fetchone()
+            findings.append(Finding(invariant, figure, difference))
+    return findings

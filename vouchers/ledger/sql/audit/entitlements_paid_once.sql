@@ -1,0 +1,15 @@
+-- Every entitlement of a posted chunk became one lot in its wallet, of its amount, and nothing else did. Figure: won
+-- paid out.
+WITH due AS (
+    SELECT entitlement.municipality_id, entitlement.wallet_id, entitlement.id AS source_id, entitlement.amount
+    FROM allowances_disbursementchunk chunk
+    JOIN allowances_entitlement entitlement
+      ON entitlement.municipality_id = chunk.municipality_id AND entitlement.batch_id = chunk.batch_id
+     AND entitlement.row_number BETWEEN chunk.first_row AND chunk.last_row
+    WHERE chunk.journal_id IS NOT NULL
+), paid AS (
+    SELECT municipality_id, wallet_id, source_id, granted AS amount FROM vouchers_lot WHERE kind = 'grant'
+)
+SELECT coalesce(sum(paid.amount), 0)::bigint AS figure,
+       coalesce(sum(abs(coalesce(paid.amount, 0) - coalesce(due.amount, 0))), 0)::bigint AS difference
+FROM paid FULL JOIN due USING (municipality_id, wallet_id, source_id)

@@ -1,0 +1,3 @@
+"""Seam: where Procrastinate finds the jobs of this app's rooms."""
+
+from vouchers.ledger import tasks as _ledger  # noqa: F401
