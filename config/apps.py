@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,3 +8,11 @@ class ConfigConfig(AppConfig):
 
     name = "config"
     verbose_name = _("관리")
+    default = True
+
+
+class JangteoAdminConfig(AdminConfig):
+    """Django's admin with our site."""
+
+    default = False
+    default_site = "config.admin_site.JangteoAdminSite"

@@ -26,12 +26,12 @@ ALLOWED_HOSTS = os.environ.get("JANGTEO_HOSTS", "localhost,127.0.0.1,[::1]").spl
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("JANGTEO_ORIGINS", "").split(",") if origin]
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "config.apps.JangteoAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -53,14 +53,18 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "vouchers.common.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.middleware.ChosenLanguageMiddleware",
+    "config.middleware.SecurityHeadersMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "vouchers.officials.middleware.OfficialScopeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -149,6 +153,31 @@ USE_TZ = True
 TIME_ZONE = "Asia/Seoul"
 USE_THOUSAND_SEPARATOR = True
 
+# The admin's face. The menu: config/menu.py
+
+UNFOLD = {
+    "SITE_TITLE": _("장터"),
+    "SITE_HEADER": _("장터"),
+    "SITE_SUBHEADER": "config.menu.place",
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "THEME": "light",
+    "BORDER_RADIUS": "6px",
+    "DASHBOARD_CALLBACK": "reports.dashboard.admin.home",
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "config.menu.navigation"},
+    "STYLES": ["config.menu.stylesheet"],
+    "SCRIPTS": ["config.menu.script"],
+    "COLORS": {
+        "primary": {
+            "50": "#eef4fb", "100": "#d9e6f6", "200": "#b5cdec", "300": "#86abdd", "400": "#5685c9", "500": "#3367b1",
+            "600": "#1f5199", "700": "#1b437d", "800": "#183863", "900": "#142c4d", "950": "#0d1c33",
+        },
+    },
+}  # fmt: skip
+
 # Files
 
 STATIC_URL = "static/"
@@ -156,6 +185,7 @@ STATIC_ROOT = VAR_DIR / "static"
 SEALED_FILES_DIR = VAR_DIR / "files"
 UPLOAD_LIMIT_BYTES = int(os.environ.get("JANGTEO_UPLOAD_LIMIT", str(300 * 1024 * 1024)))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["vouchers.privacy.uploads.BoundedUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = os.environ.get("JANGTEO_UPLOAD_DIR")
 
 # API

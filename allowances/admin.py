@@ -1,0 +1,9 @@
+"""Seam: where Django finds the admin classes and pages of this app's rooms."""
+
+from allowances.approvals import admin as approvals
+from allowances.batches import admin as batches
+from allowances.catalogue import admin as catalogue
+from allowances.disbursement import admin as disbursement
+from allowances.programmes import admin as programmes
+
+__all__ = ["approvals", "batches", "catalogue", "disbursement", "programmes"]

@@ -1,0 +1,187 @@
+"""결재선, and the page on which a list is submitted, signed, sent back and taken back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from allowances.approvals import services
+from allowances.approvals.models import ApprovalLine, ApprovalLineStep, ApprovalStep, StepDecision
+from allowances.approvals.selectors import SIGNABLE_STATES, history_of, next_step, steps_of
+from allowances.batches.admin import batch_named, stages_of
+from allowances.batches.models import Batch, BatchState
+from allowances.batches.selectors import batch_progress, failure_of
+from allowances.programmes.selectors import budget_of
+from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, day, moment
+from vouchers.common.filters import MunicipalityFilter, PeriodFilter
+from vouchers.common.money import money
+from vouchers.common.pages import page, refusals_shown, render
+from vouchers.officials.rules import Role
+
+
+class ApprovalLineStepInline(EditInline):
+    """Who signs, in order."""
+
+    model = ApprovalLineStep
+    view_permission = "allowances.view"
+    edit_permission = "settings.edit"
+    fields: ClassVar = ["position", "role", "title"]
+    can_delete = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A line is edited as a whole; lists that have been submitted keep the steps they got."""
+        return self.has_change_permission(request, obj)
+
+
+@admin.register(ApprovalLine)
+class ApprovalLineAdmin(HistoryAdmin):
+    """Which roles sign, by amount and from a day on."""
+
+    view_permission = "allowances.view"
+    edit_permission = "settings.edit"
+    list_display: ClassVar = ["name", "from_day", "up_to", "signers", "municipality"]
+    list_select_related: ClassVar = ["municipality"]
+    fieldsets: ClassVar = [(None, {"fields": ["name", ("valid_from", "amount_up_to")]})]
+    inlines: ClassVar = [ApprovalLineStepInline]
+    prefix_search: ClassVar = ["name"]
+    search_help_text = _("결재선명의 앞부분")
+    empty_hint = _("결재선이 없으면 명단을 상신할 수 없습니다. 금액 구간별로 검토자와 결재권자를 정하십시오.")
+
+    from_day = day("valid_from", _("시행일"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the steps, in one more query."""
+        return super().get_queryset(request).prefetch_related("steps")
+
+    @admin.display(description=_("적용 상한액"))
+    def up_to(self, line: ApprovalLine) -> Any:
+        """In won."""
+        return _("제한 없음") if line.amount_up_to is None else money(line.amount_up_to)
+
+    @admin.display(description=_("결재 순서"))
+    def signers(self, line: ApprovalLine) -> str:
+        """팀장 → 과장."""
+        return " → ".join(step.title for step in line.steps.all()) or "-"
+
+
+@admin.register(ApprovalStep)
+class ApprovalStepAdmin(ListAdmin):
+    """Every signature, for the auditor."""
+
+    view_permission = "audit.view"
+    list_display: ClassVar = ["batch", "attempt", "title", "role", "decision", "official", "decided", "comment"]
+    list_select_related: ClassVar = ["batch__cycle__programme", "official"]
+    list_filter: ClassVar = [MunicipalityFilter, "decision", "role", PeriodFilter]
+    fields: ClassVar = [
+        "batch",
+        "attempt",
+        "position",
+        "title",
+        "role",
+        "decision",
+        "official",
+        "decided",
+        "comment",
+        "digest",
+    ]
+    ordering: ClassVar = ["-id"]
+    sortable_by: ClassVar = []
+    empty_hint = _("명단을 상신하면 결재 단계가 여기에 남습니다.")
+
+    decided = moment("decided_at", _("처리일시"))
+
+
+@page("allowances/batch/<uuid:batch_id>/approval/", name="batch_approval")
+def approval(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """What is being signed, who has signed, and what this official can do now."""
+    batch = batch_named(request, batch_id)
+    steps = list(steps_of(batch)) if batch.attempt else []
+    turn = next_step(batch) if batch.state in SIGNABLE_STATES else None
+    budget = budget_of(programme=batch.cycle.programme)
+    return render(
+        request, "allowances/approvals/approval.html", title=batch.file_name, batch=batch, stages=stages_of(batch),
+        progress=batch_progress(batch), steps=steps, turn=turn, budget=budget, rows=batch.rows_total - batch.rows_bad,
+        budget_after=budget.available - (0 if batch.state in _CLAIMING else batch.amount_total),
+        earlier=history_of(batch).filter(attempt__lt=batch.attempt).exclude(comment=""), failure=failure_of(batch),
+        **_possible(request, batch, steps, turn),
+    )  # fmt: skip
+
+
+_CLAIMING = (BatchState.SUBMITTED, BatchState.APPROVED, BatchState.PAYING, BatchState.PAID)
+
+
+def _possible(
+    request: HttpRequest, batch: Batch, steps: list[ApprovalStep], turn: ApprovalStep | None
+) -> dict[str, bool]:
+    """Which buttons the official gets; the services decide again."""
+    authority, signed = request.authority, [step for step in steps if step.decision == StepDecision.SIGNED]  # type: ignore[attr-defined]
+    mine = any(step.official_id == request.user.pk for step in signed)
+    has_turn = bool(turn and not mine and authority.has_role(turn.role, batch.municipality_id))
+    pays = has_turn and turn is not None and turn.role == Role.PAYER
+    drafted = bool(signed) and signed[0].official_id == request.user.pk
+    is_payer = authority.has_role(Role.PAYER, batch.municipality_id)
+    return {
+        "may_sign": has_turn and not pays,
+        "may_pay": pays,
+        "may_return": has_turn,
+        "may_withdraw": batch.state in SIGNABLE_STATES and drafted and len(signed) == 1,
+        "may_resume": batch.state == BatchState.PAYING and bool(batch.failure) and is_payer,
+    }
+
+
+@page("allowances/batch/<uuid:batch_id>/submit/", name="batch_submit", methods=("POST",))
+def submit(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Send the list into its approval line."""
+    batch = batch_named(request, batch_id)
+    with refusals_shown(request):
+        services.submit(
+            batch=batch, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
+            exclude_bad_rows=request.POST.get("exclude_bad_rows") == "1",
+        )  # fmt: skip
+        messages.success(request, _("상신했습니다. 결재 지문을 만들고 예산을 예약하고 있습니다."))
+        return redirect("admin:batch_approval", batch.pk)
+    return redirect("admin:batch_result", batch.pk)
+
+
+@page("allowances/batch/<uuid:batch_id>/sign/", name="batch_sign", methods=("POST",))
+def sign(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Sign what was on the page: its digest comes with the form."""
+    batch = batch_named(request, batch_id)
+    with refusals_shown(request):
+        services.sign(
+            batch=batch, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
+            digest=request.POST.get("digest", ""), comment=request.POST.get("comment", "")[:500],
+        )  # fmt: skip
+        messages.success(request, _("서명했습니다."))
+    return redirect("admin:batch_approval", batch.pk)
+
+
+@page("allowances/batch/<uuid:batch_id>/return/", name="batch_return", methods=("POST",))
+def send_back(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Refuse it, with a reason."""
+    batch = batch_named(request, batch_id)
+    with refusals_shown(request):
+        services.send_back(
+            batch=batch, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
+            digest=request.POST.get("digest", ""), reason=request.POST.get("reason", "")[:500],
+        )  # fmt: skip
+        messages.success(request, _("기안자에게 반려했습니다. 예약된 예산은 풀렸습니다."))
+    return redirect("admin:batch_approval", batch.pk)
+
+
+@page("allowances/batch/<uuid:batch_id>/withdraw/", name="batch_withdraw", methods=("POST",))
+def withdraw(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Take it back, with a reason."""
+    batch = batch_named(request, batch_id)
+    with refusals_shown(request):
+        services.withdraw(
+            batch=batch, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
+            reason=request.POST.get("reason", "")[:500],
+        )  # fmt: skip
+        messages.success(request, _("명단을 회수했습니다. 예약된 예산은 풀렸습니다."))
+    return redirect("admin:batch_approval", batch.pk)

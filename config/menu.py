@@ -1,0 +1,72 @@
+"""The admin's menu, grouped by what officials do. An entry shows where its list may be read."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+Entry = tuple[str, str]
+
+_GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
+    (_("수당"), (
+        ("allowances.Batch", "list_alt"), ("allowances.Programme", "volunteer_activism"), ("allowances.Cycle", "event_repeat"),
+        ("allowances.AllowanceType", "menu_book"),
+    )),
+    (_("상품권"), (
+        ("vouchers.Citizen", "group"), ("vouchers.Wallet", "account_balance_wallet"), ("vouchers.Payment", "qr_code_scanner"),
+        ("vouchers.Currency", "payments"), ("vouchers.UsageRule", "rule"),
+    )),
+    (_("가맹점"), (
+        ("merchants.Merchant", "storefront"), ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),
+    )),
+    (_("정산"), (("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"))),
+    (_("보고서"), (
+        ("vouchers.Journal", "menu_book"), ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
+    )),
+    (_("관리"), (
+        ("vouchers.Official", "badge"), ("vouchers.RoleAssignment", "assignment_ind"), ("vouchers.IncompatibleRoles", "block"),
+        ("allowances.ApprovalLine", "account_tree"), ("vouchers.Partner", "hub"), ("vouchers.Municipality", "location_city"),
+        ("vouchers.Dong", "map"), ("admin.LogEntry", "history"),
+    )),
+)  # fmt: skip
+_TITLES: Final[dict[str, Any]] = {"admin.LogEntry": _("내 처리 기록"), "vouchers.Journal": _("원장 전표")}
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups for Unfold's sidebar; groups without an entry are left out."""
+    home = {"title": _("홈"), "icon": "home", "link": reverse("admin:index")}
+    groups = [{"title": title, "items": _entries(request, entries)} for title, entries in _GROUPS]
+    return [{"items": [home]}, *(group for group in groups if group["items"])]
+
+
+def _entries(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    shown = []
+    for label, icon in entries:
+        model = apps.get_model(label)
+        if admin.site.get_model_admin(model).has_view_permission(request):
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            title = _TITLES.get(label, model._meta.verbose_name_plural)
+            shown.append({"title": title, "icon": icon, "link": reverse(name)})
+    return shown
+
+
+def place(request: HttpRequest) -> str:
+    """Under the product's name: whose back office this is."""
+    user = request.user
+    return str(user.municipality) if user.is_authenticated else ""
+
+
+def stylesheet(request: HttpRequest) -> str:
+    """Our own styles, after Unfold's."""
+    return static("jangteo/admin.css")
+
+
+def script(request: HttpRequest) -> str:
+    """Confirmations, progress, and what a keyboard and a screen reader need."""
+    return static("jangteo/admin.js")

@@ -1,0 +1,63 @@
+// Confirmations, one press per form, progress without reloading, and what a keyboard and a screen reader need.
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(".material-symbols-outlined").forEach((icon) => icon.setAttribute("aria-hidden", "true"));
+  document.querySelectorAll("[x-on\\:click]:not(a[href], button, input, label, form, nav, ul)").forEach(makePressable);
+  document.querySelectorAll("input[data-select]").forEach((field) => field.addEventListener("focus", () => field.select()));
+  document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+  document.querySelectorAll("[data-progress]").forEach(follow);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+    event.preventDefault();
+    return;
+  }
+  if (form.hasAttribute("data-once")) {
+    form.querySelectorAll("button[type=submit]").forEach((button) => setTimeout(() => (button.disabled = true)));
+  }
+});
+
+// The browser shows a page from its memory with the buttons it left disabled.
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-once] button[disabled]").forEach((button) => (button.disabled = false));
+});
+
+function makePressable(element) {
+  if (element.id === "changelist-filter-close") return;
+  element.setAttribute("role", "button");
+  element.setAttribute("tabindex", "0");
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      element.click();
+    }
+  });
+}
+
+// Asks once a second, slower while the server does not answer; loads the page again once, when the step is over.
+function follow(section) {
+  const bar = section.querySelector("progress");
+  const text = section.querySelector("[data-progress-text]");
+  let pause = 1000;
+  const ask = async () => {
+    try {
+      const response = await fetch(section.dataset.progress, { headers: { Accept: "application/json" } });
+      if (!response.ok) throw new Error(String(response.status));
+      const now = await response.json();
+      pause = 1000;
+      if (!now.working) {
+        window.location.reload();
+        return;
+      }
+      if (now.percent > 0) bar.value = now.percent;
+      if (text.textContent !== now.text) text.textContent = now.text;
+    } catch {
+      pause = Math.min(pause * 2, 15000);
+    }
+    setTimeout(ask, pause);
+  };
+  setTimeout(ask, pause);
+}

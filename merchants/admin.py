@@ -1,0 +1,7 @@
+"""Seam: where Django finds the admin classes and pages of this app's rooms."""
+
+from merchants.qr_kit import admin as qr_kit
+from merchants.registry import admin as registry
+from merchants.settlement import admin as settlement
+
+__all__ = ["qr_kit", "registry", "settlement"]

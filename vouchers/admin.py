@@ -1,0 +1,12 @@
+"""Seam: where Django finds the admin classes and pages of this app's rooms."""
+
+from vouchers.citizens import admin as citizens
+from vouchers.currencies import admin as currencies
+from vouchers.ledger import admin as ledger
+from vouchers.municipalities import admin as municipalities
+from vouchers.officials import admin as officials
+from vouchers.payments import admin as payments
+from vouchers.privacy import admin as privacy
+from vouchers.wallets import admin as wallets
+
+__all__ = ["citizens", "currencies", "ledger", "municipalities", "officials", "payments", "privacy", "wallets"]

@@ -1,0 +1,251 @@
+"""Bases of every admin class.
+
+What an official may see and change follows from ``request.authority`` alone; rows of other municipalities do not exist
+here (row-level security). Nothing is deleted: what is over gets an end date or a state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin, TabularInline
+
+from vouchers.common.database import domain_errors
+from vouchers.common.errors import DomainError
+from vouchers.common.korean import document_date, document_datetime
+from vouchers.common.money import money
+from vouchers.common.paginator import CappedPaginator
+
+LAST_CHARACTER = "\U0010ffff"
+
+
+class TenantForm(forms.ModelForm):
+    """Checks uniqueness within the municipality even where the form does not ask for one."""
+
+    fixed_municipality: ClassVar[str | None] = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.fixed_municipality and not getattr(self.instance, "municipality_id", None):
+            self.instance.municipality_id = self.fixed_municipality
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - {"municipality"}
+
+
+class ReadMixin:
+    """Permissions of a class whose rows nobody changes here."""
+
+    view_permission: ClassVar[str]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the menu lists it."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """At the row's own municipality; anywhere when no row is named."""
+        return bool(request.authority.may(self.view_permission, municipality_of(obj)))  # type: ignore[attr-defined]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class EditMixin(ReadMixin):
+    """Permissions of a class whose rows some roles add and change."""
+
+    edit_permission: ClassVar[str]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.authority.may(self.edit_permission))  # type: ignore[attr-defined]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.authority.may(self.edit_permission, municipality_of(obj)))  # type: ignore[attr-defined]
+
+
+def municipality_of(obj: Any) -> str | None:
+    """The region code of a row's municipality; None for no row and for rows that all municipalities share."""
+    if not isinstance(obj, models.Model):
+        return None
+    code: str | None = getattr(obj, getattr(obj, "tenant_column", "municipality_id"), None)
+    return code
+
+
+class ListAdmin(ReadMixin, ModelAdmin):
+    """A list and a page for each row, to read."""
+
+    actions = None
+    paginator = CappedPaginator
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_filter_sheet = True
+    prefix_search: ClassVar[Sequence[str]] = ()
+    """Fields found by how they begin."""
+    exact_search: ClassVar[Sequence[str]] = ()
+    """Fields found by their whole value."""
+    empty_hint: ClassVar[Any] = ""
+    """What an official can do when the list is empty."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.search_fields = [*cls.prefix_search, *cls.exact_search]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        """Ranges and equality alone. LIKE is not leakproof, so under row-level security it would read every row."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = models.Q()
+        for name in self.prefix_search:
+            found |= models.Q(**{f"{name}__gte": term, f"{name}__lt": term + LAST_CHARACTER})
+        for name in self.exact_search:
+            found |= models.Q(**{name: term})
+        try:
+            return queryset.filter(found), False
+        except ValidationError:  # a key that is none
+            return queryset.none(), False
+
+
+class EditAdmin(EditMixin, ListAdmin):
+    """A list and a form."""
+
+    form = TenantForm
+    save_on_top = False
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        """Where the official may edit at one municipality only, a new row belongs there without asking."""
+        form: type[forms.ModelForm] = super().get_form(request, obj, change=change, **kwargs)
+        codes = self.editable_municipalities(request)
+        fixed = codes[0] if len(codes) == 1 and not change else None
+        return type(form.__name__, (form,), {"fixed_municipality": fixed})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for the municipality first where the official may choose one."""
+        fieldsets = list(super().get_fieldsets(request, obj))
+        if obj is None and self._is_tenant() and len(self.editable_municipalities(request)) > 1:
+            return [(None, {"fields": ["municipality"]}), *fieldsets]
+        return fieldsets
+
+    def formfield_for_foreignkey(self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only municipalities where the official may edit are offered."""
+        if db_field.name == "municipality":
+            remote = db_field.remote_field.model
+            kwargs["queryset"] = remote.objects.filter(pk__in=self.editable_municipalities(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """What the database refuses in spite of the form is told, and nothing of it stays."""
+        try:
+            with transaction.atomic(), domain_errors():
+                response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+                return response
+        except DomainError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def editable_municipalities(self, request: HttpRequest) -> list[str]:
+        """Region codes where the official may add rows."""
+        authority = request.authority  # type: ignore[attr-defined]
+        return [code for code in sorted(authority.municipalities) if authority.may(self.edit_permission, code)]
+
+    def _is_tenant(self) -> bool:
+        return any(field.name == "municipality" for field in self.model._meta.fields)
+
+
+class HistoryAdmin(SimpleHistoryAdmin, EditAdmin):
+    """A list, a form and who changed what. Old versions are read, never put back."""
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """An old version is only shown."""
+        if request.method != "GET":
+            return HttpResponse(status=405)
+        response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return response
+
+
+class TenantFormSet(forms.BaseInlineFormSet):
+    """Rows that belong to the municipality of the row they stand under."""
+
+    def _construct_form(self, i: int, **kwargs: Any) -> forms.ModelForm:
+        form: forms.ModelForm = super()._construct_form(i, **kwargs)
+        if not form.instance.municipality_id:
+            form.instance.municipality_id = self.instance.municipality_id
+        return form
+
+
+class ReadInline(ReadMixin, TabularInline):
+    """Rows under another row, to read."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+
+class EditInline(EditMixin, TabularInline):
+    """Rows under another row, to add and change."""
+
+    formset = TenantFormSet
+    form = TenantForm
+    extra = 0
+    can_delete = False
+    exclude: ClassVar[Sequence[str]] = ["municipality"]
+
+
+# Columns
+
+
+def won(name: str, label: Any) -> Callable[[Any, models.Model], str]:
+    """A column of money: digits in groups of three with 원, sortable by nothing (the tables are large)."""
+
+    @admin.display(description=label)
+    def column(_: Any, obj: models.Model) -> str:
+        amount = getattr(obj, name)
+        return "-" if amount is None else money(amount)
+
+    return column
+
+
+def moment(name: str, label: Any) -> Callable[[Any, models.Model], str]:
+    """A column of date and time, as offices write it."""
+
+    @admin.display(description=label)
+    def column(_: Any, obj: models.Model) -> str:
+        at = getattr(obj, name)
+        return document_datetime(at) if at else "-"
+
+    return column
+
+
+def day(name: str, label: Any) -> Callable[[Any, models.Model], str]:
+    """A column of a day, as offices write it."""
+
+    @admin.display(description=label)
+    def column(_: Any, obj: models.Model) -> str:
+        value = getattr(obj, name)
+        return document_date(value) if value else "-"
+
+    return column

@@ -1,0 +1,33 @@
+"""Paging that never counts a whole table."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.paginator import Paginator
+from django.utils.functional import cached_property
+
+
+class CappedPaginator(Paginator):
+    """Counts to ``cap`` and no further, so a list of ten million rows opens as fast as one of ten."""
+
+    cap: ClassVar[int] = 1_000
+    template_name: ClassVar[str] = "vouchers/common/pagination.html"
+
+    @cached_property
+    def _counted(self) -> int:
+        rows = self.object_list
+        if not hasattr(rows, "order_by"):
+            return len(rows)
+        counted: int = rows.order_by()[: self.cap + 1].count()
+        return counted
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows can be paged through."""
+        return min(self._counted, self.cap)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more rows than can be paged through: search or filter to reach them."""
+        return self._counted > self.cap

@@ -1,0 +1,173 @@
+"""공무원과 역할 부여."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, TenantForm, TenantFormSet, day, moment
+from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
+from vouchers.officials.rules import Role
+
+
+class OfficialForm(TenantForm):
+    """An official, and a password: needed at the beginning, later only to replace a forgotten one."""
+
+    new_password = forms.CharField(
+        label=_("새 비밀번호"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = Official
+        fields: ClassVar = ["municipality", "username", "name", "department", "position", "email", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "new_password" in self.fields:
+            self.fields["new_password"].required = self.instance._state.adding
+            self.fields["new_password"].help_text = (
+                password_validators_help_text_html() if self.instance._state.adding else _("바꿀 때만 입력합니다.")
+            )
+
+    def clean_new_password(self) -> str:
+        """The rules of passwords, told at the field."""
+        password: str = self.cleaned_data["new_password"]
+        if password:
+            validate_password(password, self.instance)
+        return password
+
+    def save(self, commit: bool = True) -> Official:
+        """Store the password one-way."""
+        if self.cleaned_data.get("new_password"):
+            self.instance.set_password(self.cleaned_data["new_password"])
+        official: Official = super().save(commit)
+        return official
+
+
+class AssignmentFormSet(TenantFormSet):
+    """Roles of one official. Two that exclude each other are told before the database refuses them."""
+
+    def clean(self) -> None:
+        """Compare every two roles that share a day."""
+        super().clean()
+        pairs = {frozenset((pair.role, pair.other)): pair.reason for pair in IncompatibleRoles.objects.all()}
+        held = [form for form in self.forms if form.is_bound and form.cleaned_data.get("role") and not form.errors]
+        for first, second in combinations(held, 2):
+            roles = frozenset((first.cleaned_data["role"], second.cleaned_data["role"]))
+            if roles in pairs and _share_a_day(first.cleaned_data, second.cleaned_data):
+                names = {
+                    "role": Role(first.cleaned_data["role"]).label,
+                    "other": Role(second.cleaned_data["role"]).label,
+                }
+                second.add_error(
+                    "role",
+                    _(
+                        "%(role)s 역할과 %(other)s 역할은 같은 기간에 함께 가질 수 없습니다. 기존 역할의 종료일을 먼저 입력하십시오."
+                    )
+                    % names,
+                )
+
+
+def _share_a_day(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    def begins_before_end(one: dict[str, Any], other: dict[str, Any]) -> bool:
+        return other["valid_until"] is None or bool(one["valid_from"] <= other["valid_until"])
+
+    return begins_before_end(first, second) and begins_before_end(second, first)
+
+
+class RoleAssignmentInline(EditInline):
+    """The roles under their official; a role that is over gets an end date."""
+
+    model = RoleAssignment
+    formset = AssignmentFormSet
+    view_permission = "audit.view"
+    edit_permission = "officials.edit"
+    fields: ClassVar = ["role", "valid_from", "valid_until", "reason"]
+
+
+@admin.register(Official)
+class OfficialAdmin(HistoryAdmin):
+    """Officials of the municipality."""
+
+    view_permission = "audit.view"
+    edit_permission = "officials.edit"
+    form = OfficialForm
+    list_display: ClassVar = ["name", "username", "department", "position", "roles", "is_active", "last_login_seoul"]
+    list_filter: ClassVar = ["is_active", "assignments__role"]
+    prefix_search: ClassVar = ["username", "name"]
+    search_help_text = _("아이디 또는 성명의 앞부분")
+    inlines: ClassVar = [RoleAssignmentInline]
+    fieldsets: ClassVar = [
+        (None, {"fields": [("name", "username"), ("department", "position"), "email", "is_active"]}),
+        (_("비밀번호"), {"fields": ["new_password"]}),
+    ]
+
+    last_login_seoul = moment("last_login", _("최근 로그인"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the roles, in one more query."""
+        return super().get_queryset(request).prefetch_related("assignments")
+
+    @admin.display(description=_("역할"))
+    def roles(self, official: Official) -> str:
+        """Every role of today or later, without those that are over."""
+        names = {str(held.get_role_display()) for held in official.assignments.all() if held.valid_until is None}
+        return ", ".join(sorted(names)) or "-"
+
+
+@admin.register(RoleAssignment)
+class RoleAssignmentAdmin(ListAdmin):
+    """Who has held which role when, for the auditor."""
+
+    view_permission = "audit.view"
+    list_display: ClassVar = ["official", "role", "from_day", "until_day", "reason", "municipality"]
+    list_select_related: ClassVar = ["official", "municipality"]
+    list_filter: ClassVar = ["role"]
+    prefix_search: ClassVar = ["official__username", "official__name"]
+    search_help_text = _("아이디 또는 성명의 앞부분")
+    fields: ClassVar = ["official", "role", "from_day", "until_day", "reason"]
+
+    from_day = day("valid_from", _("시작일"))
+    until_day = day("valid_until", _("종료일"))
+
+
+@admin.register(IncompatibleRoles)
+class IncompatibleRolesAdmin(ListAdmin):
+    """The pairs that nobody may combine."""
+
+    view_permission = "audit.view"
+    list_display: ClassVar = ["role", "other", "reason_text"]
+    fields: ClassVar = ["role", "other", "reason_text"]
+
+    @admin.display(description=_("사유"))
+    def reason_text(self, pair: IncompatibleRoles) -> str:
+        """In the reader's language."""
+        return str(_(pair.reason))
+
+
+@admin.register(LogEntry)
+class OwnActionsAdmin(ListAdmin):
+    """What the official has done here themselves; row-level security hides what others did."""
+
+    list_display: ClassVar = ["action_time_seoul", "content_type", "object_repr", "get_change_message"]
+    list_select_related: ClassVar = ["content_type"]
+    fields: ClassVar = ["action_time_seoul", "content_type", "object_repr", "get_change_message"]
+    list_display_links = None
+    empty_hint = _("화면에서 등록하거나 고친 내용이 여기에 남습니다.")
+
+    action_time_seoul = moment("action_time", _("처리일시"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Everybody, their own."""
+        return True

@@ -1,0 +1,42 @@
+"""How amounts, dates and times stand on pages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+
+from vouchers.common.korean import document_amount, document_date, document_datetime, grouped
+from vouchers.common.money import money
+
+register = template.Library()
+
+
+@register.filter
+def won(amount: int | None) -> str:
+    """1,200원."""
+    return "-" if amount is None else money(amount)
+
+
+@register.filter
+def digits(number: int | None) -> str:
+    """1,200."""
+    return "-" if number is None else grouped(number)
+
+
+@register.filter
+def in_words(amount: int) -> str:
+    """금1,200원(금일천이백원), as official documents write it."""
+    return document_amount(amount)
+
+
+@register.filter
+def seoul_day(day: date | None) -> str:
+    """2026. 11. 22."""
+    return document_date(day) if day else "-"
+
+
+@register.filter
+def seoul_time(at: datetime | None) -> str:
+    """2026. 11. 22. 14:05."""
+    return document_datetime(at) if at else "-"

@@ -1,0 +1,50 @@
+"""지갑, to read, with the lots of money in it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib import admin
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.common.admin import ListAdmin, moment
+from vouchers.common.filters import MunicipalityFilter
+from vouchers.common.money import money
+from vouchers.ledger.selectors import lots_of
+from vouchers.wallets.models import Wallet
+
+
+@admin.register(Wallet)
+class WalletAdmin(ListAdmin):
+    """Found through their holder."""
+
+    view_permission = "citizens.view"
+    list_display: ClassVar = ["holder", "currency", "status", "opened"]
+    list_select_related: ClassVar = ["citizen", "currency"]
+    list_filter: ClassVar = [MunicipalityFilter, "status"]
+    prefix_search: ClassVar = ["citizen__name"]
+    exact_search: ClassVar = ["citizen__phone_tail", "citizen__phone"]
+    search_help_text = _("성명의 앞부분 또는 휴대전화 끝 4자리")
+    sortable_by: ClassVar = []
+    fields: ClassVar = ["holder", "currency", "status", "opened", "balance", "lots"]
+    empty_hint = _("시민이 앱에서 상품권을 추가하면 지갑이 만들어집니다.")
+
+    opened = moment("created_at", _("개설일시"))
+
+    @admin.display(description=_("시민"))
+    def holder(self, wallet: Wallet) -> str:
+        """Masked."""
+        return str(wallet.citizen)
+
+    @admin.display(description=_("잔액"))
+    def balance(self, wallet: Wallet) -> str:
+        """The sum of what is left in the lots."""
+        return money(sum(lot.remaining for lot in lots_of(municipality=wallet.municipality_id, wallet=wallet.pk)))
+
+    @admin.display(description=_("잔액 내역"))
+    def lots(self, wallet: Wallet) -> SafeString:
+        """Each lot with its source and expiry."""
+        found = lots_of(municipality=wallet.municipality_id, wallet=wallet.pk)
+        return render_to_string("vouchers/wallets/lots.html", {"lots": found})
