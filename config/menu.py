@@ -62,11 +62,11 @@ def place(request: HttpRequest) -> str:
     return str(user.municipality) if user.is_authenticated else ""
 
 
-def stylesheet(request: HttpRequest) -> str:
+def stylesheet(_: HttpRequest) -> str:
     """Our own styles, after Unfold's."""
     return static("jangteo/admin.css")
 
 
-def script(request: HttpRequest) -> str:
+def script(_: HttpRequest) -> str:
     """Confirmations, progress, and what a keyboard and a screen reader need."""
     return static("jangteo/admin.js")

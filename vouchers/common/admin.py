@@ -103,6 +103,12 @@ class ListAdmin(ReadMixin, ModelAdmin):
         super().__init_subclass__(**kwargs)
         cls.search_fields = [*cls.prefix_search, *cls.exact_search]
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Called by what it lists. Django's own title is a sentence that Korean grammar does not survive."""
+        title = self.model._meta.verbose_name_plural
+        response: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        return response
+
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:

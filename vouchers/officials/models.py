@@ -61,6 +61,12 @@ class Official(AbstractBaseUser):
     def __str__(self) -> str:
         return f"{self.name} {self.position}".strip()
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """At login, before a scope exists, Django stores the time and a password hashed anew: no change of the official."""
+        fields = kwargs.get("update_fields")
+        self.skip_history_when_saving = fields is not None and set(fields) <= {"last_login", "password"}
+        super().save(*args, **kwargs)
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Never: Django's own permissions are not used (vouchers.officials.rules.PERMISSIONS)."""
         return False
