@@ -1,0 +1,68 @@
+"""Every background job stands here with the room that owns it; a new one that does not is found by this test."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from procrastinate.contrib.django import app
+
+from config.environment import BASE_DIR
+
+OWNERS = {
+    "allowances.batches.read": "allowances.batches",
+    "allowances.approvals.complete_submission": "allowances.approvals",
+    "allowances.disbursement.run": "allowances.disbursement",
+    "merchants.settlement.close": "merchants.settlement",
+    "merchants.settlement.close_ended_days": "merchants.settlement",
+    "vouchers.ledger.audit": "vouchers.ledger",
+    "vouchers.ledger.audit_municipality": "vouchers.ledger",
+    "vouchers.ledger.prepare_months": "vouchers.ledger",
+}
+"""Job → the room whose tasks.py defines it, and whose people answer for it."""
+
+PERIODIC = {
+    "merchants.settlement.close_ended_days": "10 * * * *",
+    "vouchers.ledger.audit": "30 * * * *",
+    "vouchers.ledger.prepare_months": "40 3 * * *",
+}
+"""Periodic job → when it runs, in UTC."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tasks() -> None:
+    app.perform_import_paths()
+
+
+def _own_tasks() -> dict[str, str]:
+    return {name: task.func.__module__ for name, task in app.tasks.items() if "procrastinate" not in name}
+
+
+def test_every_job_has_an_owner() -> None:
+    assert _own_tasks() == {name: f"{room}.tasks" for name, room in OWNERS.items()}
+
+
+def test_every_periodic_job_has_an_owner() -> None:
+    assert {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()} == PERIODIC
+
+
+def test_every_room_with_tasks_is_in_its_apps_seam() -> None:
+    rooms = {path.parent for path in BASE_DIR.glob("*/*/tasks.py") if "tests" not in path.parts}
+    found = {f"{room.parent.name}.{room.name}" for room in rooms}
+    assert found == set(OWNERS.values())
+
+
+@pytest.mark.parametrize("name", sorted(set(OWNERS) - set(PERIODIC)))
+def test_every_job_is_tried_again_a_limited_number_of_times(name: str) -> None:
+    strategy = app.tasks[name].retry_strategy
+    assert strategy is not None
+    assert 0 < strategy.max_attempts <= 12
+
+
+@pytest.mark.parametrize("room", sorted(set(OWNERS.values())))
+def test_jobs_say_what_they_are_for(room: str) -> None:
+    module = import_module(f"{room}.tasks")
+    assert module.__doc__
+    assert all(app.tasks[name].func.__doc__ for name, owner in OWNERS.items() if owner == room)
+    assert Path(str(module.__file__)).name == "tasks.py"
