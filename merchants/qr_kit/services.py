@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from django.db import transaction
 
@@ -31,6 +31,13 @@ def keys_from(setting: str) -> Mapping[int, bytes]:
     if min(map(len, keys.values())) < _SHORTEST_KEY:
         raise QRKeysUnusable(f"a key has less than {_SHORTEST_KEY} bytes")
     return keys
+
+
+@lru_cache(maxsize=20_000)
+def scanned(payload: str, setting: str) -> rules.StaticQR:
+    """What a scanned code says; raises what `rules.decode` raises. A shop's code is the same at every payment, so what
+    was found genuine under these keys is remembered; a forged code is not."""
+    return rules.decode(payload, keys=keys_from(setting))
 
 
 def issue(*, merchant: Merchant, keys: Mapping[int, bytes], amount: int | None = None) -> MerchantQR:

@@ -46,8 +46,12 @@ def rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]
 
 def _execute(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
-    with domain_errors(), connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement, parameters, prepare=True).fetchall()
+    raw: psycopg.Connection[Any] = connection.connection
+    raw.prepare_threshold = 0  # Django sets None, which overrules prepare=True below
+    with domain_errors(), connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        found = cursor.execute(statement, parameters, prepare=True).fetchall()
+    raw.prepare_threshold = None  # for Django's own statements, which carry their values as text
+    return found
 
 
 def _drop_dead_connections() -> None:

@@ -13,8 +13,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from merchants.qr_kit import rules as qr_rules
-from merchants.qr_kit.services import keys_from
+from merchants.qr_kit.services import scanned
 from vouchers.common import problems
 from vouchers.common.api import LeanView, answer, body_of, read
 from vouchers.common.errors import NotFound
@@ -56,7 +55,7 @@ class PaymentsView(PartnerView):
         """Pay."""
         write, body = _write(request._request, self.caller)
         wanted = read(body, NewPayment)
-        shop = qr_rules.decode(wanted.qr, keys=keys_from(settings.QR_KEYS))
+        shop = scanned(wanted.qr, settings.QR_KEYS)
         done = services.pay(
             write=write,
             wallet=wanted.wallet_id,
