@@ -1,0 +1,1 @@
+"""The speeds that Jangteo promises, measured side by side in one run (``manage.py bench``)."""

@@ -1,0 +1,286 @@
+"""A list of every member: uploaded, validated, approved and paid, by the services and a real worker process.
+
+Against a raw COPY of the same file into a table of texts, and against django-import-export.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from import_export import resources
+from tablib import Dataset  # type: ignore[import-untyped]
+
+from allowances.approvals import services as approvals
+from allowances.approvals.models import ApprovalLine, ApprovalLineStep
+from allowances.batches import services as batches
+from allowances.batches.models import Batch, BatchRow, BatchState
+from allowances.catalogue.models import AllowanceType
+from allowances.disbursement import services as disbursement
+from allowances.programmes import services as programmes
+from allowances.programmes.models import Cycle
+from config.bench.measure import Result, seconds
+from config.bench.server import Server
+from config.bench.world import Scale, World
+from vouchers.common.models import uuid7
+from vouchers.common.scope import scope
+from vouchers.common.seoul import business_date
+from vouchers.currencies.models import Currency
+from vouchers.municipalities.models import Municipality
+from vouchers.officials.models import Official, RoleAssignment
+from vouchers.officials.rules import Role
+from vouchers.officials.selectors import Authority, authority_of
+from vouchers.privacy.fields import key_ring
+from vouchers.privacy.files import FileStore
+
+AMOUNT = 100_000
+SAMPLE_ROWS = 5_000
+MEMORY_MIB = 1024
+_HEADER = ("성명", "생년월일", "휴대전화", "읍면동", "지급액")
+_LIST = f"""
+COPY (SELECT c.name, c.birth_date, '010-' || substr(c.phone, 4, 4) || '-' || substr(c.phone, 8), d.name, {AMOUNT}
+      FROM vouchers_citizen c JOIN vouchers_dong d ON d.id = c.dong_id ORDER BY c.phone LIMIT %s)
+TO STDOUT (FORMAT csv)
+"""
+_RAW = "CREATE TABLE bench_raw (name text, birth_date text, phone text, dong text, amount text)"
+
+
+def measure(server: Server, world: World, scale: Scale) -> Sequence[Result]:
+    """One whole run, between two rounds of the raw COPY and of import-export."""
+    path = server.cluster.directory / "list.csv"
+    _write_list(server, path, scale.rows)
+    server.settle_down()
+    officers = _officers(world)
+    cycle = _cycle(world, officers, rows=scale.rows)
+    copies = [_raw_copy(server, path) for _ in range(2)]
+    imported = _import_export(world, path, cycle)
+    took, memory = _main_job(server, world, path, cycle, officers)
+    copies.append(_raw_copy(server, path))
+    imported = max(imported, _import_export(world, path, cycle))
+    return [
+        Result(
+            name=f"file of {scale.rows:,} rows: uploaded to paid", value=took, unit="s",
+            against="raw COPY, s", against_value=min(copies), reach=40, at_least=False,
+        ),
+        Result(name="worker's peak memory", value=memory, unit="MiB", reach=MEMORY_MIB, at_least=False),
+        Result(
+            name="rows of that file", value=scale.rows / took, unit="rows/s",
+            against="django-import-export, rows/s", against_value=imported, reach=15, at_least=True,
+        ),
+    ]  # fmt: skip
+
+
+# The file
+
+
+def _write_list(server: Server, path: Path, rows: int) -> None:
+    with server.owner() as owner, path.open("wb") as file, owner.cursor() as cursor:
+        file.write((",".join(_HEADER) + "\n").encode())
+        with cursor.copy(_LIST % rows) as copy:
+            for piece in copy:
+                file.write(piece)
+
+
+def _raw_copy(server: Server, path: Path) -> float:
+    with server.owner() as owner, owner.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_raw")
+        cursor.execute(_RAW)
+
+        def work() -> None:
+            with path.open("rb") as file, cursor.copy("COPY bench_raw FROM STDIN (FORMAT csv, HEADER)") as copy:
+                while piece := file.read(1 << 16):
+                    copy.write(piece)
+
+        return seconds(work)
+
+
+# The main job
+
+
+def _officers(world: World) -> dict[Role, tuple[Official, Authority]]:
+    made = {}
+    with scope(municipalities=[world.code]):
+        for role in (Role.DRAFTER, Role.REVIEWER, Role.BUDGET, Role.APPROVER, Role.PAYER):
+            official = Official.objects.create(
+                municipality_id=world.code, username=f"bench-{role}", name=str(role.label)
+            )
+            RoleAssignment.objects.create(
+                municipality_id=world.code, official=official, role=role, valid_from=date(2020, 1, 1), reason="측정"
+            )
+            made[role] = (official, authority_of(official_id=official.pk, day=business_date(timezone.now())))
+        line = ApprovalLine.objects.create(municipality_id=world.code, name="결재선", valid_from=date(2020, 1, 1))
+        for position, role in enumerate((Role.REVIEWER, Role.APPROVER), start=1):
+            ApprovalLineStep.objects.create(
+                municipality_id=world.code, line=line, position=position, role=role, title=str(role.label)
+            )
+    return made
+
+
+def _cycle(world: World, officers: dict[Role, tuple[Official, Authority]], *, rows: int) -> Cycle:
+    at = timezone.now()
+    (drafter, may_draft), (budget, may_fund) = officers[Role.DRAFTER], officers[Role.BUDGET]
+    with scope(municipalities=[world.code]):
+        programme = programmes.create_programme(
+            official=drafter, authority=may_draft, municipality=Municipality.objects.get(pk=world.code),
+            type=AllowanceType.objects.order_by("code")[0], currency=Currency.objects.get(pk=world.currency),
+            is_not_wage=True, at=at, name="전 시민 지원금", fiscal_year=at.year, department="기획과", legal_basis="조례 제1조",
+            amount=AMOUNT, amount_max=AMOUNT, age_min=None, age_max=None, validity_days=90,
+        )  # fmt: skip
+        programmes.fund_programme(
+            programme=programme, amount=AMOUNT * rows, official=budget, authority=may_fund, at=at
+        )  # fmt: skip
+        return programmes.open_cycle(
+            programme=programme,
+            name="1차",
+            reference_date=business_date(at),
+            official=drafter,
+            authority=may_draft,
+            at=at,
+        )
+
+
+def _main_job(
+    server: Server, world: World, path: Path, cycle: Cycle, officers: dict[Role, tuple[Official, Authority]]
+) -> tuple[float, float]:
+    """(seconds from upload to paid, the worker's peak memory in MiB)."""
+    store = FileStore(directory=settings.SEALED_FILES_DIR / "lists", ring=key_ring())
+    with _worker(server) as worker, path.open("rb") as file:
+        began = time.perf_counter()
+        official, authority = officers[Role.DRAFTER]
+        with scope(municipalities=[world.code]):
+            batch = batches.upload(
+                cycle=cycle, file=UploadedFile(file, path.name, "text/csv", path.stat().st_size), file_name=path.name,
+                official=official, authority=authority, store=store, limit=1 << 30, at=timezone.now(),
+            )  # fmt: skip
+        batch = _when(world, batch.pk, BatchState.VALIDATED)
+        with scope(municipalities=[world.code]):
+            approvals.submit(
+                batch=batch, official=official, authority=authority, exclude_bad_rows=False, at=timezone.now()
+            )
+        batch = _when(world, batch.pk, BatchState.SUBMITTED)
+        for role, sign in (
+            (Role.REVIEWER, approvals.sign),
+            (Role.APPROVER, approvals.sign),
+            (Role.PAYER, disbursement.start),
+        ):
+            official, authority = officers[role]
+            with scope(municipalities=[world.code]):
+                batch = sign(
+                    batch=batch, official=official, authority=authority, digest=batch.digest, at=timezone.now()
+                )
+        _when(world, batch.pk, BatchState.PAID)
+        took = time.perf_counter() - began
+        memory = _peak_memory(worker.pid)
+    store.delete(batch.file_key)
+    return took, memory
+
+
+@contextmanager
+def _worker(server: Server) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that has started: it has taken up its first job."""
+    log = (server.cluster.directory / "worker.log").open("wb")
+    worker = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, stdout=log, stderr=log)
+    try:
+        _wait_for_worker(server)
+        yield worker
+    finally:
+        worker.terminate()
+        worker.wait()
+        log.close()
+
+
+def _wait_for_worker(server: Server) -> None:
+    with server.owner() as owner:
+        for _ in range(600):
+            if owner.execute("SELECT FROM procrastinate_workers").fetchone():
+                return
+            time.sleep(0.1)
+    raise RuntimeError("the worker did not start")
+
+
+def _when(world: World, batch: UUID, state: BatchState) -> Batch:
+    """The list once it has come to a state; looked at twenty times a second."""
+    while True:
+        with scope(municipalities=[world.code]):
+            found = Batch.objects.get(pk=batch)
+        if found.state == state:
+            return found
+        if found.state in {BatchState.REFUSED, BatchState.DISCARDED} or found.failure:
+            raise RuntimeError(f"the list is {found.state}: {found.failure}")
+        time.sleep(0.05)
+
+
+def _peak_memory(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+# django-import-export
+
+
+class RowResource(resources.ModelResource):
+    """The same columns, as a project on import-export would read them: bulk mode, every row new, no diff."""
+
+    class Meta:
+        model = BatchRow
+        fields = ("row_number", "name", "birth_date", "phone", "dong", "amount")
+        import_id_fields = ("row_number",)
+        use_bulk = True
+        batch_size = 1_000
+        force_init_instance = True
+        skip_diff = True
+        clean_model_instances = True
+
+    def __init__(self, *, municipality: str, batch: UUID) -> None:
+        super().__init__()
+        self._municipality = municipality
+        self._batch = batch
+
+    def init_instance(self, row: dict[str, Any] | None = None) -> BatchRow:
+        """A row of the list. Members are not looked up: that would cost import-export a query a row."""
+        return BatchRow(
+            municipality_id=self._municipality, batch_id=self._batch, citizen_id=self._batch, wallet_id=self._batch
+        )
+
+
+def _import_export(world: World, path: Path, cycle: Cycle) -> float:
+    """Rows a second of the first rows of the file; what it wrote is rolled back."""
+    sample = io.StringIO()
+    writer = csv.writer(sample)
+    writer.writerow(RowResource._meta.fields)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        for number, row in zip(range(2, SAMPLE_ROWS + 2), rows, strict=False):
+            writer.writerow([number, *row])
+    with scope(municipalities=[world.code]), transaction.atomic():
+        batch = Batch.objects.create(
+            municipality_id=world.code, cycle=cycle, state=BatchState.UPLOADED, uploaded_at=timezone.now(),
+            uploaded_by=Official.objects.get(username=f"bench-{Role.DRAFTER}"), file_name="", file_key="", file_size=0,
+            file_sha256=uuid7().hex,
+        )  # fmt: skip
+        Batch.objects.filter(pk=batch.pk).update(state=BatchState.READING)
+
+        def work() -> None:
+            data = Dataset().load(sample.getvalue(), format="csv")
+            result = RowResource(municipality=world.code, batch=batch.pk).import_data(data, raise_errors=True)
+            if result.totals["new"] != SAMPLE_ROWS:
+                raise RuntimeError(f"import-export made {result.totals}")
+
+        took = seconds(work)
+        transaction.set_rollback(True)
+    return SAMPLE_ROWS / took
