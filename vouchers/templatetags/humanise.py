@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django import template
 
@@ -40,3 +40,9 @@ def seoul_day(day: date | None) -> str:
 def seoul_time(at: datetime | None) -> str:
     """2026. 11. 22. 14:05."""
     return document_datetime(at) if at else "-"
+
+
+@register.filter
+def last_day(end: datetime | None) -> str:
+    """The last day of something that ends at ``end``, which itself is no part of it."""
+    return document_date(end - timedelta(microseconds=1)) if end else "-"
