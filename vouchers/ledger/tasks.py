@@ -32,7 +32,7 @@ def prepare_months(timestamp: int) -> None:
 
 @app.periodic(cron="30 * * * *")
 @app.task(name="vouchers.ledger.audit", pass_context=False)
-def audit_all(timestamp: int) -> None:
+def audit_all(timestamp: int) -> None:  # noqa: ARG001 - every periodic job gets it
     """Queue the audit of each municipality, unless the one of an hour ago still waits."""
     for municipality in services.municipalities():
         job = app.configure_task(AUDIT_TASK, queueing_lock=f"{AUDIT_TASK}:{municipality}")

@@ -1,0 +1,230 @@
+"""The kernel on a real PostgreSQL against the oracle in plain Python, over days of random events.
+
+``pytest tests/vouchers/ledger --hypothesis-profile=thorough`` looks longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connections
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.conftest import Databases
+from tests.vouchers.ledger.kernel import CHEAP_FOOD, NOON, NOT_BARS, Kernel, connect
+from tests.vouchers.ledger.oracle import DAY, Oracle, Refused
+from vouchers.common.errors import DomainError
+from vouchers.common.seoul import business_date
+from vouchers.ledger.audit import INVARIANTS
+
+settings.register_profile("thorough", max_examples=1_000, stateful_step_count=80, deadline=None)
+QUICK = settings(max_examples=150, stateful_step_count=30, deadline=None)
+
+BUDGET = 400_000
+WITHOUT_LISTS = [rule for rule in INVARIANTS if rule.name not in {"reserved_for_open_lists", "entitlements_paid_once"}]
+SHOPS = {"diner": ("restaurant", 200_000_000), "hotel": ("restaurant", 900_000_000), "bar": ("bar", 50_000_000)}
+USAGE: dict[UUID | None, Callable[[str, int], bool]] = {
+    None: lambda _category, _sales: True,
+    CHEAP_FOOD: lambda category, sales: category == "restaurant" and sales <= 300_000_000,
+    NOT_BARS: lambda category, _sales: category != "bar",
+}
+_STATE = """
+SELECT 'lot', id::text, remaining, held FROM vouchers_lot
+UNION ALL SELECT 'balance', account_id::text, credits - debits, reserved FROM vouchers_balance
+UNION ALL SELECT 'payment', id::text, amount, refunded FROM vouchers_payment
+UNION ALL SELECT 'transfers', '', count(*), coalesce(sum(amount), 0) FROM vouchers_transfer
+UNION ALL SELECT 'journals', '', count(*), 0 FROM vouchers_journal
+UNION ALL SELECT 'days', '', count(*), coalesce(sum(payable), 0) FROM merchants_dayclose
+ORDER BY 1, 2
+"""
+
+# small grants, large payments, small refunds: so that payments draw on several lots and refunds fill several
+grants = st.integers(1, 12_000)
+amounts = st.integers(1, 60_000) | st.integers(1, 9_000)
+wallets = st.sampled_from(["kim", "kim", "kim", "lee"])
+shops = st.sampled_from(sorted(SHOPS))
+
+
+class Money(RuleBasedStateMachine):
+    """Both kernels get the same events; they must answer the same and hold the same money, lot by lot."""
+
+    payments = Bundle("payments")
+    refunds = Bundle("refunds")
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        super().__init__()
+        self.kernel = Kernel(connection, savepoint=True)
+        self.oracle = Oracle()
+        self.at = NOON
+        self.first_day = self.next_close = business_date(NOON)
+
+    def teardown(self) -> None:
+        """Run the audit once more over the whole story, and forget it."""
+        for rule_ in WITHOUT_LISTS:
+            assert self.kernel.rows(rule_.sql)[0][1] == 0, rule_.name
+        self.kernel.connection.rollback()
+
+    @initialize()
+    def begin(self) -> None:
+        """A city with two citizens, three shops and one budget."""
+        self.wallets = dict(zip(["kim", "lee"], self.kernel.make_world(citizens=2), strict=True))
+        self.shops = {name: self.kernel.open_shop() for name in sorted(SHOPS)}
+        self.programme = self.kernel.open_programme(BUDGET)
+        self.oracle.budget = BUDGET
+
+    def both(self, event: Callable[[], Any], expected: Callable[[], Any]) -> bool:
+        """Do it twice; True if it was done, False if both refused it for the same reason and nothing changed."""
+        before = self.kernel.rows(_STATE)
+        try:
+            answer = expected()
+        except Refused as refused:
+            try:
+                event()
+            except (DomainError, psycopg.errors.CheckViolation) as error:
+                code = error.code if isinstance(error, DomainError) else "budget"
+                assert code == refused.args[0]
+                assert self.kernel.rows(_STATE) == before
+                return False
+            raise AssertionError(f"the kernel allowed what the rules refuse: {refused}") from None
+        assert event() == answer
+        return True
+
+    # Money comes
+
+    @rule(
+        grants=st.lists(st.tuples(wallets, grants), min_size=1, max_size=6), days=st.integers(1, 6),
+        usage=st.sampled_from([None, CHEAP_FOOD, NOT_BARS]), purchased=st.booleans(),
+    )  # fmt: skip
+    def disburse(self, grants: list[tuple[str, int]], days: int, usage: UUID | None, purchased: bool) -> None:
+        """Pay wallets from the budget."""
+        self.both(
+            lambda: self.kernel.disburse(
+                self.programme, [(self.wallets[wallet], amount) for wallet, amount in grants], at=self.at, days=days,
+                rule=usage, kind="purchase" if purchased else "grant",
+            ),
+            lambda: self.oracle.disburse(
+                grants, expires=self.at + timedelta(days=days), purchased=purchased, admits=USAGE[usage]
+            ),
+        )  # fmt: skip
+
+    # Money is spent
+
+    @rule(target=payments, wallet=wallets, shop=shops, amount=amounts)
+    def pay(self, wallet: str, shop: str, amount: int) -> Any:
+        """Pay at a shop."""
+        request = (self.kernel.id_at(self.at), wallet, shop, amount)
+        return request if self.send_payment(request) else multiple()
+
+    @rule(request=payments, extra=st.sampled_from([0, 0, 1]))
+    def pay_again(self, request: tuple[UUID, str, str, int], extra: int) -> None:
+        """The same payment arrives once more, perhaps with another amount, whatever has happened since."""
+        event, wallet, shop, amount = request
+        self.send_payment((event, wallet, shop, amount + extra))
+
+    def send_payment(self, request: tuple[UUID, str, str, int]) -> bool:
+        """Send it to both."""
+        event, wallet, shop, amount = request
+        category, sales = SHOPS[shop]
+        return self.both(
+            lambda: self.kernel.pay(
+                self.wallets[wallet], self.shops[shop], amount, id=event, category=category, sales=sales, at=self.at
+            ),
+            lambda: self.oracle.once(
+                event,
+                request,
+                lambda: self.oracle.pay(event, wallet, shop, amount, category=category, sales=sales, at=self.at),
+            ),
+        )
+
+    # Money goes back
+
+    @rule(target=refunds, payment=payments, amount=st.none() | amounts | grants)
+    def refund(self, payment: tuple[UUID, str, str, int], amount: int | None) -> Any:
+        """Cancel a payment, in full or in part."""
+        request = (self.kernel.id_at(self.at), payment[0], amount)
+        return request if self.send_refund(request) else multiple()
+
+    @rule(request=refunds, extra=st.sampled_from([0, 0, 1]))
+    def refund_again(self, request: tuple[UUID, UUID, int | None], extra: int) -> None:
+        """The same cancellation arrives once more, perhaps with another amount."""
+        event, payment, amount = request
+        self.send_refund((event, payment, amount if amount is None else amount + extra))
+
+    def send_refund(self, request: tuple[UUID, UUID, int | None]) -> bool:
+        """Send it to both."""
+        event, payment, amount = request
+        return self.both(
+            lambda: self.kernel.refund(payment, amount, id=event, at=self.at),
+            lambda: self.oracle.once(event, request, lambda: self.oracle.refund(payment, amount, at=self.at)),
+        )
+
+    # Time passes
+
+    @rule(hours=st.sampled_from([1, 12, 12, 24, 40]))
+    def wait(self, hours: int) -> None:
+        """Let hours pass; lots expire."""
+        self.at += timedelta(hours=hours)
+
+    @rule(ahead=st.integers(-1, 1))
+    def fence(self, ahead: int) -> None:
+        """Move the fence, perhaps into days that have not come."""
+        day = business_date(self.at) + ahead * DAY
+        self.kernel.fence(day)
+        self.oracle.fence(day)
+
+    @rule()
+    def close(self) -> None:
+        """Close the next open day, once it is over."""
+        if self.next_close < business_date(self.at):
+            self.kernel.close_day(self.next_close, at=self.at)
+            self.oracle.close(self.next_close)
+            self.next_close += DAY
+
+    @rule()
+    def close_again(self) -> None:
+        """A day that is closed stays as it is."""
+        if self.next_close > self.first_day:
+            before = self.kernel.rows(_STATE)
+            self.kernel.close_day(self.next_close - DAY, at=self.at)
+            assert self.kernel.rows(_STATE) == before
+
+    # What must hold after each step
+
+    @invariant()
+    def same_money_everywhere(self) -> None:
+        """Lots, budget, payments and settled money are the oracle's."""
+        names = {wallet: name for name, wallet in self.wallets.items()}
+        lots = self.kernel.rows("SELECT wallet_id, granted, remaining FROM vouchers_lot ORDER BY id")
+        assert [(names[wallet], granted, remaining) for wallet, granted, remaining in lots] == [
+            (lot.wallet, lot.granted, lot.remaining) for lot in self.oracle.lots
+        ]
+        given_back = dict(self.kernel.rows("SELECT id, refunded FROM vouchers_payment"))
+        assert given_back == {event: payment.returned.total() for event, payment in self.oracle.payments.items()}
+        kept = self.kernel.rows(
+            "SELECT account.owner_id, balance.credits - balance.debits FROM vouchers_balance balance"
+            " JOIN vouchers_account account ON account.id = balance.account_id WHERE account.kind <> 'bank'"
+        )
+        assert dict(kept) == {self.programme: self.oracle.budget} | {
+            shop: self.oracle.settled[name] for name, shop in self.shops.items()
+        }
+
+
+def test_the_kernel_does_what_the_rules_say(databases: Databases, django_db_setup: None) -> None:
+    url = databases.url(connections["default"].settings_dict["NAME"])
+    thorough = settings.get_current_profile_name() == "thorough"
+    with connect(url, autocommit=False) as connection:
+        run_state_machine_as_test(lambda: Money(connection), settings=settings() if thorough else QUICK)
