@@ -20,7 +20,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from pathlib import Path
 
+PROJECT = Path(__file__).resolve().parents[2]
 CONNECTIONS = 16
 _AMOUNT = 100
 _START_SECONDS = 60
@@ -69,7 +71,7 @@ def bench_http(*, target: Target, seconds: float, connections: int = CONNECTIONS
 def serving(*, processes: int | None = None, threads: int | None = None) -> Iterator[int]:
     """The web server as `manage.py serve` runs it, on a free port, without the worker. Yields the port."""
     port = free_port()
-    command = [sys.executable, "manage.py", "serve", "--no-worker", "--port", str(port)]
+    command = [sys.executable, str(PROJECT / "manage.py"), "serve", "--no-worker", "--port", str(port)]
     if processes:
         command += ["--processes", str(processes)]
     if threads:

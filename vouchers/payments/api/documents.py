@@ -161,6 +161,8 @@ def complete(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     for operations in result["paths"].values():
         for operation in operations.values():
             operation["responses"] |= _problem_responses(PROBLEMS[operation["operationId"]])
+            if operation["operationId"] == "createPayment":
+                operation["requestBody"]["required"] = True
             if operation["operationId"] != "health":
                 operation["security"] = [{"partnerKey": []}]
     return dict(_plain(result))

@@ -69,8 +69,9 @@ class PaymentsView(PartnerView):
     @documents.list_payments
     def get(self, request: Request) -> HttpResponse:
         """The payments of an order."""
-        order = request._request.GET.get("order_id", "")
-        if not _ORDER.match(order):
+        query = request._request.GET
+        order = query.get("order_id", "")
+        if list(query) != ["order_id"] or len(query.getlist("order_id")) != 1 or not _ORDER.match(order):
             raise problems.FieldsInvalid([problems.FieldProblem("/order_id", "invalid", NewPayment.hints["order_id"])])
         found = selectors.payments_of_order(caller=self.caller, order=order)
         return answer(Payments([payment_of(row) for row in found]))

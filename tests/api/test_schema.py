@@ -1,0 +1,76 @@
+"""The OpenAPI document: true to the server, complete, and readable without network."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from config.wsgi import application
+from tests.api.conftest import Market
+from vouchers.common.models import uuid7
+from vouchers.payments.api.documents import PROBLEMS
+
+
+@pytest.fixture(scope="module")
+def document(market: Market) -> dict:
+    return market.request("GET", "/api/schema/").json()
+
+
+@pytest.fixture(scope="module")
+def api(market: Market):
+    return schemathesis.openapi.from_wsgi("/api/schema/", application)
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if name != "health"])
+def test_the_server_keeps_to_the_document(api, market: Market, name, mode):
+    """All checks but one: no generator can guess a genuine QR code, or a wallet with money."""
+
+    @settings(
+        max_examples=40, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=api.find_operation_by_id(name).as_strategy(generation_mode=mode))
+    def keep(case):
+        case.call_and_validate(
+            headers={"Authorization": f"Bearer {market.token}"}, excluded_checks=[positive_data_acceptance]
+        )
+
+    keep()
+
+
+def test_it_is_openapi_3_1_in_both_languages(document: dict, market: Market):
+    assert document["openapi"] == "3.1.0"
+    assert document["paths"]["/api/v1/payments"]["post"]["summary"] == "결제"
+    english = market.request("GET", "/api/schema/?lang=en").text
+    assert not re.search("[가-힣]", re.sub("행복분식|15,000원|5,000원", "", english))
+
+
+def test_every_operation_tells_its_problems(document: dict):
+    operations = {
+        operation["operationId"]: operation for path in document["paths"].values() for operation in path.values()
+    }
+    assert operations.keys() == PROBLEMS.keys()
+    for name, operation in operations.items():
+        told = {
+            code
+            for status in operation["responses"].values()
+            for code in status["content"].get("application/problem+json", {}).get("examples", {})
+        }
+        assert told == {kind.code for kind in PROBLEMS[name]}
+
+
+def test_the_page_needs_no_network(market: Market):
+    page = market.request("GET", "/api/docs/")
+    assert page.status_code == 200
+    assert "script-src 'self'" in page["Content-Security-Policy"]
+    addresses = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+    assert addresses
+    assert all(address.startswith("/") and not address.startswith("//") for address in addresses)
+    assert "<script>" not in page.text
+    assert market.request("GET", f"/api/docs/?script&x={uuid7()}").status_code == 200
