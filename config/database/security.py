@@ -19,6 +19,7 @@ GLOBAL: Final[dict[str, str]] = {
     "admin.LogEntry": "who did what; visible to the official who did it",
     "allowances.AllowanceType": "the catalogue is shared by all municipalities",
     "auth.Group": "unused table of django.contrib.auth",
+    "auth.Group_permissions": "unused table of django.contrib.auth",
     "auth.Permission": "names of permissions, the same everywhere",
     "contenttypes.ContentType": "names of models, the same everywhere",
     "merchants.MerchantCategory": "business categories are shared by all municipalities",
@@ -38,7 +39,8 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "payments.partner_by_key", "payments.pay", "payments.cancel", "payments.payment", "payments.payments_of_order",
     "payments.cancellation",
     "settlement.close_day", "settlement.municipalities_to_close",
-    "approvals.entitle", "approvals.measure", "approvals.digest", "disbursement.plan", "disbursement.post_chunk",
+    "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
+    "disbursement.plan", "disbursement.post_chunk",
 )  # fmt: skip
 """What the application role may call. The rest of the kernel is reached through these alone."""
 

@@ -30,6 +30,10 @@ PERIODIC = {
 """Periodic job → when it runs, in UTC."""
 
 
+REPEATED = {"vouchers.ledger.audit_municipality"}
+"""Jobs that a periodic job queues again before long, so they need no second try of their own."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _tasks() -> None:
     app.perform_import_paths()
@@ -53,7 +57,7 @@ def test_every_room_with_tasks_is_in_its_apps_seam() -> None:
     assert found == set(OWNERS.values())
 
 
-@pytest.mark.parametrize("name", sorted(set(OWNERS) - set(PERIODIC)))
+@pytest.mark.parametrize("name", sorted(set(OWNERS) - set(PERIODIC) - REPEATED))
 def test_every_job_is_tried_again_a_limited_number_of_times(name: str) -> None:
     strategy = app.tasks[name].retry_strategy
     assert strategy is not None

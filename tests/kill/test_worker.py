@@ -174,7 +174,7 @@ def test_a_job_that_kills_its_worker_each_time_is_given_up(office: Office, payab
         until(lambda: ProcrastinateJob.objects.get(pk=job.pk).status == "failed", process)
     assert posted(office, payable) == 0
     with office.city.scope():
-        disbursement.resume(batch=payable, authority=office.acting(Role.PAYER)["authority"])
+        disbursement.resume(batch=payable, at=datetime.now(UTC), **office.acting(Role.PAYER))
     with worker() as process:
         until(lambda: state_of(office, payable) == BatchState.PAID, process)
     assert_everybody_paid_once(office, payable)

@@ -44,13 +44,22 @@ LANGUAGE sql STABLE SET enable_nestloop = off AS $$
     GROUP BY line.chunk
 $$;
 
+CREATE FUNCTION approvals.seal(p_municipality varchar, p_batch uuid, p_rows bigint, p_amount bigint, p_chunks text[])
+RETURNS text LANGUAGE sql STABLE AS $$
+-- The digest that every signature binds to: SHA-256 over "jangteo.batch/v1", cycle, terms, count, total and the digest of
+-- every chunk in order, joined by line feeds.
+    SELECT encode(sha256(convert_to(concat_ws(E'\n', 'jangteo.batch/v1', b.cycle_id, b.terms, p_rows, p_amount,
+                                              array_to_string(p_chunks, E'\n')), 'UTF8')), 'hex')
+    FROM public.allowances_batch b
+    WHERE b.municipality_id = p_municipality AND b.id = p_batch
+$$;
+
 CREATE FUNCTION approvals.digest(
     p_municipality varchar, p_batch uuid, OUT digest text, OUT rows bigint, OUT amount bigint
 ) LANGUAGE sql STABLE AS $$
--- The digest that every signature binds to: SHA-256 over "jangteo.batch/v1", cycle, terms, count, total and the digest of
--- every chunk in order, joined by line feeds. No row if nobody is entitled.
-    SELECT encode(sha256(convert_to(concat_ws(E'\n', 'jangteo.batch/v1', b.cycle_id, b.terms, sum(m.rows), sum(m.amount),
-                                              string_agg(m.digest, E'\n' ORDER BY m.number)), 'UTF8')), 'hex'),
+-- The digest of the rows as they are now, how many they are, and their sum in won.
+    SELECT approvals.seal(p_municipality, p_batch, sum(m.rows), sum(m.amount)::bigint,
+                          array_agg(m.digest ORDER BY m.number)),
            sum(m.rows), sum(m.amount)::bigint
     FROM public.allowances_batch b
     CROSS JOIN LATERAL approvals.measure(

@@ -77,17 +77,20 @@ BEGIN
     PERFORM ledger.require_scope(p_municipality);
     PERFORM disbursement.require_signed(p_municipality, p_batch);
     SELECT * INTO v_batch FROM allowances_batch WHERE municipality_id = p_municipality AND id = p_batch;
-    SELECT d.digest INTO v_now FROM approvals.digest(p_municipality, p_batch) d;
+    WITH measured AS MATERIALIZED (
+        SELECT * FROM approvals.measure(p_municipality, p_batch, (v_batch.terms ->> 'chunk_rows')::integer, 0, 2147483647)
+    ), cut AS (
+        INSERT INTO allowances_disbursementchunk
+            (municipality_id, batch_id, number, first_row, last_row, rows, amount, digest)
+        SELECT p_municipality, p_batch, m.number, m.first_row, m.last_row, m.rows, m.amount, m.digest FROM measured m
+        ON CONFLICT (municipality_id, batch_id, number) DO NOTHING
+    )
+    SELECT approvals.seal(p_municipality, p_batch, sum(m.rows), sum(m.amount)::bigint,
+                          array_agg(m.digest ORDER BY m.number)) INTO v_now
+    FROM measured m;
     IF v_now IS DISTINCT FROM v_batch.digest THEN
         PERFORM ledger.refuse('digest_mismatch', jsonb_build_object('digest', v_batch.digest));
     END IF;
-    INSERT INTO allowances_disbursementchunk
-        (municipality_id, batch_id, number, first_row, last_row, rows, amount, digest)
-    SELECT p_municipality, p_batch, m.number, m.first_row, m.last_row, m.rows, m.amount, m.digest
-    FROM approvals.measure(p_municipality, p_batch, (v_batch.terms ->> 'chunk_rows')::integer, 0, 2147483647) m
-    WHERE NOT EXISTS (SELECT FROM allowances_disbursementchunk
-                      WHERE municipality_id = p_municipality AND batch_id = p_batch)
-    ON CONFLICT (municipality_id, batch_id, number) DO NOTHING;
     RETURN (SELECT count(*) FROM allowances_disbursementchunk
             WHERE municipality_id = p_municipality AND batch_id = p_batch AND journal_id IS NULL);
 END $$;

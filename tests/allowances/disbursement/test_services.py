@@ -118,7 +118,7 @@ def test_a_payer_resumes_what_failed(office):
     ProcrastinateJob.objects.filter(task_name=services.RUN).update(status="failed")
     Batch.objects.filter(pk=batch.pk).update(failure={"code": "digest_mismatch", "params": {}})
     with pytest.raises(NotPermitted):
-        services.resume(batch=batch, authority=office.acting(Role.APPROVER)["authority"])
-    services.resume(batch=batch, authority=office.acting(Role.PAYER)["authority"])
+        services.resume(batch=batch, at=AT, **office.acting(Role.APPROVER))
+    services.resume(batch=batch, at=AT, **office.acting(Role.PAYER))
     assert Batch.objects.get().failure is None
     assert ProcrastinateJob.objects.filter(task_name=services.RUN, status="todo").count() == 1
