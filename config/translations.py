@@ -12,11 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-CATALOGUE = PROJECT / "config/locale/en/LC_MESSAGES/django.po"
+LOCALE = PROJECT / "config/locale"
+CATALOGUE = LOCALE / "en/LC_MESSAGES/django.po"
 SOURCES = ("allowances", "config", "merchants", "reports", "templates", "vouchers")
 
 
@@ -36,8 +37,10 @@ def main(arguments: list[str]) -> int:
 
 def collect(folder: Path) -> Path:
     """The catalogue as it ought to be, made in a folder aside: every text, with the English that there is."""
-    for source in SOURCES:
-        (folder / source).symlink_to(PROJECT / source)
+    for path in _sources():
+        link = folder / path.relative_to(PROJECT)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path)
     fresh = folder / "locale/en/LC_MESSAGES/django.po"
     fresh.parent.mkdir(parents=True)
     if CATALOGUE.exists():
@@ -54,6 +57,15 @@ def collect(folder: Path) -> Path:
     # The date would make every update a change.
     fresh.write_text(re.sub(r'^"POT-Creation-Date:.*\n', "", fresh.read_text(), flags=re.MULTILINE))
     return fresh
+
+
+def _sources() -> Iterator[Path]:
+    """Everything with texts in it but config/locale, into which makemessages would write what it finds in config."""
+    for source in SOURCES:
+        if source == LOCALE.parent.name:
+            yield from (path for path in (PROJECT / source).iterdir() if path != LOCALE)
+        else:
+            yield PROJECT / source
 
 
 def texts(catalogue: Path, which: str) -> set[str]:
