@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from vouchers.common.models import TenantModel, UUID7, uuid7
+from vouchers.common.models import UUID7, TenantModel, uuid7
 from vouchers.officials.rules import Role
 
 
@@ -64,8 +64,14 @@ class Official(AbstractBaseUser):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """At login, before a scope exists, Django stores the time and a password hashed anew: no change of the official."""
         fields = kwargs.get("update_fields")
-        self.skip_history_when_saving = fields is not None and set(fields) <= {"last_login", "password"}
-        super().save(*args, **kwargs)
+        if fields is None or not set(fields) <= {"last_login", "password"}:
+            super().save(*args, **kwargs)
+            return
+        self.skip_history_when_saving = True  # simple-history asks whether the attribute exists, not what it says
+        try:
+            super().save(*args, **kwargs)
+        finally:
+            del self.skip_history_when_saving
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Never: Django's own permissions are not used (vouchers.officials.rules.PERMISSIONS)."""
@@ -92,7 +98,9 @@ class RoleAssignment(TenantModel):
     )
     role = models.CharField(_("역할"), max_length=20, choices=Role)
     valid_from = models.DateField(_("시작일"))
-    valid_until = models.DateField(_("종료일"), null=True, blank=True, help_text=_("비워 두면 해제할 때까지 유효합니다."))
+    valid_until = models.DateField(
+        _("종료일"), null=True, blank=True, help_text=_("비워 두면 해제할 때까지 유효합니다.")
+    )
     reason = models.CharField(_("부여 사유"), max_length=200)
 
     history = HistoricalRecords()

@@ -1,0 +1,213 @@
+"""No row of a municipality is seen or written outside a scope that names it; the application may do what is declared."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import Error, connection, connections, models, transaction
+
+from allowances.approvals.models import ApprovalLine, ApprovalLineStep
+from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchProblem, BatchState
+from config.database import security
+from tests import factories
+from tests.factories import AT, City
+from vouchers.common.models import uuid7
+from vouchers.common.scope import scope, set_local
+from vouchers.common.seoul import business_date
+from vouchers.currencies.models import UsageRule
+from vouchers.ledger.services import call
+from vouchers.officials.models import Official
+from vouchers.officials.rules import Role
+from vouchers.payments.models import PartnerKey
+from vouchers.privacy.models import AccessAction, AccessRecord
+
+pytestmark = pytest.mark.django_db
+
+HERE, ELSEWHERE = "41280", "28110"
+MODELS = [model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy]
+TENANT = [model for model in MODELS if security.tenant_column(model)]
+LEDGER_TABLES = [model._meta.db_table for model in TENANT if getattr(model, "app_privileges", "") == "SELECT"]
+
+
+def label(model: type[models.Model]) -> str:
+    return model._meta.label
+
+
+@pytest.fixture
+def city() -> City:
+    """A city that has at least one row of everything, and another one that has none of it."""
+    factories.make_city(code=ELSEWHERE, name="인천광역시 중구")
+    city = factories.make_city(code=HERE)
+    with city.scope():
+        _live_a_day(city)
+        _fill_the_rest(city)
+    return city
+
+
+def _live_a_day(city: City) -> None:
+    citizen, merchant, partner = (
+        factories.make_citizen(city), factories.make_merchant(city), factories.make_partner(city)
+    )  # fmt: skip
+    wallet = factories.wallet_of(citizen)
+    factories.grant(city, {citizen: 50_000})
+    call(
+        "payments.pay", city.code, partner.pk, "key", b"\0" * 32, wallet.pk, merchant.code, "T001", 1_000, "order", AT
+    )  # fmt: skip
+    PartnerKey.objects.create(municipality=city.municipality, partner=partner, key_id="k", secret_hash=b"\0" * 32)
+    today = business_date(AT)
+    call("ledger.fence", city.code, today)
+    call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))
+
+
+def _fill_the_rest(city: City) -> None:
+    UsageRule.objects.create(municipality=city.municipality, name="음식점")
+    line = ApprovalLine.objects.create(municipality=city.municipality, name="일반", valid_from=date(2020, 1, 1))
+    ApprovalLineStep.objects.create(
+        municipality=city.municipality, line=line, position=1, role=Role.APPROVER, title="과장"
+    )
+    official = factories.make_official(city, Role.AUDITOR)
+    AccessRecord.objects.create(
+        municipality=city.municipality, at=AT, official=official, action=AccessAction.VIEW, subject="시민"
+    )
+    batch = Batch.objects.create(
+        municipality=city.municipality, cycle=factories.make_cycle(factories.make_programme(city)), file_size=1,
+        uploaded_by=official, uploaded_at=AT, file_name="명단.csv", file_key=str(uuid7()), file_sha256=uuid7().hex * 2,
+    )  # fmt: skip
+    BatchEvent.objects.create(
+        municipality=city.municipality, batch=batch, action=BatchAction.UPLOAD, official=official, at=AT
+    )
+    batch.state = BatchState.READING
+    batch.save()
+    BatchProblem.objects.create(
+        id=uuid7(), municipality=city.municipality, batch_id=batch.pk, row_number=2, field="name", code="missing",
+        value="", is_warning=False,
+    )  # fmt: skip
+
+
+def count(model: type[models.Model]) -> int:
+    return rows(f'SELECT count(*) FROM "{model._meta.db_table}"')[0][0]
+
+
+def rows(query: str, *parameters: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()
+
+
+def test_each_model_is_either_a_tenants_or_declared_global_with_a_reason() -> None:
+    neither = {label(model) for model in MODELS} - {label(model) for model in TENANT}
+    assert neither == set(security.GLOBAL)
+    assert all(security.GLOBAL.values())
+
+
+def test_rows_are_seen_in_their_scope_and_nowhere_else(city: City) -> None:
+    with scope(municipalities=[HERE]):
+        without_sample = [label(model) for model in TENANT if count(model) == 0]
+    assert without_sample == [], "add a sample of these models to this test"
+    own = {"vouchers.Municipality", "vouchers.Dong", "vouchers.Currency", "vouchers.CurrencyPolicy",
+           "vouchers.Account", "vouchers.Balance", "vouchers.HistoricalCurrency", "vouchers.HistoricalCurrencyPolicy"}  # fmt: skip
+    with scope(municipalities=[ELSEWHERE]):
+        assert {label(model) for model in TENANT if count(model)} == own  # what that city has of its own
+        for model in TENANT:
+            column = security.tenant_column(model)
+            assert rows(f'SELECT count(*) FROM "{model._meta.db_table}" WHERE {column} = %s', HERE) == [(0,)], label(
+                model
+            )
+    for codes in ([], [""], ["4128"], ["41281"], ["%"]):
+        with scope(municipalities=codes):
+            assert [label(model) for model in TENANT if count(model)] == []
+
+
+def test_a_scope_of_both_sees_both(city: City) -> None:
+    with scope(municipalities=[HERE, ELSEWHERE]):
+        assert rows("SELECT count(*) FROM vouchers_municipality") == [(2,)]
+
+
+@pytest.mark.parametrize("model", TENANT, ids=label)
+def test_rows_of_another_city_cannot_be_written(model: type[models.Model]) -> None:
+    table, column = model._meta.db_table, security.tenant_column(model)
+    with scope(municipalities=[ELSEWHERE]), pytest.raises(Error) as refused, transaction.atomic():
+        rows(f'INSERT INTO "{table}" ({column}) VALUES (%s) RETURNING 1', HERE)
+    assert getattr(refused.value.__cause__, "sqlstate", "") in {"42501", "23502"}
+    if "INSERT" in getattr(model, "app_privileges", "INSERT"):
+        policy = rows("SELECT cmd, permissive, with_check FROM pg_policies WHERE tablename = %s", table)
+        assert policy == [("ALL", "PERMISSIVE", None)], "the same condition must hold for what is written"
+
+
+@pytest.mark.parametrize("model", TENANT, ids=label)
+def test_row_security_is_on(model: type[models.Model]) -> None:
+    found = rows("SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", model._meta.db_table)
+    assert found == [(True,)]
+    policies = rows("SELECT policyname, roles::text FROM pg_policies WHERE tablename = %s", model._meta.db_table)
+    assert policies == [("tenant", f"{{{settings.APP_ROLE}}}")]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=label)
+def test_the_application_has_the_privileges_that_the_model_declares(model: type[models.Model]) -> None:
+    declared = set(getattr(model, "app_privileges", "SELECT, INSERT, UPDATE, DELETE").split(", "))
+    every = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"]
+    table = model._meta.db_table
+    held = {name for name in every if rows("SELECT has_table_privilege(%s::regclass, %s)", table, name)[0][0]}
+    assert held == declared
+
+
+def test_nobody_but_the_kernel_writes_the_ledger() -> None:
+    ledger = {"vouchers_account", "vouchers_balance", "vouchers_journal", "vouchers_transfer", "vouchers_lot",
+              "vouchers_payment", "vouchers_businessclose", "merchants_dayclose", "merchants_settlementline"}  # fmt: skip
+    assert ledger <= set(LEDGER_TABLES)
+
+
+def test_partitions_are_reached_through_their_parents_only() -> None:
+    query = "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' AND has_table_privilege(oid, 'SELECT')"
+    assert rows("SELECT count(*) > 0 FROM pg_class WHERE relispartition AND relkind = 'r'") == [(True,)]
+    assert rows(query) == []
+
+
+def test_the_application_calls_the_listed_functions_and_no_others() -> None:
+    query = """
+        SELECT DISTINCT n.nspname || '.' || p.proname
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname NOT IN ('public', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%'
+          AND has_function_privilege(p.oid, 'EXECUTE')
+    """
+    assert {name for (name,) in rows(query)} == set(security.APP_FUNCTIONS)
+
+
+def test_functions_that_run_as_the_owner_fix_their_search_path() -> None:
+    query = "SELECT oid::regprocedure::text FROM pg_proc WHERE prosecdef AND NOT coalesce(proconfig::text, '') LIKE %s"
+    assert rows(query, "%search_path=public, pg_temp%") == []
+
+
+def test_the_application_role_is_bound_by_row_security_and_owns_nothing() -> None:
+    query = "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
+    assert rows(query) == [(False, False, False, False)]
+    assert rows("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole") == [(0,)]
+    assert rows("SELECT has_schema_privilege('public', 'CREATE')") == [(False,)]
+
+
+def test_before_a_scope_an_official_sees_only_himself(city: City) -> None:
+    with city.scope():
+        me, _other = factories.make_official(city, username="me"), factories.make_official(city)
+    with scope(municipalities=[]):
+        assert list(Official.objects.all()) == []
+        set_local(login="me")
+        assert list(Official.objects.all()) == [me]
+        set_local(login="", official=str(me.pk))
+        assert list(Official.objects.all()) == [me]
+        set_local(official="")
+
+
+def test_a_scope_ends_with_its_block_and_its_transaction(city: City) -> None:
+    with city.scope():
+        with scope(municipalities=[ELSEWHERE]):
+            assert rows("SELECT code FROM vouchers_municipality") == [(ELSEWHERE,)]
+        assert rows("SELECT code FROM vouchers_municipality") == [(HERE,)]
+    assert rows("SELECT code FROM vouchers_municipality") == []
+
+
+def test_the_owner_is_not_the_application() -> None:
+    assert connections["owner"].settings_dict["USER"] != connections["default"].settings_dict["USER"]
