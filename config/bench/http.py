@@ -150,8 +150,8 @@ class _Client:
 def _run(target: Target, *, seconds: float, connections: int, rate: float | None) -> Load:
     idle = deque(_Client(target) for _ in range(connections))
     selector = selectors.DefaultSelector()
-    for client in idle:
-        selector.register(client.socket, selectors.EVENT_READ, client)
+    for connected in idle:
+        selector.register(connected.socket, selectors.EVENT_READ, connected)
     took: list[float] = []
     refused, busy = 0, 0
     begin = time.perf_counter()
