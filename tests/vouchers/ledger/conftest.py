@@ -15,5 +15,6 @@ from tests.vouchers.ledger.kernel import Kernel, connect
 def kernel(databases: Databases, django_db_setup: None) -> Iterator[Kernel]:
     """The kernel on the shared test database; nothing is committed."""
     with connect(databases.url(connections["default"].settings_dict["NAME"]), autocommit=False) as connection:
+        connection.execute("SELECT 1")  # begins the transaction; a savepoint without one would commit
         yield Kernel(connection, savepoint=True)
         connection.rollback()
