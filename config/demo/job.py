@@ -265,7 +265,7 @@ def _later(now: datetime, line: SettlementLine) -> datetime:
 
 
 def _shown(path: Path) -> str:
-    return str(path.relative_to(settings.BASE_DIR))
+    return str(path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path)
 
 
 def steps(main: Main, lists: Callable[[], Lists]) -> Iterator[tuple[str, Callable[[], object]]]:

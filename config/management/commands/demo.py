@@ -6,13 +6,14 @@ import json
 import signal
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from config.demo import audit, seed
+from config.demo import seed
 from config.demo.database import demo_database
 from config.demo.job import Main, steps
 from config.demo.lists import DUPLICATES, make_lists
@@ -20,6 +21,7 @@ from config.demo.people import People
 from config.demo.server import Server, serving
 from vouchers.common.scope import scope
 from vouchers.common.seoul import business_date
+from vouchers.ledger.audit import audit
 
 CITIZENS, SHOPS, LIST_ROWS = 20_000, 500, 5_000
 
@@ -33,21 +35,21 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whether to stay."""
+        """Whether to stay, and where to write."""
         parser.add_argument("--no-serve", action="store_true", help="stop after the job")
+        parser.add_argument("--folder", type=Path, default=settings.VAR_DIR / "demo", help="where its files go")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it. Ctrl-C at any moment stops everything that was started."""
         signal.signal(signal.SIGTERM, _interrupt)
         try:
-            self._run(serve=not options["no_serve"])
+            self._run(folder=options["folder"].resolve(), serve=not options["no_serve"])
         except KeyboardInterrupt:
             self.say("\nstopped")
 
-    def _run(self, *, serve: bool) -> None:
+    def _run(self, *, folder: Path, serve: bool) -> None:
         began, now = time.monotonic(), timezone.now()
         today = business_date(now)
-        folder = settings.VAR_DIR / "demo"
         folder.mkdir(parents=True, exist_ok=True)
         self.say("Jangteo demo: everybody and everything in it is made up.")
         with demo_database(today=today) as name:
@@ -73,9 +75,14 @@ class Command(BaseCommand):
         self.say(f"    ({time.monotonic() - began:.1f} s)")
         return result
 
-    def _finish(self, main: Main, folder: Any, seconds: float) -> None:
+    def _finish(self, main: Main, folder: Path, seconds: float) -> None:
         with scope(municipalities=[seed.PROVINCE, main.world.goyang.code, main.world.gimpo.code]):
-            main.figures["ledger_difference"] = audit.difference()
+            findings = audit()
+        self.say("• The ledger is audited")
+        for finding in findings:
+            kind = finding.invariant
+            self.say(f"    {finding.difference:>3,}  {kind.title} ({kind.figure} {finding.figure:,}{kind.unit})")
+        main.figures["ledger_difference"] = sum(abs(finding.difference) for finding in findings)
         main.figures["seconds"] = round(seconds, 1)
         (folder / "summary.json").write_text(json.dumps(main.figures, ensure_ascii=False, indent=2) + "\n")
         for name, value in main.figures.items():
