@@ -11,7 +11,6 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -104,9 +103,8 @@ class BatchAdmin(ListAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """A list is no form: its page is the result."""
-        try:
-            batch = find(Batch.objects, object_id)
-        except (ValidationError, DomainError):
+        batch = self.get_object(request, object_id)
+        if batch is None or not self.has_view_permission(request, batch):
             return super().change_view(request, object_id, form_url, extra_context)
         return redirect("admin:batch_result", batch.pk)
 

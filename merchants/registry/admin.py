@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from merchants.registry.models import Merchant, MerchantCategory
 from merchants.registry.services import open_for_payments
@@ -125,7 +125,7 @@ def _categories(field: forms.Field) -> forms.MultipleChoiceField:
         help_text=field.help_text,
         required=False,
         choices=choices,
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
 

@@ -1,0 +1,172 @@
+"""Every address of the admin × every role: what is allowed stands in one table, and an address that is missing fails."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+
+from allowances.batches.models import Batch
+from allowances.programmes.models import Programme
+from merchants.qr_kit.models import MerchantQR
+from merchants.registry.models import Merchant
+from tests.factories.everything import Everything, log_own_action, make_everything
+from vouchers.citizens.models import Citizen
+from vouchers.common.pages import PAGES
+from vouchers.common.scope import set_local
+from vouchers.officials.rules import Role
+from vouchers.payments.models import Partner, PartnerKey
+
+pytestmark = pytest.mark.django_db
+
+LETTERS: Final = {
+    "D": Role.DRAFTER, "R": Role.REVIEWER, "B": Role.BUDGET, "A": Role.APPROVER, "P": Role.PAYER,
+    "M": Role.MERCHANT_OFFICER, "S": Role.SETTLEMENT_OFFICER, "U": Role.AUDITOR, "X": Role.ADMINISTRATOR,
+}  # fmt: skip
+EVERYBODY: Final = "DRBAPMSUX"
+
+# model: who may see its list and its rows; who may add a row; who may see the history ("-": there is none, 404)
+MODELS: Final[dict[str, tuple[str, str, str]]] = {
+    "admin.LogEntry": (EVERYBODY, "", "-"),
+    "allowances.AllowanceType": ("DRBAPUX", "", "-"),
+    "allowances.ApprovalLine": ("DRBAPUX", "X", "DRBAPUX"),
+    "allowances.ApprovalStep": ("UX", "", "-"),
+    "allowances.Batch": ("DRBAPUX", "", "-"),
+    "allowances.Cycle": ("DRBAPUX", "D", "DRBAPUX"),
+    "allowances.Programme": ("DRBAPUX", "D", "DRBAPUX"),
+    "merchants.DayClose": ("BAPSUX", "", "-"),
+    "merchants.Merchant": ("MSUX", "M", "MSUX"),
+    "merchants.MerchantCategory": ("MSUX", "", "-"),
+    "merchants.MerchantQR": ("MSUX", "", "-"),
+    "merchants.SettlementLine": ("BAPSUX", "", "-"),
+    "vouchers.AccessRecord": ("UX", "", "-"),
+    "vouchers.Citizen": ("DRAPUX", "X", "DRAPUX"),
+    "vouchers.Currency": ("BAPSUX", "", "BAPSUX"),
+    "vouchers.Dong": ("DRAPUX", "X", "-"),
+    "vouchers.IncompatibleRoles": ("UX", "", "-"),
+    "vouchers.Journal": ("UX", "", "-"),
+    "vouchers.Municipality": ("X", "", "-"),
+    "vouchers.Official": ("UX", "X", "UX"),
+    "vouchers.Partner": ("X", "X", "X"),
+    "vouchers.Payment": ("BAPSUX", "", "-"),
+    "vouchers.RoleAssignment": ("UX", "", "-"),
+    "vouchers.UsageRule": ("BAPSUX", "X", "-"),
+    "vouchers.Wallet": ("DRAPUX", "", "-"),
+}  # fmt: skip
+
+# page: method, whose key it takes, who may use it; whether the step itself is possible, its service decides
+PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
+    "batch_annotated": ("post", Batch, "DRAPUX"),
+    "batch_approval": ("get", Batch, "DRBAPUX"),
+    "batch_discard": ("post", Batch, "D"),
+    "batch_pay": ("post", Batch, "DRBAPUX"),
+    "batch_payment_progress": ("get", Batch, "DRBAPUX"),
+    "batch_progress": ("get", Batch, "DRBAPUX"),
+    "batch_recheck": ("post", Batch, "D"),
+    "batch_result": ("get", Batch, "DRBAPUX"),
+    "batch_resume": ("post", Batch, "P"),
+    "batch_return": ("post", Batch, "DRBAPUX"),
+    "batch_sample": ("get", None, "DRBAPUX"),
+    "batch_sign": ("post", Batch, "DRBAPUX"),
+    "batch_submit": ("post", Batch, "D"),
+    "batch_upload": ("get", None, "D"),
+    "batch_withdraw": ("post", Batch, "DRBAPUX"),
+    "citizen_reveal": ("get", Citizen, "DRAPUX"),
+    "day_close": ("post", None, "S"),
+    "partner_issue_key": ("post", Partner, "X"),
+    "partner_revoke_key": ("post", PartnerKey, "X"),
+    "programme_fund": ("get", Programme, "B"),
+    "qr_issue": ("post", Merchant, "M"),
+    "qr_retire": ("post", MerchantQR, "M"),
+    "qr_show": ("get", MerchantQR, "MSUX"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def world() -> Everything:
+    return make_everything()
+
+
+def client_of(world: Everything, role: Role) -> Client:
+    client = Client()
+    set_local(official=str(world.officials[role].pk))
+    client.force_login(world.officials[role])
+    return client
+
+
+def rows_of(world: Everything, role: Role) -> dict[str, Any]:
+    set_local(official=str(world.officials[role].pk))
+    log = log_own_action(world.officials[role])
+    with world.city.scope():
+        return {
+            model._meta.label: log if model is LogEntry else world.row(model)
+            for model in [*admin.site._registry, PartnerKey]
+        }
+
+
+def test_nothing_is_missing_from_the_table() -> None:
+    assert {model._meta.label for model in admin.site._registry} == set(MODELS)
+    assert {page.name for page in PAGES} == set(PAGE_RIGHTS)
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_lists_and_forms(world: Everything, letter: str) -> None:
+    role = LETTERS[letter]
+    client, rows = client_of(world, role), rows_of(world, role)
+    wrong = []
+    for label, (view, add, history) in MODELS.items():
+        name, row = f"admin:{label.lower().replace('.', '_')}", rows[label]
+        expected = {
+            reverse(f"{name}_changelist"): 200 if letter in view else 403,
+            reverse(f"{name}_add"): 200 if letter in add else 403,
+            reverse(f"{name}_change", args=[row.pk]): 200 if letter in view else 403,
+            reverse(f"{name}_history", args=[row.pk]): 404 if history == "-" else 200 if letter in history else 403,
+            reverse(f"{name}_delete", args=[row.pk]): 403,
+        }
+        answers = {address: client.get(address, follow=True).status_code for address in expected}
+        wrong += [
+            (address, answers[address], status) for address, status in expected.items() if answers[address] != status
+        ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_pages(world: Everything, letter: str) -> None:
+    role = LETTERS[letter]
+    client, rows = client_of(world, role), rows_of(world, role)
+    wrong = []
+    for name, (method, model, allowed) in PAGE_RIGHTS.items():
+        address = reverse(f"admin:{name}", args=[rows[model._meta.label].pk] if model else [])
+        status = getattr(client, method)(address).status_code
+        if (status in {200, 302}) != (letter in allowed) or status not in {200, 302, 403}:
+            wrong.append((address, status))
+        if method == "post" and client.get(address).status_code != 405:
+            wrong.append((address, "changes something on GET"))
+    assert wrong == []
+
+
+def test_another_citys_rows_do_not_exist(world: Everything) -> None:
+    other = make_everything(code="41480")
+    rows = rows_of(other, Role.ADMINISTRATOR)
+    client = client_of(world, Role.ADMINISTRATOR)
+    shared = {"admin.LogEntry", "allowances.AllowanceType", "merchants.MerchantCategory", "vouchers.IncompatibleRoles"}
+    for label in MODELS.keys() - shared:
+        address = reverse(f"admin:{label.lower().replace('.', '_')}_change", args=[rows[label].pk])
+        answer = client.get(address)
+        assert answer.status_code == 404 or answer.url == reverse("admin:index"), address
+    for name, (method, model, _) in PAGE_RIGHTS.items():
+        if model is not None:
+            answer = getattr(client, method)(reverse(f"admin:{name}", args=[rows[model._meta.label].pk]))
+            assert answer.status_code == 404, name
+
+
+def test_nobody_enters_without_a_login(world: Everything) -> None:
+    for label in MODELS:
+        answer = Client().get(reverse(f"admin:{label.lower().replace('.', '_')}_changelist"))
+        assert answer.status_code == 302
+        assert answer.url.startswith(reverse("admin:login"))

@@ -1,0 +1,89 @@
+"""One row of everything the admin shows, and an official for each role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+
+from allowances.approvals.models import ApprovalLine, ApprovalStep
+from allowances.batches.models import Batch
+from allowances.catalogue.models import AllowanceType
+from allowances.programmes.models import Cycle, Programme
+from merchants.qr_kit.models import MerchantQR
+from merchants.registry.models import Merchant, MerchantCategory
+from merchants.settlement.models import DayClose, SettlementLine
+from tests import factories
+from tests.factories import AT, City
+from tests.factories.lists import make_line
+from vouchers.citizens.models import Citizen
+from vouchers.common.models import uuid7
+from vouchers.common.seoul import business_date
+from vouchers.currencies.models import Currency, UsageRule
+from vouchers.ledger.models import Journal
+from vouchers.ledger.services import call
+from vouchers.municipalities.models import Dong, Municipality
+from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
+from vouchers.officials.rules import Role
+from vouchers.payments.models import Partner, PartnerKey, Payment
+from vouchers.payments.services import issue_key
+from vouchers.privacy.models import AccessAction, AccessRecord
+from vouchers.wallets.models import Wallet
+
+SHOWN = (
+    AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, Citizen, Currency, Cycle, DayClose, Dong,
+    IncompatibleRoles, Journal, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
+    PartnerKey, Payment, Programme, RoleAssignment, SettlementLine, UsageRule, Wallet,
+)  # fmt: skip
+
+
+@dataclass
+class Everything:
+    """A city where each thing has happened once."""
+
+    city: City
+    officials: dict[Role, Official]
+
+    def row(self, model: type[models.Model]) -> Any:
+        """One row of the model; call it inside the city's scope."""
+        if model is Official:
+            return self.officials[Role.DRAFTER]
+        return model._default_manager.order_by("pk").first()
+
+
+def make_everything(*, code: str = "41280") -> Everything:
+    """Grant, pay, close, and write down who did it."""
+    city = factories.make_city(code=code)
+    with city.scope():
+        officials = {role: factories.make_official(city, role, username=f"{role}-{code}") for role in Role}
+        citizen, merchant = factories.make_citizen(city), factories.make_merchant(city)
+        partner = factories.make_partner(city)
+        issue_key(partner=partner, at=AT)
+        make_line(city, Role.REVIEWER, Role.APPROVER)
+        UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
+        factories.grant(city, {citizen: 50_000})
+        wallet = factories.wallet_of(citizen)
+        paid = AT - timedelta(days=1)
+        call(
+            "payments.pay", code, partner.pk, str(uuid7()), b"\0" * 32, wallet.pk, merchant.code, "T001", 3_000, "order-1",
+            paid,
+        )  # fmt: skip
+        call("ledger.fence", code, business_date(paid))
+        call("settlement.close_day", code, city.currency.pk, business_date(paid), AT)
+        AccessRecord.objects.create(
+            municipality=city.municipality, at=AT, official=officials[Role.DRAFTER], action=AccessAction.UPLOAD,
+            subject="batch", reason="시험",
+        )  # fmt: skip
+    return Everything(city, officials)
+
+
+def log_own_action(official: Official) -> LogEntry:
+    """What the official's own list of actions shows; call it with the official's id in the scope."""
+    return LogEntry.objects.create(
+        user=official, content_type=ContentType.objects.get_for_model(Official), object_id=str(official.pk),
+        object_repr=str(official), action_flag=ADDITION, change_message="[]",
+    )  # fmt: skip
