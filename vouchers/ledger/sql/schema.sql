@@ -1,0 +1,691 @@
+-- The ledger as it is now: made from a migrated database, to be read and not to be run.
+-- `manage.py schema_snapshot` writes it anew; a test compares it with what the migrations make.
+-- Without monthly partitions (ledger.ensure_partitions), privileges and row-level security (config/database/security.py).
+
+CREATE SCHEMA ledger;
+
+CREATE DOMAIN ledger.journal_kind AS text
+	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'disburse'::text, 'pay'::text, 'refund'::text, 'settle'::text])));
+
+CREATE DOMAIN ledger.lot_kind AS text
+	CONSTRAINT lot_kind_known CHECK ((VALUE = ANY (ARRAY['grant'::text, 'purchase'::text, 'incentive'::text, 'point'::text])));
+
+CREATE DOMAIN ledger.won AS bigint
+	CONSTRAINT amount_positive CHECK ((VALUE > 0));
+
+CREATE TABLE public.vouchers_account (
+    municipality_id character varying(5) NOT NULL,
+    id uuid NOT NULL,
+    currency_id uuid NOT NULL,
+    kind text NOT NULL,
+    owner_id uuid,
+    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['bank'::text, 'programme'::text, 'wallet'::text, 'merchant_pending'::text, 'merchant_settled'::text])))
+);
+
+ALTER TABLE ONLY public.vouchers_account
+    ADD CONSTRAINT account_owner_once UNIQUE NULLS NOT DISTINCT (municipality_id, owner_id, currency_id, kind);
+
+ALTER TABLE ONLY public.vouchers_account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (municipality_id, id);
+
+CREATE TABLE public.vouchers_balance (
+    municipality_id character varying(5) NOT NULL,
+    account_id uuid NOT NULL,
+    debits bigint DEFAULT 0 NOT NULL,
+    credits bigint DEFAULT 0 NOT NULL,
+    reserved bigint DEFAULT 0 NOT NULL,
+    floor bigint,
+    CONSTRAINT balance_never_below_floor CHECK (((floor IS NULL) OR (((credits - debits) - reserved) >= floor))),
+    CONSTRAINT balance_sums_not_negative CHECK (((debits >= 0) AND (credits >= 0) AND (reserved >= 0)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.vouchers_balance
+    ADD CONSTRAINT balance_pkey PRIMARY KEY (municipality_id, account_id);
+
+CREATE TABLE public.vouchers_journal (
+    municipality_id character varying(5) NOT NULL,
+    id uuid NOT NULL,
+    currency_id uuid NOT NULL,
+    kind ledger.journal_kind NOT NULL,
+    business_date date NOT NULL,
+    at timestamp with time zone NOT NULL,
+    request_hash bytea NOT NULL,
+    reference uuid
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY public.vouchers_journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (municipality_id, id);
+
+CREATE INDEX journal_by_reference ON ONLY public.vouchers_journal USING btree (municipality_id, reference) WHERE (reference IS NOT NULL);
+
+CREATE TABLE public.vouchers_transfer (
+    municipality_id character varying(5) NOT NULL,
+    journal_id uuid NOT NULL,
+    line integer NOT NULL,
+    debit_account_id uuid NOT NULL,
+    credit_account_id uuid NOT NULL,
+    debit_lot_id uuid,
+    credit_lot_id uuid,
+    amount ledger.won NOT NULL,
+    business_date date NOT NULL,
+    CONSTRAINT transfer_between_two_accounts CHECK ((debit_account_id <> credit_account_id))
+)
+PARTITION BY RANGE (journal_id);
+
+ALTER TABLE ONLY public.vouchers_transfer
+    ADD CONSTRAINT transfer_pkey PRIMARY KEY (municipality_id, journal_id, line);
+
+CREATE INDEX transfer_by_credit ON ONLY public.vouchers_transfer USING btree (municipality_id, credit_account_id, business_date) WHERE (debit_lot_id IS NULL);
+
+CREATE INDEX transfer_by_debit ON ONLY public.vouchers_transfer USING btree (municipality_id, debit_account_id, business_date) WHERE (debit_lot_id IS NULL);
+
+CREATE TABLE public.vouchers_lot (
+    municipality_id character varying(5) NOT NULL,
+    id uuid NOT NULL,
+    wallet_id uuid NOT NULL,
+    kind ledger.lot_kind NOT NULL,
+    source_id uuid NOT NULL,
+    programme_id uuid,
+    usage_rule_id uuid,
+    granted ledger.won NOT NULL,
+    remaining bigint NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT lot_never_overdrawn CHECK (((held >= 0) AND (remaining >= held) AND (remaining <= (granted)::bigint)))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.vouchers_lot
+    ADD CONSTRAINT lot_pkey PRIMARY KEY (municipality_id, id);
+
+ALTER TABLE ONLY public.vouchers_lot
+    ADD CONSTRAINT lot_source_once UNIQUE (municipality_id, wallet_id, source_id);
+
+CREATE INDEX lot_by_expiry ON public.vouchers_lot USING btree (municipality_id, expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE TABLE public.vouchers_businessclose (
+    municipality_id character varying(5) NOT NULL,
+    closed_through date NOT NULL
+);
+
+ALTER TABLE ONLY public.vouchers_businessclose
+    ADD CONSTRAINT businessclose_pkey PRIMARY KEY (municipality_id);
+
+CREATE FUNCTION ledger.account(p_municipality character varying, p_currency uuid, p_kind text, p_owner uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_id uuid;
+BEGIN
+    SELECT id INTO v_id FROM vouchers_account
+    WHERE municipality_id = p_municipality AND currency_id = p_currency AND kind = p_kind
+      AND owner_id IS NOT DISTINCT FROM p_owner;
+    IF v_id IS NULL THEN
+        PERFORM ledger.refuse('account_unknown', jsonb_build_object('kind', p_kind));
+    END IF;
+    RETURN v_id;
+END $$;
+
+CREATE FUNCTION ledger.business_date(p_municipality character varying, p_at timestamp with time zone) RETURNS date
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_closed date;
+BEGIN
+    PERFORM ledger.enter(p_municipality);
+    SELECT closed_through INTO v_closed FROM vouchers_businessclose WHERE municipality_id = p_municipality;
+    RETURN ledger.day_of(p_at, v_closed);
+END $$;
+
+CREATE FUNCTION ledger.day_of(p_at timestamp with time zone, p_closed_through date) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    -- The day that money moved at p_at belongs to: its day in Seoul, or the first day still open.
+    SELECT greatest((p_at AT TIME ZONE 'Asia/Seoul')::date, p_closed_through + 1)
+$$;
+
+CREATE FUNCTION ledger.disburse(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid, p_expires_at timestamp with time zone, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+-- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all.
+-- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
+-- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
+DECLARE
+    v_programme uuid;
+    v_date      date;
+    v_total     bigint;
+    v_posted    bigint;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    SELECT sum(a) INTO v_total FROM unnest(p_amounts) a;
+    IF v_total IS NULL THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'disburse',
+            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts), 'UTF8')),
+            p_at, v_date, p_programme) THEN
+        RETURN v_total;
+    END IF;
+    WITH item AS MATERIALIZED (
+        SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.line::integer
+        FROM unnest(p_wallets, p_sources, p_amounts) WITH ORDINALITY AS i (wallet_id, source_id, amount, line)
+    ), made AS (
+        INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
+                                  granted, remaining, expires_at, created_at)
+        SELECT p_municipality, lot_id, wallet_id, p_kind, source_id, p_programme, p_usage_rule,
+               amount, amount, p_expires_at, p_at
+        FROM item
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       credit_lot_id, amount, business_date)
+        SELECT p_municipality, p_id, item.line, v_programme, wallet.id, item.lot_id, item.amount, v_date
+        FROM item JOIN vouchers_wallet wallet
+          ON wallet.id = item.wallet_id AND wallet.municipality_id = p_municipality
+         AND wallet.currency_id = p_currency
+        RETURNING amount
+    )
+    SELECT sum(amount) INTO v_posted FROM posted;
+    IF v_posted IS DISTINCT FROM v_total THEN
+        PERFORM ledger.refuse('wallet_unknown');
+    END IF;
+    UPDATE vouchers_balance SET debits = debits + v_total, reserved = reserved - v_total
+    WHERE municipality_id = p_municipality AND account_id = v_programme;
+    RETURN v_total;
+END $$;
+
+CREATE FUNCTION ledger.ensure_partitions(p_from date, p_until date) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Creates the monthly partitions that are missing from p_from's month to p_until's month; returns how many.
+-- Months are those of Asia/Seoul, so a business date and its partition agree. Payments go on meanwhile: attaching a
+-- table takes a lock that lets others write, where CREATE TABLE … PARTITION OF would stop them.
+DECLARE
+    v_table text;
+    v_part  text;
+    v_month date;
+    v_made  integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('ledger.ensure_partitions'));
+    FOREACH v_table IN ARRAY ARRAY['vouchers_journal', 'vouchers_transfer', 'vouchers_payment'] LOOP
+        v_month := date_trunc('month', p_from)::date;
+        WHILE v_month <= p_until LOOP
+            v_part := v_table || to_char(v_month, '_YYYY_MM');
+            IF to_regclass(quote_ident(v_part)) IS NULL THEN
+                EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', v_part, v_table);
+                EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_table, v_part,
+                    ledger.uuid_floor(v_month::timestamp AT TIME ZONE 'Asia/Seoul'),
+                    ledger.uuid_floor((v_month + interval '1 month')::timestamp AT TIME ZONE 'Asia/Seoul'));
+                IF v_table <> 'vouchers_payment' THEN
+                    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE OR TRUNCATE ON %I'
+                                   ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()',
+                                   replace(v_table, 'vouchers_', '') || '_is_immutable', v_part);
+                END IF;
+                v_made := v_made + 1;
+            END IF;
+            v_month := (v_month + interval '1 month')::date;
+        END LOOP;
+    END LOOP;
+    RETURN v_made;
+END $$;
+
+CREATE FUNCTION ledger.enter(p_municipality character varying) RETURNS xid8
+    LANGUAGE plpgsql
+    AS $$
+-- What every posting does first. The transaction gets its xid before it reads the fence, so whoever closes a day can
+-- wait for exactly those transactions that may have read the fence as it was before (ledger.transactions_ended).
+-- With one snapshot for the whole transaction that would not hold, so no other isolation level is let in.
+BEGIN
+    IF (p_municipality = ANY (string_to_array(current_setting('app.municipalities', true), ','))) IS NOT TRUE THEN
+        PERFORM ledger.refuse('out_of_scope');
+    END IF;
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM ledger.refuse('isolation_not_read_committed');
+    END IF;
+    RETURN pg_current_xact_id();
+END $$;
+
+CREATE FUNCTION ledger.fence(p_municipality character varying, p_date date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Closes the books up to and including p_date: money that moves from now on belongs to a later day.
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    INSERT INTO vouchers_businessclose AS fence (municipality_id, closed_through) VALUES (p_municipality, p_date)
+    ON CONFLICT (municipality_id) DO UPDATE SET closed_through = greatest(fence.closed_through, excluded.closed_through);
+END $$;
+
+CREATE FUNCTION ledger.fits(p_id uuid, p_date date) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    -- Whether an id lies where the close of that day looks for it: from a day before (a request from before the fence
+    -- that is posted after it) until the day's end, with a minute for the rounding of ids.
+    SELECT coalesce(uuid_extract_timestamp(p_id) AT TIME ZONE 'Asia/Seoul'
+                    BETWEEN p_date - 1 AND p_date + 1 + interval '1 minute', false)
+$$;
+
+CREATE FUNCTION ledger.fund(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_amount bigint, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Money arrives at the operating bank account for a programme (예산 배정).
+DECLARE
+    v_bank      uuid;
+    v_programme uuid;
+    v_date      date;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_bank := ledger.account(p_municipality, p_currency, 'bank', NULL);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    IF p_amount IS NULL OR p_amount <= 0 THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'fund',
+            sha256(convert_to(concat_ws('|', p_programme, p_amount), 'UTF8')), p_at, v_date, p_programme) THEN
+        RETURN;
+    END IF;
+    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
+    VALUES (p_municipality, p_id, 1, v_bank, v_programme, p_amount, v_date);
+    UPDATE vouchers_balance SET credits = credits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_programme;
+    UPDATE vouchers_balance SET debits = debits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_bank;
+END $$;
+
+CREATE FUNCTION ledger.id_at(p_at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+    SELECT uuidv7(p_at - clock_timestamp())
+$$;
+
+CREATE FUNCTION ledger.municipalities() RETURNS SETOF character varying
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- Runs before any scope is known: the region codes that hold a ledger, and nothing else.
+    SELECT code FROM vouchers_municipality m
+    WHERE EXISTS (SELECT FROM vouchers_account WHERE municipality_id = m.code)
+$$;
+
+CREATE FUNCTION ledger.open_account(p_municipality character varying, p_currency uuid, p_kind text, p_owner uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Opens the account of an owner once; a second call returns the same account. Wallets open with open_wallets.
+DECLARE
+    v_id uuid;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    IF p_kind = 'wallet' THEN
+        PERFORM ledger.refuse('account_unknown', jsonb_build_object('kind', p_kind));
+    END IF;
+    INSERT INTO vouchers_account (municipality_id, id, currency_id, kind, owner_id)
+    VALUES (p_municipality, uuidv7(), p_currency, p_kind, p_owner)
+    ON CONFLICT ON CONSTRAINT account_owner_once DO NOTHING;
+    v_id := ledger.account(p_municipality, p_currency, p_kind, p_owner);
+    IF p_kind <> 'merchant_pending' THEN
+        INSERT INTO vouchers_balance (municipality_id, account_id, floor)
+        VALUES (p_municipality, v_id, CASE WHEN p_kind = 'bank' THEN NULL ELSE 0 END)
+        ON CONFLICT (municipality_id, account_id) DO NOTHING;
+    END IF;
+    RETURN v_id;
+END $$;
+
+CREATE FUNCTION ledger.open_journal(p_municipality character varying, p_id uuid, p_currency uuid, p_kind text, p_hash bytea, p_at timestamp with time zone, p_business_date date, p_reference uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- True: the event is new. False: it has been posted before with the same parameters. A duplicate in flight waits
+-- here for the first one's end, before any balance is locked.
+BEGIN
+    INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
+    VALUES (p_municipality, p_id, p_currency, p_kind, p_business_date, p_at, p_hash, p_reference)
+    ON CONFLICT (municipality_id, id) DO NOTHING;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    PERFORM ledger.posted_on(p_municipality, p_id, p_kind, p_hash);
+    RETURN false;
+END $$;
+
+CREATE FUNCTION ledger.open_wallets(p_municipality character varying, p_currency uuid, p_citizens uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Opens the wallets that these citizens do not have yet, each with its account of the same id; returns how many.
+DECLARE
+    v_made integer;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    WITH made AS (
+        INSERT INTO vouchers_wallet (municipality_id, citizen_id, currency_id, status)
+        SELECT p_municipality, c.id, p_currency, 'active'
+        FROM vouchers_citizen c
+        WHERE c.municipality_id = p_municipality AND c.id = ANY (p_citizens)
+        ORDER BY c.id                            -- two calls that share citizens must not wait for each other
+        ON CONFLICT ON CONSTRAINT wallet_once DO NOTHING
+        RETURNING id
+    )
+    INSERT INTO vouchers_account (municipality_id, id, currency_id, kind, owner_id)
+    SELECT p_municipality, id, p_currency, 'wallet', id FROM made;
+    GET DIAGNOSTICS v_made = ROW_COUNT;
+    RETURN v_made;
+END $$;
+
+CREATE FUNCTION ledger.pay(p_municipality character varying, p_id uuid, p_wallet uuid, p_merchant uuid, p_amount bigint, p_limit bigint, p_category text, p_annual_sales bigint, p_partner uuid, p_order text, p_at timestamp with time zone) RETURNS date
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Moves p_amount won from a wallet to a shop and returns the business date it counts for.
+-- Lots that admit this shop are drawn soonest expiry first, purchased money last. p_limit is the highest amount of
+-- one payment (NULL: none); the shop's category and annual sales decide which lots it may take.
+-- The hot path is two statements, because each costs more to set up than to run: lock and look, then post.
+DECLARE
+    v_xid      xid8 := ledger.enter(p_municipality);
+    v_hash     bytea := sha256(convert_to(concat_ws('|', p_wallet, p_merchant, p_amount), 'UTF8'));
+    v_currency uuid;
+    v_status   text;
+    v_pending  uuid;
+    v_date     date;
+    v_refusal  text;
+    v_new      boolean;
+    v_taken    bigint;
+BEGIN
+    SELECT wallet.currency_id, wallet.status, pending.id, ledger.day_of(p_at, fence.closed_through)
+    INTO v_currency, v_status, v_pending, v_date
+    FROM vouchers_wallet wallet
+    LEFT JOIN vouchers_account pending
+      ON pending.municipality_id = wallet.municipality_id AND pending.currency_id = wallet.currency_id
+     AND pending.kind = 'merchant_pending' AND pending.owner_id = p_merchant
+    LEFT JOIN vouchers_businessclose fence ON fence.municipality_id = wallet.municipality_id
+    WHERE wallet.municipality_id = p_municipality AND wallet.id = p_wallet
+    FOR NO KEY UPDATE OF wallet;
+    v_refusal := CASE
+        WHEN (p_amount > 0) IS NOT TRUE THEN 'amount_not_positive'
+        WHEN v_currency IS NULL THEN 'wallet_unknown'
+        WHEN v_pending IS NULL THEN 'merchant_not_active'
+        WHEN v_status <> 'active' THEN 'wallet_not_active'
+        WHEN p_amount > p_limit THEN 'payment_limit_exceeded'
+        WHEN NOT ledger.fits(p_id, v_date) THEN 'time_out_of_range'
+    END;
+    IF v_refusal IS NULL THEN
+        WITH journal AS (
+            INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash)
+            VALUES (p_municipality, p_id, v_currency, 'pay', v_date, p_at, v_hash)
+            ON CONFLICT (municipality_id, id) DO NOTHING
+            RETURNING id
+        ), candidate AS (
+            SELECT lot.id, lot.remaining - lot.held AS free,
+                   row_number() OVER spending AS line,
+                   coalesce(sum(lot.remaining - lot.held)
+                       OVER (spending ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
+            FROM vouchers_lot lot
+            LEFT JOIN vouchers_usagerule usage
+              ON usage.id = lot.usage_rule_id
+            WHERE lot.municipality_id = p_municipality AND lot.wallet_id = p_wallet
+              AND lot.remaining > lot.held
+              AND (lot.expires_at IS NULL OR lot.expires_at > p_at)
+              AND (usage.id IS NULL OR (
+                      (usage.allowed_categories = '{}' OR p_category = ANY (usage.allowed_categories))
+                  AND NOT p_category = ANY (usage.denied_categories)
+                  AND (usage.annual_sales_cap IS NULL OR p_annual_sales <= usage.annual_sales_cap)))
+            WINDOW spending AS (ORDER BY (lot.kind = 'purchase'), lot.expires_at, lot.id)
+        ), spent AS (
+            UPDATE vouchers_lot lot
+            SET remaining = lot.remaining - least(candidate.free, p_amount - candidate.before)
+            FROM candidate, journal
+            WHERE lot.municipality_id = p_municipality AND lot.id = candidate.id AND candidate.before < p_amount
+            RETURNING lot.id, candidate.line, least(candidate.free, p_amount - candidate.before) AS amount
+        ), posted AS (
+            INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                           debit_lot_id, amount, business_date)
+            SELECT p_municipality, p_id, line, p_wallet, v_pending, id, amount, v_date FROM spent
+            RETURNING amount
+        ), payment AS (
+            INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merchant_id, partner_id,
+                                          order_id, amount, business_date, at)
+            SELECT p_municipality, p_id, v_currency, p_wallet, p_merchant, p_partner, p_order, p_amount, v_date, p_at
+            FROM journal
+        )
+        SELECT EXISTS (SELECT FROM journal), coalesce(sum(amount), 0) INTO v_new, v_taken FROM posted;
+        IF v_taken = p_amount THEN
+            RETURN v_date;
+        ELSIF v_new THEN
+            PERFORM ledger.refuse('insufficient_funds', jsonb_build_object('available', v_taken));
+        END IF;
+    END IF;
+    -- What was posted before stays answered as it was, whatever has changed since.
+    v_date := ledger.posted_on(p_municipality, p_id, 'pay', v_hash);
+    IF v_date IS NULL THEN
+        PERFORM ledger.refuse(v_refusal, jsonb_strip_nulls(jsonb_build_object('limit', p_limit)));
+    END IF;
+    RETURN v_date;
+END $$;
+
+CREATE FUNCTION ledger.posted_on(p_municipality character varying, p_id uuid, p_kind text, p_hash bytea) RETURNS date
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- The business date of an event that was posted before with the same parameters; NULL: there is none.
+DECLARE
+    v_before record;
+BEGIN
+    SELECT kind, request_hash, business_date INTO v_before
+    FROM vouchers_journal WHERE municipality_id = p_municipality AND id = p_id;
+    IF FOUND AND (v_before.kind, v_before.request_hash) IS DISTINCT FROM (p_kind, p_hash) THEN
+        PERFORM ledger.refuse('journal_conflict');
+    END IF;
+    RETURN v_before.business_date;
+END $$;
+
+CREATE FUNCTION ledger.refund(p_municipality character varying, p_id uuid, p_payment uuid, p_amount bigint, p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Gives p_amount won of a payment (NULL: all that is left) back to the very lots it came from, last drawn first,
+-- and returns the sum given back. Never more than was paid, lot by lot. A shop's pending money may go below zero;
+-- the next day close carries that.
+DECLARE
+    v_payment vouchers_payment;
+    v_since   uuid;
+    v_pending uuid;
+    v_date    date;
+    v_amount  bigint;
+    v_posted  bigint;
+BEGIN
+    PERFORM ledger.enter(p_municipality);
+    SELECT * INTO v_payment FROM vouchers_payment
+    WHERE municipality_id = p_municipality AND id = p_payment FOR NO KEY UPDATE;
+    IF v_payment.id IS NULL THEN
+        PERFORM ledger.refuse('payment_unknown');
+    END IF;
+    IF p_amount <= 0 THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    v_since := ledger.uuid_floor(v_payment.at - interval '2 days');   -- a refund fits a business date, so not earlier
+    -- the wallet before the journal, as in pay
+    PERFORM 1 FROM vouchers_wallet
+    WHERE municipality_id = p_municipality AND id = v_payment.wallet_id FOR NO KEY UPDATE;
+    v_date := ledger.business_date(p_municipality, p_at);
+    IF NOT ledger.open_journal(p_municipality, p_id, v_payment.currency_id, 'refund',
+            sha256(convert_to(concat_ws('|', p_payment, coalesce(p_amount::text, 'all')), 'UTF8')),
+            p_at, v_date, p_payment) THEN
+        SELECT sum(amount) INTO v_posted FROM vouchers_transfer
+        WHERE municipality_id = p_municipality AND journal_id = p_id;
+        RETURN v_posted;
+    END IF;
+    v_amount := coalesce(p_amount, v_payment.amount - v_payment.refunded);
+    IF v_amount = 0 OR v_payment.refunded + v_amount > v_payment.amount THEN
+        PERFORM ledger.refuse('refund_exceeds_payment',
+            jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
+    END IF;
+    IF NOT ledger.fits(p_id, v_date) THEN
+        PERFORM ledger.refuse('time_out_of_range');
+    END IF;
+    v_pending := ledger.account(p_municipality, v_payment.currency_id, 'merchant_pending', v_payment.merchant_id);
+    WITH returned AS (
+        SELECT t.credit_lot_id AS lot_id, sum(t.amount)::bigint AS amount
+        FROM vouchers_journal j JOIN vouchers_transfer t
+          ON t.municipality_id = j.municipality_id AND t.journal_id = j.id
+        WHERE j.municipality_id = p_municipality AND j.reference = p_payment AND j.kind = 'refund'
+          AND j.id > v_since                     -- spares the partitions of the years before
+        GROUP BY t.credit_lot_id
+    ), candidate AS (
+        SELECT t.debit_lot_id AS lot_id, t.amount - coalesce(r.amount, 0) AS free,
+               row_number() OVER backwards AS line,
+               coalesce(sum(t.amount - coalesce(r.amount, 0))
+                   OVER (backwards ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
+        FROM vouchers_transfer t LEFT JOIN returned r ON r.lot_id = t.debit_lot_id
+        WHERE t.municipality_id = p_municipality AND t.journal_id = p_payment
+          AND t.amount > coalesce(r.amount, 0)
+        WINDOW backwards AS (ORDER BY t.line DESC)
+    ), given AS (
+        UPDATE vouchers_lot lot
+        SET remaining = lot.remaining + least(candidate.free, v_amount - candidate.before)
+        FROM candidate
+        WHERE lot.municipality_id = p_municipality AND lot.id = candidate.lot_id
+          AND candidate.before < v_amount
+        RETURNING lot.id, candidate.line, least(candidate.free, v_amount - candidate.before) AS amount
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       credit_lot_id, amount, business_date)
+        SELECT p_municipality, p_id, line, v_pending, v_payment.wallet_id, id, amount, v_date FROM given
+        RETURNING amount
+    )
+    SELECT coalesce(sum(amount), 0) INTO v_posted FROM posted;
+    IF v_posted <> v_amount THEN
+        PERFORM ledger.refuse('refund_exceeds_payment',
+            jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
+    END IF;
+    UPDATE vouchers_payment SET refunded = refunded + v_amount
+    WHERE municipality_id = p_municipality AND id = p_payment;
+    RETURN v_amount;
+END $$;
+
+CREATE FUNCTION ledger.refuse(p_code text, p_params jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = p_code, DETAIL = p_params::text;
+END $$;
+
+CREATE FUNCTION ledger.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'ledger_is_immutable' USING ERRCODE = 'JT001';
+END $$;
+
+CREATE FUNCTION ledger.require_scope(p_municipality character varying) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF (p_municipality = ANY (string_to_array(current_setting('app.municipalities', true), ','))) IS NOT TRUE THEN
+        PERFORM ledger.refuse('out_of_scope');
+    END IF;
+END $$;
+
+CREATE FUNCTION ledger.reserve(p_municipality character varying, p_currency uuid, p_programme uuid, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Sets budget aside (or, with a negative amount, gives it back). The whole amount or nothing.
+DECLARE
+    v_programme uuid;
+    v_free      bigint;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    SELECT credits - debits - reserved INTO v_free FROM vouchers_balance
+    WHERE municipality_id = p_municipality AND account_id = v_programme FOR NO KEY UPDATE;
+    IF p_amount > v_free THEN
+        PERFORM ledger.refuse('budget_exceeded', jsonb_build_object('available', v_free, 'needed', p_amount));
+    END IF;
+    UPDATE vouchers_balance SET reserved = reserved + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_programme;
+END $$;
+
+CREATE FUNCTION ledger.settle(p_municipality character varying, p_id uuid, p_currency uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Moves each shop's amount from its pending to its settled account; returns the sum in won.
+DECLARE
+    v_date   date;
+    v_total  bigint;
+    v_posted bigint;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    SELECT coalesce(sum(a), 0) INTO v_total FROM unnest(p_amounts) a;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'settle',
+            sha256(convert_to(concat_ws('|', p_merchants, p_amounts), 'UTF8')), p_at, v_date, NULL) THEN
+        RETURN v_total;
+    END IF;
+    WITH item AS (
+        SELECT pending.id AS pending_id, settled.id AS settled_id, i.amount, i.line::integer
+        FROM unnest(p_merchants, p_amounts) WITH ORDINALITY AS i (merchant_id, amount, line)
+        JOIN vouchers_account pending
+          ON pending.municipality_id = p_municipality AND pending.currency_id = p_currency
+         AND pending.owner_id = i.merchant_id AND pending.kind = 'merchant_pending'
+        JOIN vouchers_account settled
+          ON settled.municipality_id = p_municipality AND settled.currency_id = p_currency
+         AND settled.owner_id = i.merchant_id AND settled.kind = 'merchant_settled'
+    ), credited AS (
+        UPDATE vouchers_balance balance SET credits = balance.credits + item.amount
+        FROM item
+        WHERE balance.municipality_id = p_municipality AND balance.account_id = item.settled_id
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       amount, business_date)
+        SELECT p_municipality, p_id, line, pending_id, settled_id, amount, v_date FROM item
+        RETURNING amount
+    )
+    SELECT coalesce(sum(amount), 0) INTO v_posted FROM posted;
+    IF v_posted <> v_total THEN
+        PERFORM ledger.refuse('account_unknown', '{"kind": "merchant_settled"}');
+    END IF;
+    RETURN v_total;
+END $$;
+
+CREATE FUNCTION ledger.transactions_ended(p_before xid8) RETURNS boolean
+    LANGUAGE sql
+    AS $$
+    -- Whether none of them runs any more. xmin is the oldest xid that does.
+    SELECT pg_snapshot_xmin(pg_current_snapshot()) >= p_before
+$$;
+
+CREATE FUNCTION ledger.transactions_now() RETURNS xid8
+    LANGUAGE sql
+    AS $$
+    -- Every transaction that may have read an older fence has an xid below this one. Call it in a transaction of its
+    -- own, after the fence's commit: then this xid is given out later than theirs. (The snapshot's xmax would not do:
+    -- it lies just above the last transaction that has *ended*, and others with higher xids may be running.)
+    SELECT pg_current_xact_id()
+$$;
+
+CREATE FUNCTION ledger.uuid_floor(p_at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    -- the smallest uuidv7 of that millisecond, and the bound of a partition
+    SELECT (lpad(to_hex((extract(epoch FROM p_at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$;
+
+CREATE TRIGGER account_is_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.vouchers_account FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+CREATE TRIGGER balance_is_never_removed BEFORE DELETE OR TRUNCATE ON public.vouchers_balance FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+CREATE TRIGGER journal_is_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.vouchers_journal FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+CREATE TRIGGER lot_is_never_removed BEFORE DELETE OR TRUNCATE ON public.vouchers_lot FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+CREATE TRIGGER transfer_is_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.vouchers_transfer FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
