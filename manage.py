@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-WITHOUT_DATABASE = {"collectstatic", "compilemessages", "help", "makemessages", "spectacular", "version"}
+WITHOUT_DATABASE = {"bench", "collectstatic", "compilemessages", "help", "makemessages", "spectacular", "version"}
 
 
 def _leave(number: int, _frame: object) -> None:

@@ -29,10 +29,12 @@ INSERT INTO vouchers_account (municipality_id, id, currency_id, kind) VALUES (%(
 INSERT INTO vouchers_balance (municipality_id, account_id) SELECT municipality_id, id FROM vouchers_account;
 """
 
+# Ids of shops and wallets count up from 1, so that a script of pgbench can name any of them.
 _SHOPS = """
-INSERT INTO merchants_merchant (municipality_id, code, name, name_ascii, business_number, representative, category_id,
-                                annual_sales, address, phone, status, registered_on, account_bank, account_holder)
-SELECT %(city)s, 'M' || lpad(n::text, 9, '0'), '행복분식 ' || n || '호점', 'HAPPY BUNSIK ' || n,
+INSERT INTO merchants_merchant (municipality_id, id, code, name, name_ascii, business_number, representative,
+                                category_id, annual_sales, address, phone, status, registered_on, account_bank, account_holder)
+SELECT %(city)s, ('00000000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid,
+       'M' || lpad(n::text, 9, '0'), '행복분식 ' || n || '호점', 'HAPPY BUNSIK ' || n,
        lpad(n::text, 10, '0'), '김장터', 'restaurant', 100000000, '경기도 고양시 덕양구 고양시청로 10', '', 'active',
        '2024-01-01', '088', '김장터'
 FROM generate_series(1, %(shops)s) n;
@@ -51,8 +53,10 @@ INSERT INTO vouchers_citizen (municipality_id, name, birth_date, phone, dong_id,
 SELECT %(city)s, translate(lpad((n %% 100000)::text, 5, '0'), '0123456789', '가나다라마바사아자차'),
        date '1990-01-01' + (n %% 3650), '010' || lpad(n::text, 8, '0'), d.id, '2015-01-01', 'active', ''
 FROM generate_series(1, %(citizens)s) n, vouchers_dong d;
-INSERT INTO vouchers_wallet (municipality_id, citizen_id, currency_id, status)
-SELECT municipality_id, id, %(currency)s, 'active' FROM vouchers_citizen;
+INSERT INTO vouchers_wallet (municipality_id, id, citizen_id, currency_id, status)
+SELECT municipality_id, ('00000000-0000-7000-8000-' || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid, id,
+       %(currency)s, 'active'
+FROM vouchers_citizen;
 INSERT INTO vouchers_account (municipality_id, id, currency_id, kind, owner_id)
 SELECT municipality_id, id, currency_id, 'wallet', id FROM vouchers_wallet;
 """
@@ -61,7 +65,7 @@ _LOTS = """
 INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, granted, remaining, expires_at, created_at)
 SELECT municipality_id, uuidv7(), id, 'grant', uuidv7(), %(money)s, %(money)s, %(at)s::timestamptz + interval '300 days',
        %(at)s
-FROM (SELECT municipality_id, id FROM vouchers_wallet LIMIT %(paying)s) wallet, generate_series(1, 2);
+FROM (SELECT municipality_id, id FROM vouchers_wallet ORDER BY id LIMIT %(paying)s) wallet, generate_series(1, 2);
 """
 
 _PAYMENTS = """

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from config.bench import close, files, kernel, statements, web
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--quick", action="store_true", help="a twentieth of the size; the ratios say little")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Exit status 1 when a promise is not kept."""
+        """Measure; a promise that is not kept is said, and is no error of the command."""
         scale, chosen = QUICK if options["quick"] else FULL, options["only"] or list(MEASUREMENTS)
         results: list[Result] = []
         began = time.monotonic()
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         self._write(results)
         self.stdout.write(f"\n{table(results)}\n{time.monotonic() - began:.0f} s, figures in var/bench.json")
         if missed := [result.name for result in results if not result.ok]:
-            raise CommandError(f"not reached: {', '.join(missed)}")
+            self.stderr.write(f"not reached: {', '.join(missed)}")
 
     def _say(self, began: float, text: str) -> None:
         self.stdout.write(f"[{time.monotonic() - began:4.0f} s] {text} …")
