@@ -41,7 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it. Ctrl-C at any moment stops everything that was started."""
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
         try:
             self._run(folder=options["folder"].resolve(), serve=not options["no_serve"])
         except KeyboardInterrupt:
