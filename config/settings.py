@@ -110,10 +110,13 @@ _app_url = os.environ.get("DATABASE_APP_URL") or environment.app_url(
     _owner_url, role=APP_ROLE, password=APP_ROLE_PASSWORD
 )
 DATABASE_POOL_SIZE = int(os.environ.get("JANGTEO_DATABASE_POOL", "0"))
+# Seconds. While the database is away, a request waits so long before it is told to come back, and keeps a thread busy
+# meanwhile. The pool's own attempts become rarer the longer they fail; given up early, the next request makes a new one.
+_POOL = {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 3, "reconnect_timeout": 5}
 DATABASES = {
     "default": _database(
         _app_url,
-        OPTIONS={"pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 5}} if DATABASE_POOL_SIZE else {},
+        OPTIONS={"pool": _POOL} if DATABASE_POOL_SIZE else {},
         CONN_MAX_AGE=0 if DATABASE_POOL_SIZE else 60,
     ),
     "owner": _database(_owner_url),

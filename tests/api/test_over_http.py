@@ -25,10 +25,10 @@ from vouchers.payments.models import Payment
 class Server:
     """``manage.py serve`` on a port of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
         self.port = free_port()
         self.process = subprocess.Popen(
-            [sys.executable, str(PROJECT / "manage.py"), "serve", "--no-worker", "--port", str(self.port)],
+            [sys.executable, str(PROJECT / "manage.py"), "serve", *options, "--port", str(self.port)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         wait_until_served(self.port, self.process)
@@ -66,7 +66,7 @@ class Server:
 
 @pytest.fixture
 def server(committed_db: str) -> Iterator[Server]:
-    started = Server()
+    started = Server("--no-worker")
     yield started
     if started.process.poll() is None:
         assert started.stop() == 0
@@ -114,7 +114,7 @@ def test_a_killed_server_has_paid_each_payment_once_or_not_at_all(server: Server
         server.kill()
         for payment in paying:
             payment.result()
-    again = Server()
+    again = Server("--no-worker")
     try:
         answers = [again.pay(market, key, amount=100) for key in keys]
     finally:
@@ -132,6 +132,17 @@ def test_stopping_leaves_nothing_running(server: Server):
     assert len(family) > 2
     assert server.stop() == 0
     assert not any(process.is_running() for process in family)
+
+
+@pytest.mark.kill
+def test_killing_only_the_parent_leaves_nothing_running(committed_db: str):
+    server = Server()  # with the worker
+    family = server.family()
+    assert any("worker" in process.cmdline() for process in family)
+    server.process.kill()
+    server.process.wait()
+    _gone, left = psutil.wait_procs(family, timeout=60)
+    assert left == []
 
 
 def test_a_taken_port_is_said_clearly(server: Server):

@@ -38,6 +38,8 @@ def rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]
     try:
         return _execute(statement, parameters)
     except (OperationalError, InterfaceError):
+        if connection.connection is None:  # none could be had, and waiting once more would only keep callers longer
+            raise
         if connection.in_atomic_block or connection.is_usable():
             raise
         _drop_dead_connections()
