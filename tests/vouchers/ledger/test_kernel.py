@@ -115,6 +115,45 @@ def test_a_closed_day_sends_money_to_the_next_one_and_takes_nothing_older(kernel
         kernel.refund(payment, 1_000)
 
 
+@pytest.mark.parametrize("sent", [NOON, NOON + 12 * timedelta(hours=1)], ids=["from before", "from after"])
+def test_a_refund_between_fence_and_close_is_kept_back_and_counts_once(
+    kernel: Kernel, setting: Setting, sent: datetime
+) -> None:
+    """Its business day is the next one, though the day of the payment is not closed yet. It may even have been sent
+    before the fence was set."""
+    payment = kernel.id_at(NOON)
+    kernel.pay(setting.wallet, setting.shop, 50_000, id=payment)
+    kernel.refund(payment, 4_000)
+    kernel.fence(TODAY)
+    kernel.refund(payment, 7_000, at=sent)
+    kernel.call("settlement.close_day", CITY, CURRENCY, TODAY, sent)
+    kernel.close_day(TODAY + DAY, at=NOON + 2 * DAY)
+    lines = (
+        "SELECT carried_in, paid, refunded, payable, carried_out FROM merchants_settlementline ORDER BY business_date"
+    )
+    assert kernel.rows(lines) == [(0, 50_000, 4_000, 39_000, 7_000), (7_000, 0, 7_000, 0, 0)]
+
+
+def test_a_refund_between_fence_and_close_of_more_than_the_day_brought_is_owed(
+    kernel: Kernel, setting: Setting
+) -> None:
+    """What a shop gave back of an earlier day's payment can exceed what this day brought."""
+    payment = kernel.id_at(NOON)
+    kernel.pay(setting.wallet, setting.shop, 50_000, id=payment)
+    kernel.close_day(TODAY, at=NOON + DAY)
+    kernel.pay(setting.wallet, setting.shop, 10_000, at=NOON + DAY)
+    kernel.fence(TODAY + DAY)
+    kernel.refund(payment, 30_000, at=NOON + 2 * DAY)
+    kernel.call("settlement.close_day", CITY, CURRENCY, TODAY + DAY, NOON + 2 * DAY)
+    kernel.close_day(TODAY + 2 * DAY, at=NOON + 3 * DAY)
+    lines = (
+        "SELECT carried_in, paid, refunded, payable, carried_out FROM merchants_settlementline ORDER BY business_date"
+    )
+    assert kernel.rows(lines) == [
+        (0, 50_000, 0, 50_000, 0), (0, 10_000, 0, 0, 10_000), (10_000, 0, 30_000, 0, -20_000)
+    ]  # fmt: skip
+
+
 def test_an_id_must_lie_near_its_time(kernel: Kernel, setting: Setting) -> None:
     with pytest.raises(errors.TimeOutOfRange):
         kernel.pay(setting.wallet, setting.shop, 1_000, id=kernel.id_at(NOON + 5 * DAY))
