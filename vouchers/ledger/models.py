@@ -92,6 +92,9 @@ class Journal(LedgerModel):
         verbose_name_plural = _("원장 전표")
         ordering: ClassVar = ["-id"]
 
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.business_date}"
+
 
 class Transfer(LedgerModel):
     """이동: ``amount`` won from the debit account to the credit account. One row, so it always balances."""

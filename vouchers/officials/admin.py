@@ -160,13 +160,18 @@ class IncompatibleRolesAdmin(ListAdmin):
 class OwnActionsAdmin(ListAdmin):
     """What the official has done here themselves; row-level security hides what others did."""
 
-    list_display: ClassVar = ["action_time_seoul", "content_type", "object_repr", "get_change_message"]
+    list_display: ClassVar = ["action_time_seoul", "content_type", "object_repr", "what"]
     list_select_related: ClassVar = ["content_type"]
-    fields: ClassVar = ["action_time_seoul", "content_type", "object_repr", "get_change_message"]
+    fields: ClassVar = ["action_time_seoul", "content_type", "object_repr", "what"]
     list_display_links = None
     empty_hint = _("화면에서 등록하거나 고친 내용이 여기에 남습니다.")
 
     action_time_seoul = moment("action_time", _("처리일시"))
+
+    @admin.display(description=_("처리"))
+    def what(self, entry: LogEntry) -> str:
+        """Added, or which fields were changed."""
+        return str(entry.get_change_message())
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Everybody, their own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django import template
+from django.utils.translation import get_language
 
 from vouchers.common.korean import document_amount, document_date, document_datetime, grouped
 from vouchers.common.money import money
@@ -26,8 +27,8 @@ def digits(number: int | None) -> str:
 
 @register.filter
 def in_words(amount: int) -> str:
-    """금1,200원(금일천이백원), as official documents write it."""
-    return document_amount(amount)
+    """금1,200원(금일천이백원), as official documents write it; other languages have no such form."""
+    return document_amount(amount) if get_language() == "ko" else money(amount)
 
 
 @register.filter
