@@ -29,7 +29,7 @@ class ChosenLanguageMiddleware:
         if not request.path.startswith(("/admin/", "/i18n/")):
             return self.get_response(request)
         with translation.override(chosen_language(request)):
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
             response.headers["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
             return response

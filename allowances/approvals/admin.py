@@ -90,7 +90,7 @@ class ApprovalStepAdmin(ListAdmin):
         "digest",
     ]
     ordering: ClassVar = ["-id"]
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
     empty_hint = _("명단을 상신하면 결재 단계가 여기에 남습니다.")
 
     decided = moment("decided_at", _("처리일시"))

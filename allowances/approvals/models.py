@@ -46,14 +46,18 @@ class ApprovalLineStep(TenantModel):
 
     line = models.ForeignKey(ApprovalLine, on_delete=models.CASCADE, related_name="steps", verbose_name=_("결재선"))
     position = models.PositiveSmallIntegerField(_("순서"))
-    role = models.CharField(_("역할"), max_length=20, choices=[(r.value, r.label) for r in (Role.REVIEWER, Role.BUDGET, Role.APPROVER)])
+    role = models.CharField(
+        _("역할"), max_length=20, choices=[(r.value, r.label) for r in (Role.REVIEWER, Role.BUDGET, Role.APPROVER)]
+    )
     title = models.CharField(_("직위"), max_length=20, help_text=_("결재란에 인쇄됩니다. 예: 팀장, 과장"))
 
     class Meta:
         verbose_name = _("결재선 단계")
         verbose_name_plural = _("결재선 단계")
         ordering: ClassVar = ["line", "position"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["line", "position"], name="approval_line_position_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["line", "position"], name="approval_line_position_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.position}. {self.title}"
@@ -103,7 +107,9 @@ class ApprovalStep(TenantModel):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["municipality", "role"], condition=models.Q(decision="waiting"), name="approval_step_waiting")
+            models.Index(
+                fields=["municipality", "role"], condition=models.Q(decision="waiting"), name="approval_step_waiting"
+            )
         ]
 
     def __str__(self) -> str:

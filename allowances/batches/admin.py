@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -73,7 +74,7 @@ class BatchAdmin(ListAdmin):
     list_filter: ClassVar = [MunicipalityFilter, "state", PeriodFilter]
     prefix_search: ClassVar = ["file_name", "cycle__programme__name"]
     search_help_text = _("파일명 또는 사업명의 앞부분")
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
     empty_hint = _("회차를 고르고 지급 대상자 명단 파일을 올리십시오.")
     list_before_template = "allowances/batches/upload_link.html"
 
@@ -258,7 +259,7 @@ def progress(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 
 @page("allowances/batch/<uuid:batch_id>/annotated/", name="batch_annotated", methods=("POST",))
-def annotated(request: HttpRequest, batch_id: UUID) -> HttpResponse | StreamingHttpResponse:
+def annotated(request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
     """The official's own file with the reasons beside its rows, after saying why it is needed."""
     batch = batch_named(request, batch_id)
     require(request, "citizens.view", batch.municipality_id)

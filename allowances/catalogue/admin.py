@@ -34,7 +34,7 @@ class AllowanceTypeAdmin(ListAdmin):
         (_("출처"), {"fields": ["source"]}),
     ]
     change_form_outer_before_template = "allowances/programmes/start_link.html"
-    sortable_by: ClassVar = ["category", "cycle"]
+    sortable_by: ClassVar[list[str]] = ["category", "cycle"]
 
     amount_won = won("amount", _("1회 지급액"))
 

@@ -30,7 +30,7 @@ class ProgrammeForm(TenantForm):
 
     class Meta:
         model = Programme
-        exclude: ClassVar = []
+        exclude: ClassVar[list[str]] = []
 
     def clean_is_not_wage(self) -> bool:
         """Told at the box."""
@@ -155,7 +155,8 @@ class CycleAdmin(HistoryAdmin):
         """The next number of the programme, and today as the day on which eligibility is judged."""
         initial: dict[str, Any] = {"reference_date": business_date(request.at)}  # type: ignore[attr-defined]
         try:
-            programme = Programme.objects.filter(pk=request.GET.get("programme") or None).first()
+            named = request.GET.get("programme")
+            programme = Programme.objects.filter(pk=named).first() if named else None
         except ValidationError:
             programme = None
         if programme is not None:

@@ -36,12 +36,16 @@ class Programme(TenantModel, Stamped):
     amount = models.BigIntegerField(
         _("1인 지급액(원)"), null=True, blank=True, help_text=_("비워 두면 명단의 지급액을 그대로 지급합니다.")
     )
-    amount_max = models.BigIntegerField(_("1인 지급 상한(원)"), help_text=_("명단의 지급액이 이 금액을 넘으면 오류로 처리합니다."))
+    amount_max = models.BigIntegerField(
+        _("1인 지급 상한(원)"), help_text=_("명단의 지급액이 이 금액을 넘으면 오류로 처리합니다.")
+    )
     age_min = models.PositiveSmallIntegerField(_("최소 나이(만)"), null=True, blank=True)
     age_max = models.PositiveSmallIntegerField(_("최대 나이(만)"), null=True, blank=True)
     residency_required = models.BooleanField(_("관내 거주 요건"), default=True)
     residency_days = models.PositiveIntegerField(
-        _("거주 기간 요건(일)"), default=0, help_text=_("자격 기준일까지 계속 거주해야 하는 일수. 0이면 기간을 따지지 않습니다.")
+        _("거주 기간 요건(일)"),
+        default=0,
+        help_text=_("자격 기준일까지 계속 거주해야 하는 일수. 0이면 기간을 따지지 않습니다."),
     )
     validity_days = models.PositiveIntegerField(_("유효기간(일)"))
     usage_rule = models.ForeignKey(

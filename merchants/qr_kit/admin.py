@@ -32,7 +32,7 @@ class MerchantQRAdmin(ListAdmin):
     exact_search: ClassVar = ["merchant__code"]
     search_help_text = _("상호의 앞부분 또는 가맹점번호")
     change_form_outer_after_template = "merchants/qr_kit/code_link.html"
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
     empty_hint = _("가맹점 화면에서 QR 코드를 발급하십시오.")
 
     issued = moment("created_at", _("발급일시"))

@@ -37,7 +37,7 @@ class MerchantForm(TenantForm):
 
     class Meta:
         model = Merchant
-        exclude: ClassVar = []
+        exclude: ClassVar[list[str]] = []
 
     def clean_business_number(self) -> str:
         """Ten digits with the right check digit, however they were typed."""

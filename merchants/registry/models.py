@@ -22,7 +22,9 @@ class MerchantCategory(models.Model):
     code = models.CharField(_("업종코드"), max_length=20, primary_key=True)
     name = models.CharField(_("업종명"), max_length=60)
     name_en = models.CharField(_("영문명"), max_length=60)
-    mcc = models.CharField(_("MCC"), max_length=4, validators=[RegexValidator(r"^\d{4}$")], help_text=_("QR에 넣는 ISO 18245 코드"))
+    mcc = models.CharField(
+        _("MCC"), max_length=4, validators=[RegexValidator(r"^\d{4}$")], help_text=_("QR에 넣는 ISO 18245 코드")
+    )
 
     class Meta:
         verbose_name = _("업종")
@@ -48,7 +50,10 @@ class Merchant(TenantModel, Stamped):
     code = models.CharField(_("가맹점번호"), max_length=10, validators=[RegexValidator(r"^M\d{9}$")])
     name = models.CharField(_("상호"), max_length=60)
     name_ascii = models.CharField(
-        _("영문 상호"), max_length=25, validators=[RegexValidator(r"^[\x20-\x7e]+$")], help_text=_("QR 표준은 영문·숫자만 허용합니다.")
+        _("영문 상호"),
+        max_length=25,
+        validators=[RegexValidator(r"^[\x20-\x7e]+$")],
+        help_text=_("QR 표준은 영문·숫자만 허용합니다."),
     )
     business_number = models.CharField(_("사업자등록번호"), max_length=10, validators=[RegexValidator(r"^\d{10}$")])
     representative = models.CharField(_("대표자"), max_length=40)

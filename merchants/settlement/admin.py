@@ -34,7 +34,7 @@ class DayCloseAdmin(ListAdmin):
     fields: ClassVar = [
         "day_seoul", "currency", "merchants", "paid_won", "refunded_won", "payable_won", "closed", "lines", "journal_id",
     ]  # fmt: skip
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
     list_before_template = "merchants/settlement/close.html"
     empty_hint = _("하루의 영업이 끝나면 다음 날 새벽에 자동으로 마감됩니다.")
 
@@ -79,7 +79,7 @@ class SettlementLineAdmin(ListAdmin):
     prefix_search: ClassVar = ["merchant__name"]
     exact_search: ClassVar = ["merchant__code"]
     search_help_text = _("상호의 앞부분 또는 가맹점번호")
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
     empty_hint = _("일 마감이 끝나면 가맹점별 정산내역이 여기에 나타납니다.")
 
     day_seoul = day("business_date", _("영업일"))

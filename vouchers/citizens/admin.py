@@ -65,7 +65,7 @@ class CitizenForm(TenantForm):
         """Put the changed values in before the row is checked against the others."""
         self.instance.name = self.cleaned_data.get("new_name") or self.instance.name
         self.instance.phone = self.cleaned_data.get("new_phone") or self.instance.phone
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # private to Django
 
 
 def _phone(text: str) -> str:
@@ -96,7 +96,7 @@ class CitizenAdmin(HistoryAdmin):
     prefix_search: ClassVar = ["name"]
     exact_search: ClassVar = ["phone_tail", "phone"]
     search_help_text = _("성명의 앞부분 또는 휴대전화 끝 4자리")
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
     autocomplete_fields: ClassVar = ["dong"]
     add_fieldsets: ClassVar = [
         (None, {"fields": [("name", "birth_date"), "phone"]}),

@@ -48,8 +48,12 @@ class Citizen(TenantModel, Stamped):
 
     history = HistoricalRecords(
         excluded_fields=[
-            "phone_tail", "resident_number", "resident_number_index", "account_number", "account_number_index",
-        ]  # fmt: skip
+            "phone_tail",
+            "resident_number",
+            "resident_number_index",
+            "account_number",
+            "account_number_index",
+        ]
     )
 
     class Meta:

@@ -38,7 +38,8 @@ class TenantForm(forms.ModelForm):
             self.instance.municipality_id = self.fixed_municipality
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"municipality"}
+        exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # private to Django
+        return exclusions - {"municipality"}
 
 
 class ReadMixin:
@@ -165,7 +166,7 @@ class EditAdmin(EditMixin, ListAdmin):
     def formfield_for_foreignkey(self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         """Only municipalities where the official may edit are offered."""
         if db_field.name == "municipality":
-            remote = db_field.remote_field.model
+            remote: Any = db_field.remote_field.model
             kwargs["queryset"] = remote.objects.filter(pk__in=self.editable_municipalities(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -217,7 +218,7 @@ class TenantFormSet(forms.BaseInlineFormSet):
     """Rows that belong to the municipality of the row they stand under."""
 
     def _construct_form(self, i: int, **kwargs: Any) -> forms.ModelForm:
-        form: forms.ModelForm = super()._construct_form(i, **kwargs)
+        form: forms.ModelForm = super()._construct_form(i, **kwargs)  # type: ignore[misc]  # private to Django
         if not form.instance.municipality_id:
             form.instance.municipality_id = self.instance.municipality_id
         return form

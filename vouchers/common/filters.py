@@ -72,7 +72,7 @@ class MunicipalityFilter(admin.SimpleListFilter):
         rows = model_admin.model._meta.get_field("municipality").remote_field.model.objects.filter(pk__in=codes)
         return [(row.pk, row.name) for row in rows]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Without 'all'."""
         yield from list(super().choices(changelist))[1:]
 

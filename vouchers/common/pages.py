@@ -10,18 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from vouchers.common.errors import DomainError, NotFound, NotPermitted
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -42,7 +44,7 @@ def page(route: str, *, name: str, methods: tuple[str, ...] = ("GET",)) -> Calla
 
     def register(view: View) -> View:
         @wraps(view)
-        def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        def answer(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
             with _as_http_errors():
@@ -64,16 +66,24 @@ def _as_http_errors() -> Iterator[None]:
         raise PermissionDenied(str(error)) from error
 
 
-@contextmanager
-def refusals_shown(request: HttpRequest) -> Iterator[None]:
+class refusals_shown:  # noqa: N801  (reads as the verb it is, like contextlib.suppress)
     """Run a step; when a rule refuses it, nothing of it stays and the person is told why."""
-    try:
-        with transaction.atomic():
-            yield
-    except (NotFound, NotPermitted):
-        raise
-    except DomainError as error:
-        messages.error(request, str(error))
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._step = transaction.atomic()
+
+    def __enter__(self) -> None:
+        self._step.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._step.__exit__(kind, error, trace)
+        if not isinstance(error, DomainError) or isinstance(error, (NotFound, NotPermitted)):
+            return False
+        messages.error(self._request, str(error))
+        return True
 
 
 def require(request: HttpRequest, permission: str, municipality: str | None = None) -> None:
@@ -82,7 +92,7 @@ def require(request: HttpRequest, permission: str, municipality: str | None = No
         raise PermissionDenied(str(NotPermitted()))
 
 
-def find(rows: models.QuerySet[Row], key: UUID | str) -> Row:
+def find(rows: models.QuerySet[Row] | models.Manager[Row], key: UUID | str) -> Row:
     """The row with this key inside the scope, or a 404, also for a key that is none."""
     row = rows.filter(pk=key).first()
     if row is None:

@@ -70,7 +70,10 @@ class UsageRule(TenantModel):
         models.CharField(max_length=20), verbose_name=_("사용 제한 업종"), default=list, blank=True
     )
     annual_sales_cap = models.BigIntegerField(
-        _("연매출 상한(원)"), null=True, blank=True, help_text=_("비워 두면 연매출과 관계없이 사용할 수 있습니다(정책발행).")
+        _("연매출 상한(원)"),
+        null=True,
+        blank=True,
+        help_text=_("비워 두면 연매출과 관계없이 사용할 수 있습니다(정책발행)."),
     )
 
     history = HistoricalRecords()

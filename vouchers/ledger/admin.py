@@ -28,7 +28,7 @@ class JournalAdmin(ListAdmin):
     exact_search: ClassVar = ["id"]
     search_help_text = _("전표번호 전체")
     ordering: ClassVar = ["-id"]
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
 
     at_seoul = moment("at", _("일시"))
     day_seoul = day("business_date", _("영업일"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from vouchers.ledger.models import Account, AccountKind, Journal, Lot, Transfer
 
@@ -34,6 +35,6 @@ def _name(kind: str | None) -> str:
     return str(AccountKind(kind).label) if kind else "-"
 
 
-def lots_of(*, municipality: str, wallet: object, limit: int = 100) -> list[Lot]:
+def lots_of(*, municipality: str, wallet: UUID, limit: int = 100) -> list[Lot]:
     """The money in a wallet, newest first."""
     return list(Lot.objects.filter(municipality=municipality, wallet_id=wallet).order_by("-created_at")[:limit])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -38,7 +39,8 @@ class OfficialScopeMiddleware:
             return response
 
     def _open_scope(self, request: HttpRequest) -> None:
-        authority = authority_of(official_id=request.user.pk, day=business_date(request.at))  # type: ignore[attr-defined]
+        official: Any = request.user
+        authority = authority_of(official_id=official.pk, day=business_date(request.at))  # type: ignore[attr-defined]
         request.authority = authority  # type: ignore[attr-defined]
-        request.user.authority = authority  # type: ignore[union-attr]
-        set_local(official=str(request.user.pk), municipalities=",".join(sorted(authority.municipalities)))
+        official.authority = authority
+        set_local(official=str(official.pk), municipalities=",".join(sorted(authority.municipalities)))

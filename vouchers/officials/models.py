@@ -13,7 +13,7 @@ from vouchers.common.models import UUID7, TenantModel, uuid7
 from vouchers.officials.rules import Role
 
 
-class OfficialManager(BaseUserManager):
+class OfficialManager(BaseUserManager["Official"]):
     """Creates officials with a one-way password; ``get_by_natural_key`` is what Django's login uses."""
 
     def create_official(self, *, username: str, password: str | None, **fields: Any) -> Official:

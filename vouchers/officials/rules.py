@@ -50,6 +50,7 @@ def is_active_on(*, valid_from: date, valid_until: date | None, day: date) -> bo
     """Whether a dated assignment holds on ``day``; both ends are included."""
     return valid_from <= day and (valid_until is None or day <= valid_until)
 
+
 INCOMPATIBLE: Final[dict[tuple[str, str], str]] = {
     (Role.DRAFTER, Role.APPROVER): "기안한 사람이 결재할 수 없음",
     (Role.DRAFTER, Role.PAYER): "기안한 사람이 지급할 수 없음",

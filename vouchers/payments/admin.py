@@ -33,7 +33,7 @@ class PaymentAdmin(ListAdmin):
     exact_search: ClassVar = ["id"]
     search_help_text = _("결제번호 전체")
     ordering: ClassVar = ["-id"]
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = [
         "id", "at_seoul", "day_seoul", "merchant", "holder", "partner", "order_id", "amount_won", "refunded_won", "state",
         "movements",

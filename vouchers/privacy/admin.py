@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -34,8 +34,9 @@ def record(
     request: HttpRequest, *, municipality: str, action: AccessAction, subject: str, reason: str, count: int = 1
 ) -> None:
     """Write the access record of the official who asks."""
+    official: Any = request.user
     record_access(
-        municipality=municipality, official=request.user.pk, address=request.META.get("REMOTE_ADDR") or None,
+        municipality=municipality, official=official.pk, address=request.META.get("REMOTE_ADDR") or None,
         action=action, subject=subject, reason=reason, count=count, at=request.at,  # type: ignore[attr-defined]
     )  # fmt: skip
 

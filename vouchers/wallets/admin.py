@@ -27,7 +27,7 @@ class WalletAdmin(ListAdmin):
     prefix_search: ClassVar = ["citizen__name"]
     exact_search: ClassVar = ["citizen__phone_tail", "citizen__phone"]
     search_help_text = _("성명의 앞부분 또는 휴대전화 끝 4자리")
-    sortable_by: ClassVar = []
+    sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = ["holder", "currency", "status", "opened", "balance", "lots"]
     empty_hint = _("시민이 앱에서 상품권을 추가하면 지갑이 만들어집니다.")
 
