@@ -164,6 +164,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "config.menu.place",
     "SITE_SYMBOL": "storefront",
     "SITE_URL": None,
+    "LOGIN": {"form": "vouchers.officials.forms.LoginForm"},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,

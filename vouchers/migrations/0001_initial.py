@@ -459,7 +459,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField(verbose_name='접속일시')),
                 ('address', models.GenericIPAddressField(blank=True, null=True, verbose_name='접속지')),
-                ('action', models.CharField(choices=[('view', '조회'), ('reveal', '마스킹 해제'), ('upload', '업로드'), ('download', '다운로드'), ('print', '출력')], max_length=10, verbose_name='수행업무')),
+                ('action', models.CharField(choices=[('view', '조회'), ('reveal', '마스킹 해제'), ('upload', '업로드'), ('download', '다운로드'), ('print', '출력'), ('lock', '로그인 잠금')], max_length=10, verbose_name='수행업무')),
                 ('subject', models.CharField(max_length=200, verbose_name='처리한 정보주체')),
                 ('count', models.IntegerField(default=1, verbose_name='정보주체 수')),
                 ('reason', models.CharField(blank=True, max_length=200, verbose_name='사유')),

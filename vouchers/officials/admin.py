@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, TenantForm, TenantFormSet, day, moment
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
 from vouchers.officials.rules import Role
+from vouchers.officials.services import forget_failures
 
 
 class OfficialForm(TenantForm):
@@ -51,6 +52,7 @@ class OfficialForm(TenantForm):
         """Store the password one-way."""
         if self.cleaned_data.get("new_password"):
             self.instance.set_password(self.cleaned_data["new_password"])
+            forget_failures(username=self.instance.username)
         official: Official = super().save(commit)
         return official
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
 
 from vouchers.common.database import domain_errors
+from vouchers.common.seoul import SEOUL
 from vouchers.municipalities.models import Municipality
-from vouchers.officials import errors as _errors  # noqa: F401  (registers the constraint names)
+from vouchers.officials.errors import LoginLocked
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
 from vouchers.officials.rules import INCOMPATIBLE, Role
 
@@ -20,6 +24,32 @@ def load_incompatible_roles(*, using: str) -> int:
         rows, update_conflicts=True, unique_fields=["role", "other"], update_fields=["reason"]
     )
     return len(rows)
+
+
+def begin_login(*, username: str, at: datetime) -> None:
+    """Call in a transaction before a password is looked at; raises LoginLocked while the name is locked."""
+    until: datetime | None = _ask("officials.begin_login(%s, %s)", username, at)
+    if until is not None:
+        raise LoginLocked(until=f"{until.astimezone(SEOUL):%H:%M}")
+
+
+def login_failed(*, username: str, address: str | None, at: datetime) -> None:
+    """Count a wrong password; the one too many locks the name, which an official's municipality finds in its 접속기록.
+
+    Returns quietly also then: an error would roll the count back. The next attempt is told.
+    """
+    _ask("officials.login_failed(%s, %s, %s)", username, address, at)
+
+
+def forget_failures(*, username: str) -> None:
+    """Begin to count anew, after the right password or with a new one."""
+    _ask("officials.forget_failures(%s)", username)
+
+
+def _ask(function: str, *parameters: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}", parameters)
+        return cursor.fetchone()[0]
 
 
 def assign_role(

@@ -11,13 +11,14 @@ from vouchers.common.models import TenantModel
 
 
 class AccessAction(models.TextChoices):
-    """What was done with the personal data."""
+    """What was done with the personal data, or that somebody was kept from it."""
 
     VIEW = "view", _("조회")
     REVEAL = "reveal", _("마스킹 해제")
     UPLOAD = "upload", _("업로드")
     DOWNLOAD = "download", _("다운로드")
     PRINT = "print", _("출력")
+    LOCK = "lock", _("로그인 잠금")
 
 
 class AccessRecord(TenantModel):
