@@ -77,8 +77,16 @@ class MunicipalityFilter(admin.SimpleListFilter):
         yield from list(super().choices(changelist))[1:]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """The chosen one; the official's own, or the first, when none is chosen."""
-        return queryset.filter(municipality=self.value() or chosen_municipality(request))
+        """The chosen one. When none is chosen, the official's own where it has rows, else the first that has any."""
+        if self.value() is None:
+            self.used_parameters[self.parameter_name] = self._first_with_rows(request, queryset)
+        return queryset.filter(municipality=self.value())
+
+    def _first_with_rows(self, request: HttpRequest, queryset: QuerySet) -> str:
+        own = chosen_municipality(request)
+        if len(request.authority.municipalities) < 2 or queryset.filter(municipality=own).exists():  # type: ignore[attr-defined]
+            return own
+        return queryset.order_by().values_list("municipality", flat=True).first() or own
 
 
 def chosen_municipality(request: HttpRequest) -> str:

@@ -3,10 +3,27 @@
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll(".material-symbols-outlined").forEach((icon) => icon.setAttribute("aria-hidden", "true"));
+  (document.getElementById("main") || document.getElementById("page")).setAttribute("role", "main");
+  // The symbol leads where the name beside it leads.
+  document.querySelectorAll("a[href]:has(> .material-symbols-outlined:only-child)").forEach((link) => {
+    const bare = link.textContent.trim() === link.firstElementChild.textContent.trim();
+    if (bare && !link.hasAttribute("aria-label") && !link.title) {
+      link.setAttribute("aria-hidden", "true");
+      link.setAttribute("tabindex", "-1");
+    }
+  });
   document.querySelectorAll("[x-on\\:click]:not(a[href], button, input, label, form, nav, ul)").forEach(makePressable);
   document.querySelectorAll("input[data-select]").forEach((field) => field.addEventListener("focus", () => field.select()));
   document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
   document.querySelectorAll("[data-progress]").forEach(follow);
+});
+
+// Simplebar names every scrolling area "scrollable content", in English and all alike.
+window.addEventListener("load", () => {
+  document.querySelectorAll(".simplebar-content-wrapper").forEach((area) => {
+    area.removeAttribute("role");
+    area.removeAttribute("aria-label");
+  });
 });
 
 document.addEventListener("submit", (event) => {
