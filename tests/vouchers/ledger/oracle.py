@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -86,6 +87,24 @@ class Oracle:
             raise Refused("time_out_of_range")
         return day
 
+    # Rules that test_sensitivity.py breaks one at a time
+
+    def is_valid(self, lot: Lot, at: datetime) -> bool:
+        """Until the moment of expiry, that moment excluded."""
+        return lot.expires > at
+
+    def drawn_by(self, lot: Lot) -> Any:
+        """What expires first, purchased money last; of equals, the older."""
+        return lot.purchased, lot.expires, lot.order
+
+    def refund_order(self, payment: Payment) -> list[tuple[int, tuple[Lot, int]]]:
+        """Last drawn first."""
+        return list(enumerate(payment.drawn))[::-1]
+
+    def given_back_since(self, day: date, shop: str) -> int:
+        """What a shop gave back on later days, so that it is not paid out for this one any more."""
+        return sum(won for (when, at), won in self.given_back.items() if at == shop and when > day)
+
     # Events
 
     def disburse(
@@ -107,12 +126,12 @@ class Oracle:
         day = self.day_in_reach(at)
         usable = [
             lot for lot in self.lots
-            if lot.wallet == wallet and lot.remaining and lot.expires > at and lot.admits(category, sales)
+            if lot.wallet == wallet and lot.remaining and self.is_valid(lot, at) and lot.admits(category, sales)
         ]  # fmt: skip
         if sum(lot.remaining for lot in usable) < amount:
             raise Refused("insufficient_funds")
         drawn = []
-        for lot in sorted(usable, key=lambda lot: (lot.purchased, lot.expires, lot.order)):
+        for lot in sorted(usable, key=self.drawn_by):
             take = min(lot.remaining, amount)
             if take:
                 lot.remaining -= take
@@ -129,7 +148,7 @@ class Oracle:
         if not 0 < wanted <= payment.left:
             raise Refused("refund_exceeds_payment")
         day = self.day_in_reach(at)
-        for number, (lot, taken) in reversed(list(enumerate(payment.drawn))):
+        for number, (lot, taken) in self.refund_order(payment):
             give = min(left, taken - payment.returned[number])
             payment.returned[number] += give
             lot.remaining += give
@@ -142,8 +161,7 @@ class Oracle:
         self.fence(day)
         for shop in {shop for _, shop in self.paid}:
             net = self.carried[shop] + self.paid[day, shop] - self.given_back[day, shop]
-            later = sum(won for (when, at), won in self.given_back.items() if at == shop and when > day)
-            payable = max(0, net - later)
+            payable = max(0, net - self.given_back_since(day, shop))
             self.settled[shop] += payable
             self.carried[shop] = net - payable
 

@@ -1,0 +1,97 @@
+"""The state machine finds an error in any one rule: here it is the oracle that is wrong, and they must fall out.
+
+A rule that random events never reach would otherwise pass for a rule that both keep.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.conftest import Databases
+from tests.vouchers.ledger.kernel import connect
+from tests.vouchers.ledger.oracle import Lot, Oracle, Payment
+from tests.vouchers.ledger.test_state_machine import QUICK, Money
+from vouchers.common.errors import DomainError
+
+FIRST_FINDING = settings(
+    QUICK, phases=[Phase.generate], derandomize=True, database=None, report_multiple_bugs=False, print_blob=False
+)
+
+
+class ValidAtExpiry(Oracle):
+    """Money can be spent at the very moment it expires."""
+
+    def is_valid(self, lot: Lot, at: datetime) -> bool:
+        return lot.expires >= at
+
+
+class NeverExpires(Oracle):
+    """Money can be spent for ever."""
+
+    def is_valid(self, lot: Lot, at: datetime) -> bool:
+        return True
+
+
+class OldestFirst(Oracle):
+    """The oldest money is drawn first, whenever it expires."""
+
+    def drawn_by(self, lot: Lot) -> Any:
+        return lot.purchased, lot.order
+
+
+class PurchasedLikeOther(Oracle):
+    """Purchased money is drawn when its turn comes by expiry."""
+
+    def drawn_by(self, lot: Lot) -> Any:
+        return lot.expires, lot.order
+
+
+class FirstDrawnFirst(Oracle):
+    """A refund fills the lots in the order in which they were drawn."""
+
+    def refund_order(self, payment: Payment) -> list[tuple[int, tuple[Lot, int]]]:
+        return list(enumerate(payment.drawn))
+
+
+class LaterRefundsPaidOut(Oracle):
+    """A close does not look at what was given back after its day."""
+
+    def given_back_since(self, day: date, shop: str) -> int:
+        return 0
+
+
+class SameDayRefundsTwice(Oracle):
+    """A close takes what was given back on its own day for given back later as well."""
+
+    def given_back_since(self, day: date, shop: str) -> int:
+        return super().given_back_since(day - timedelta(days=1), shop)
+
+
+class DebtsForgotten(Oracle):
+    """What a shop owes after a close is not carried to the next day."""
+
+    def close(self, day: date) -> None:
+        super().close(day)
+        self.carried = Counter({shop: won for shop, won in self.carried.items() if won > 0})
+
+
+class KeptBackForgotten(Oracle):
+    """What a close kept back for later refunds is not carried to the next day."""
+
+    def close(self, day: date) -> None:
+        super().close(day)
+        self.carried = Counter({shop: won for shop, won in self.carried.items() if won < 0})
+
+
+@pytest.mark.parametrize("wrong", Oracle.__subclasses__(), ids=lambda wrong: wrong.__name__)
+def test_a_wrong_rule_is_found(databases: Databases, django_db_setup: None, wrong: type[Oracle]) -> None:
+    url = databases.url(connections["default"].settings_dict["NAME"])
+    with connect(url, autocommit=False) as connection, pytest.raises((AssertionError, DomainError)):
+        run_state_machine_as_test(lambda: Money(connection, wrong), settings=FIRST_FINDING)
