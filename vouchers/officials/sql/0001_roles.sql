@@ -21,7 +21,12 @@ BEGIN
         SELECT FROM vouchers_roleassignment held
         JOIN vouchers_incompatibleroles pair
           ON (pair.role, pair.other) IN ((held.role, NEW.role), (NEW.role, held.role))
-        WHERE held.official_id = NEW.official_id AND held.municipality_id = NEW.municipality_id AND held.id <> NEW.id
+        WHERE held.official_id = NEW.official_id AND held.id <> NEW.id
+          -- a role at a province counts in each of its cities
+          AND (held.municipality_id = NEW.municipality_id OR EXISTS (
+              SELECT FROM vouchers_municipality city
+              WHERE (city.province_id, city.code) IN ((held.municipality_id, NEW.municipality_id),
+                                                      (NEW.municipality_id, held.municipality_id))))
           AND daterange(held.valid_from, held.valid_until, '[]') && daterange(NEW.valid_from, NEW.valid_until, '[]')
     ) THEN
         RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'incompatible_roles';
