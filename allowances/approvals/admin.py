@@ -120,7 +120,7 @@ def _possible(
 ) -> dict[str, bool]:
     """Which buttons the official gets; the services decide again."""
     authority, signed = request.authority, [step for step in steps if step.decision == StepDecision.SIGNED]  # type: ignore[attr-defined]
-    mine = any(step.official_id == request.user.pk for step in signed)
+    mine = batch.uploaded_by_id == request.user.pk or any(step.official_id == request.user.pk for step in signed)
     has_turn = bool(turn and not mine and authority.has_role(turn.role, batch.municipality_id))
     pays = has_turn and turn is not None and turn.role == Role.PAYER
     drafted = bool(signed) and signed[0].official_id == request.user.pk

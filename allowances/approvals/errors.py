@@ -64,6 +64,13 @@ class AlreadySigned(StateConflict):
     message = _("이미 이 명단에 서명하였습니다. 한 사람이 같은 명단에 두 번 서명할 수 없습니다.")
 
 
+class UploaderSigns(StateConflict):
+    """Who put the list together cannot judge it, whoever submitted it."""
+
+    code = "uploader_signs"
+    message = _("명단을 올린 사람은 그 명단을 검토하거나 결재하거나 지급할 수 없습니다.")
+
+
 class DigestChanged(StateConflict):
     """What the official saw is not what stands there now."""
 

@@ -58,8 +58,8 @@ def waiting_for(*, authority: Authority) -> QuerySet[ApprovalStep]:
     own = same.filter(official=authority.official_id)
     return (
         ApprovalStep.objects.filter(
-            roles, ~Exists(earlier), ~Exists(own), decision=StepDecision.WAITING, attempt=F("batch__attempt"),
-            batch__state__in=SIGNABLE_STATES,
+            roles, ~Exists(earlier), ~Exists(own), ~Q(batch__uploaded_by=authority.official_id),
+            decision=StepDecision.WAITING, attempt=F("batch__attempt"), batch__state__in=SIGNABLE_STATES,
         )
         .select_related("batch__cycle__programme", "batch__uploaded_by")
         .order_by("batch_id")

@@ -199,7 +199,7 @@ def sign(
     """Sign the step whose turn it is (검토·협조·결재). ``digest`` is the one the official saw, so nothing else is signed.
 
     After the last signature before the payer's the list is ``approved``. Raises StateConflict and its kinds NotYourTurn,
-    AlreadySigned, DigestChanged, BatchBusy. The payer signs by starting the payment.
+    AlreadySigned, UploaderSigns, DigestChanged, BatchBusy. The payer signs by starting the payment.
     """
     with locked(batch, BatchState.SUBMITTED) as held:
         step = _turn_of(held, official=official, authority=authority, digest=digest)
@@ -228,6 +228,8 @@ def _turn_of(batch: Batch, *, official: Official, authority: Authority, digest: 
         raise StateConflict
     if steps_of(batch).filter(official=official).exists():
         raise errors.AlreadySigned
+    if batch.uploaded_by_id == official.pk:
+        raise errors.UploaderSigns
     if not authority.has_role(step.role, batch.municipality_id):
         raise errors.NotYourTurn(title=step.title)
     return step

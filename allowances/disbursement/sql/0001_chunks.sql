@@ -47,7 +47,8 @@ CREATE TRIGGER batch_paid_whole BEFORE UPDATE OF state ON allowances_batch
 
 CREATE FUNCTION disbursement.require_signed(p_municipality varchar, p_batch uuid) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
--- The list is being paid, and every step of its line, from the drafter to the payer, has signed its digest.
+-- The list is being paid, and every step of its line, from the drafter to the payer, has signed its digest; nobody
+-- twice, and whoever uploaded the list at most as its drafter.
 DECLARE
     v_batch  allowances_batch;
     v_signed record;
@@ -58,10 +59,11 @@ BEGIN
     END IF;
     SELECT bool_and(decision = 'signed' AND digest = v_batch.digest) AS whole,
            count(DISTINCT official_id) AS officials, count(*) AS steps,
-           count(DISTINCT role) FILTER (WHERE role IN ('drafter', 'approver', 'payer')) AS roles
+           count(DISTINCT role) FILTER (WHERE role IN ('drafter', 'approver', 'payer')) AS roles,
+           bool_or(official_id = v_batch.uploaded_by_id AND role <> 'drafter') AS by_uploader
     INTO v_signed
     FROM allowances_approvalstep WHERE batch_id = p_batch AND attempt = v_batch.attempt;
-    IF v_signed.whole IS NOT TRUE OR v_signed.roles < 3 OR v_signed.officials <> v_signed.steps THEN
+    IF v_signed.whole IS NOT TRUE OR v_signed.roles < 3 OR v_signed.officials <> v_signed.steps OR v_signed.by_uploader THEN
         PERFORM ledger.refuse('approval_incomplete');
     END IF;
 END $$;

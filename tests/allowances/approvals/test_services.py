@@ -20,6 +20,7 @@ from tests import factories
 from tests.factories import AT
 from tests.factories.lists import approved, authority, make_line, make_list, make_office, signed, submitted
 from vouchers.common.errors import NotPermitted, StateConflict
+from vouchers.ledger import services as ledger
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
 
@@ -328,3 +329,38 @@ def test_nothing_waits_for_who_signed_already_or_works_elsewhere(office):
     drafter = office.officials[Role.DRAFTER]
     for roles in ({office.city.code: frozenset({"reviewer", "drafter"})}, {"41480": frozenset({"reviewer"})}, {}):
         assert not waiting_for(authority=Authority(drafter.pk, roles)).exists()
+
+
+# Who put the list together
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.APPROVER])
+def test_the_uploader_does_not_judge_the_list_even_when_somebody_else_submits_it(office, role):
+    uploader = factories.make_official(office.city, role)
+    batch = make_list(office)
+    Batch.objects.filter(pk=batch.pk).update(uploaded_by=uploader)
+    batch = submitted(office, batch)
+    if role == Role.APPROVER:
+        batch = signed(office, batch, Role.REVIEWER)
+    assert not waiting_for(authority=authority(uploader)).exists()
+    acting = {"official": uploader, "authority": authority(uploader), "digest": batch.digest, "at": AT}
+    with pytest.raises(errors.UploaderSigns), transaction.atomic():
+        services.sign(batch=batch, **acting)
+    with pytest.raises(errors.UploaderSigns), transaction.atomic():
+        services.send_back(batch=batch, reason="확인 필요", **acting)
+
+
+def test_the_uploader_does_not_pay_the_list(office):
+    batch = make_list(office)
+    Batch.objects.filter(pk=batch.pk).update(uploaded_by=office.officials[Role.PAYER])
+    batch = approved(office, batch)
+    with pytest.raises(errors.UploaderSigns), transaction.atomic():
+        start(batch=batch, digest=batch.digest, at=AT, **office.acting(Role.PAYER))
+
+
+def test_the_database_does_not_pay_what_the_uploader_signed(office):
+    batch = approved(office, make_list(office))
+    batch = start(batch=batch, digest=batch.digest, at=AT, **office.acting(Role.PAYER))
+    Batch.objects.filter(pk=batch.pk).update(uploaded_by=office.officials[Role.REVIEWER])
+    with pytest.raises(errors.ApprovalIncomplete), transaction.atomic():
+        ledger.call("disbursement.plan", office.city.code, batch.pk)
