@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
+from threading import Event
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.api.conftest import Market, make_market
 from tests.api.test_over_http import Server, left_in
 from tests.conftest import TODAY, Databases
 from vouchers.common.models import uuid7
+from vouchers.payments.models import Payment
 
 pytestmark = pytest.mark.kill
 
@@ -107,3 +109,25 @@ def test_a_database_that_was_only_restarted_is_not_noticed(place: Place) -> None
     keys = [str(uuid7()) for _ in range(20)]
     with ThreadPoolExecutor(len(keys)) as pool:
         assert {status for status, _headers, _document in pool.map(place.pay, keys)} == {201}
+
+
+def test_payments_under_way_when_the_database_dies_are_made_once(place: Place) -> None:
+    keys, some_paid = [str(uuid7()) for _ in range(100)], Event()
+
+    def pay(key: str) -> int:
+        status, _headers, _document = place.pay(key)
+        if key == keys[20]:
+            some_paid.set()
+        return status
+
+    with ThreadPoolExecutor(8) as pool:
+        paying = [pool.submit(pay, key) for key in keys]
+        assert some_paid.wait(ANSWERED_WITHIN)
+        connections.close_all()
+        place.cluster.kill()
+        place.cluster.start()
+        assert {payment.result() for payment in paying} <= {201, 503}
+    assert {served(place, key)[0] for key in keys} == {201}
+    with place.market.city.scope():
+        assert Payment.objects.count() == len(keys)
+    assert left_in(place.market) == 0
