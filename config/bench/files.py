@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -49,13 +50,25 @@ from vouchers.privacy.files import FileStore
 AMOUNT = 100_000
 SAMPLE_ROWS = 5_000
 MEMORY_MIB = 1024
-_HEADER = ("성명", "생년월일", "휴대전화", "읍면동", "지급액")
-_LIST = f"""
-COPY (SELECT c.name, c.birth_date, '010-' || substr(c.phone, 4, 4) || '-' || substr(c.phone, 8), d.name, {AMOUNT}
-      FROM vouchers_citizen c JOIN vouchers_dong d ON d.id = c.dong_id ORDER BY c.phone LIMIT %s)
-TO STDOUT (FORMAT csv)
+_HEADER = (
+    "연번", "성명", "생년월일", "성별", "휴대전화", "우편번호", "주소", "읍면동", "은행명", "계좌번호", "예금주", "지급액", "지급사유",
+    "신청일", "비고",
+)  # fmt: skip
+"""What a list of a city has, in CP949 and under a title, as officials keep it; five of the columns are read."""
+_LIST = """
+COPY (SELECT row_number() OVER (), c.name, to_char(c.birth_date, 'YYYY.MM.DD'), (ARRAY['남', '여'])[1 + n %% 2],
+             '010-' || substr(c.phone, 4, 4) || '-' || substr(c.phone, 8), 10000 + n %% 1000,
+             format('경기도 고양시 덕양구 고양시청로 %%s, %%s동 %%s호', n %% 300 + 1, n %% 20 + 101, n %% 1500 + 101), d.name, '농협',
+             format('302-%%s-%%s-%%s', 1000 + n %% 9000, 1000 + n * 7 %% 9000, 10 + n %% 90), c.name, '100,000',
+             '시민 지원금', format('2026.11.0%%s', n %% 9 + 1), ''
+      FROM (SELECT *, substr(phone, 4)::bigint AS n FROM vouchers_citizen ORDER BY phone LIMIT %s) c
+      JOIN vouchers_dong d ON d.id = c.dong_id ORDER BY c.phone)
+TO STDOUT (FORMAT csv, ENCODING 'UHC')
 """
-_RAW = "CREATE TABLE bench_raw (name text, birth_date text, phone text, dong text, amount text)"
+_RAW = f"CREATE TABLE bench_raw ({', '.join(f'column_{number} text' for number in range(len(_HEADER)))})"
+_RAW_COPY = "COPY bench_raw FROM STDIN (FORMAT csv, HEADER, ENCODING 'UHC')"
+_IMPORTED = (1, 2, 4, 7, 11)
+"""Places of name, birth date, telephone, dong and amount among the columns."""
 
 
 def measure(server: Server, world: World, scale: Scale) -> Sequence[Result]:
@@ -88,7 +101,8 @@ def measure(server: Server, world: World, scale: Scale) -> Sequence[Result]:
 
 def _write_list(server: Server, path: Path, rows: int) -> None:
     with server.owner() as owner, path.open("wb") as file, owner.cursor() as cursor:
-        file.write((",".join(_HEADER) + "\n").encode())
+        file.write(("2026년 시민 지원금 지급 대상자 명단" + "," * (len(_HEADER) - 1) + "\n").encode("cp949"))
+        file.write((",".join(_HEADER) + "\n").encode("cp949"))
         with cursor.copy(_LIST % rows) as copy:
             for piece in copy:
                 file.write(piece)
@@ -100,7 +114,7 @@ def _raw_copy(server: Server, path: Path) -> float:
         cursor.execute(_RAW)
 
         def work() -> None:
-            with path.open("rb") as file, cursor.copy("COPY bench_raw FROM STDIN (FORMAT csv, HEADER)") as copy:
+            with path.open("rb") as file, cursor.copy(_RAW_COPY) as copy:
                 while piece := file.read(1 << 16):
                     copy.write(piece)
 
@@ -267,11 +281,10 @@ def _import_export(world: World, path: Path, cycle: Cycle) -> float:
     sample = io.StringIO()
     writer = csv.writer(sample)
     writer.writerow(RowResource._meta.fields)
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        for number, row in zip(range(2, SAMPLE_ROWS + 2), rows, strict=False):
-            writer.writerow([number, *row])
+    with path.open(encoding="cp949", newline="") as file:
+        for number, row in enumerate(islice(csv.reader(file), 2, SAMPLE_ROWS + 2), start=3):
+            name, birth_date, phone, dong, amount = (row[place] for place in _IMPORTED)
+            writer.writerow([number, name, birth_date.replace(".", "-"), phone, dong, amount.replace(",", "")])
     with scope(municipalities=[world.code]), transaction.atomic():
         batch = Batch.objects.create(
             municipality_id=world.code, cycle=cycle, state=BatchState.UPLOADED, uploaded_at=timezone.now(),
