@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections
+from hypothesis import settings
 
 from tests.conftest import Databases
 from tests.vouchers.ledger.kernel import Kernel, connect
+
+# Here, because profiles are chosen before any test is read.
+settings.register_profile("thorough", max_examples=1_000, stateful_step_count=80, deadline=None)
 
 
 @pytest.fixture

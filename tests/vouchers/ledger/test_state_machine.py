@@ -31,7 +31,6 @@ from vouchers.common.errors import DomainError
 from vouchers.common.seoul import business_date, start_of_day
 from vouchers.ledger.audit import INVARIANTS
 
-settings.register_profile("thorough", max_examples=1_000, stateful_step_count=80, deadline=None)
 QUICK = settings(max_examples=150, stateful_step_count=30, deadline=None)
 
 BUDGET = 400_000
