@@ -129,9 +129,18 @@ def read_dong(cell: str) -> str | None:
 
 _BIRTH_DIGITS: Final = "[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _RESIDENT_NUMBER: Final = re.compile(rf"(?<![0-9]){_BIRTH_DIGITS}[-\s]{{0,3}}[0-9]{{7}}(?![0-9])")
-_LONG_NUMBER: Final = re.compile(r"(?<![0-9])[0-9](?:-?[0-9]){9,}(?![0-9])")
+_DASH: Final = r"-‐-―−\u1173\u3161"
+_PARTED: Final = rf"[{_DASH} \u00a0\u3000./_~]{{0,3}}"  # anywhere in a number: 8501051 234567, 850105–1234567
+_PARTED_RESIDENT_NUMBER: Final = re.compile(
+    r"(?<![0-9])[0-9]@[0-9]@(?:0@[1-9]|1@[0-2])@(?:0@[1-9]|[12]@[0-9]|3@[01])@[1-8](?:@[0-9]){6}(?![0-9])".replace(
+        "@", _PARTED
+    )
+)
+_LONG_NUMBER: Final = re.compile(rf"(?<![0-9])[0-9](?:[{_DASH}]?[0-9]){{9,}}(?![0-9])")
 
-may_hold_number = re.compile(r"[0-9](?:-?[0-9]){9}|[0-9]{6}[-\s]{0,3}[0-9]{7}").search
+may_hold_number = re.compile(
+    rf"[0-9](?:[{_DASH}]?[0-9]){{9}}|[0-9]{{6}}[-\s]{{0,3}}[0-9]{{7}}|[0-9](?:{_PARTED}[0-9]){{12}}"
+).search
 """Finds everything that hide_numbers would change, and some more; one search serves a whole column."""
 
 
@@ -142,7 +151,8 @@ def read_text(cell: str) -> str | None:
 
 def hide_numbers(text: str) -> str:
     """Masks resident numbers and any number of ten digits or more that is not a telephone number."""
-    text = _RESIDENT_NUMBER.sub(lambda found: mask_resident_number(found[0]), text)
+    for pattern in (_RESIDENT_NUMBER, _PARTED_RESIDENT_NUMBER):
+        text = pattern.sub(lambda found: mask_resident_number(re.sub("[^0-9]", "", found[0])), text)
     return _LONG_NUMBER.sub(lambda found: _masked_unless_phone(found[0]), text)
 
 
