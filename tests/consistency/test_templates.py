@@ -12,7 +12,7 @@ from config.environment import BASE_DIR
 TEMPLATES = BASE_DIR / "templates"
 NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 # Found by name by Django and Unfold, whose own files of the same name they replace.
-BY_CONVENTION = re.compile(r"(admin|unfold)/.*|40[34](_csrf)?\.html")
+BY_CONVENTION = re.compile(r"(admin|unfold)/.*|(40[34](_csrf)?|500)\.html")
 
 
 def _sources() -> str:
