@@ -50,6 +50,16 @@ class RowsChanged(StateConflict):
     message = _("검증한 뒤에 명단의 내용이 달라졌습니다. 명단을 다시 검증하십시오.")
 
 
+class ConditionsChanged(StateConflict):
+    """The programme's amounts or its eligibility, or the round's reference date, are not those the list was checked by."""
+
+    code = "conditions_changed"
+    message = _(
+        "명단을 검증한 뒤에 사업의 지급액이나 자격 기준이 바뀌었습니다. 명단을 다시 검증하십시오."
+        " 반려되거나 회수한 명단은 폐기하고 다시 올리십시오."
+    )
+
+
 class NotYourTurn(StateConflict):
     """Another role signs now: ``title`` over its box."""
 

@@ -69,7 +69,7 @@ def locked(batch: Batch, *states: str) -> Iterator[Batch]:
 def submit(*, batch: Batch, official: Official, authority: Authority, exclude_bad_rows: bool, at: datetime) -> Batch:
     """Send a checked list into its approval line (상신); the rest is done by the job ``complete_submission``.
 
-    Raises NotPermitted, StateConflict, ProgrammeEnded, BadRowsRemain, NobodyToPay, NoApprovalLine and
+    Raises NotPermitted, StateConflict, ProgrammeEnded, ConditionsChanged, BadRowsRemain, NobodyToPay, NoApprovalLine and
     ApprovalLineIncomplete.
     """
     _require_role(authority, Role.DRAFTER, batch)
@@ -93,14 +93,24 @@ def _require_role(authority: Authority, role: str, batch: Batch) -> None:
 def _require_payable(batch: Batch, *, exclude_bad_rows: bool) -> None:
     if _programme_of(batch).status != ProgrammeStatus.OPEN:
         raise ProgrammeEnded
+    _require_same_conditions(batch)
     if batch.rows_total == batch.rows_bad:
         raise errors.NobodyToPay
     if batch.rows_bad and not exclude_bad_rows:
         raise errors.BadRowsRemain(count=f"{batch.rows_bad:,}")
 
 
+def _require_same_conditions(batch: Batch) -> None:
+    if batch.terms.get("conditions") != _cycle_of(batch).conditions:
+        raise errors.ConditionsChanged
+
+
+def _cycle_of(batch: Batch) -> Cycle:
+    return Cycle.objects.select_related("programme").get(pk=batch.cycle_id)
+
+
 def _programme_of(batch: Batch) -> Programme:
-    return Cycle.objects.select_related("programme").get(pk=batch.cycle_id).programme
+    return _cycle_of(batch).programme
 
 
 def _open_step(batch: Batch, **fields: Any) -> ApprovalStep:
@@ -138,6 +148,7 @@ def complete_submission(*, municipality: str, batch_id: UUID, at: datetime, chun
 
 def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
     programme = _programme_of(batch)
+    _require_same_conditions(batch)
     rows, total = ledger.call("approvals.entitle", batch.municipality_id, batch.pk)
     if (rows, total) != (batch.rows_total - batch.rows_bad, batch.amount_total):
         raise errors.RowsChanged
@@ -147,6 +158,7 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
         "validity_days": programme.validity_days,
         "usage_rule_id": str(programme.usage_rule_id) if programme.usage_rule_id else None,
         "chunk_rows": chunk_rows,
+        "conditions": batch.terms["conditions"],
     }
     batch.save(update_fields=["terms"])
     batch.digest = ledger.call("approvals.digest", batch.municipality_id, batch.pk)[0]

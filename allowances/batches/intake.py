@@ -70,6 +70,7 @@ class _Job:
     file_key: str
     file_size: int
     programme: Programme
+    conditions: dict[str, Any]
     reference_date: date
     today: date
 
@@ -147,8 +148,8 @@ def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
         cycle = Cycle.objects.select_related("programme").get(pk=batch.cycle_id)
         return _Job(
             municipality=municipality, batch_id=batch_id, cycle_id=cycle.pk, file_key=batch.file_key,
-            file_size=batch.file_size, programme=cycle.programme, reference_date=cycle.reference_date,
-            today=business_date(at),
+            file_size=batch.file_size, programme=cycle.programme, conditions=cycle.conditions,
+            reference_date=cycle.reference_date, today=business_date(at),
         )  # fmt: skip
 
 
@@ -253,7 +254,7 @@ def _sum_up(job: _Job) -> None:
         with domain_errors():
             _advance(
                 job, BatchState.VALIDATING, state=BatchState.VALIDATED, rows_total=rows_total, rows_bad=rows_bad,
-                amount_total=amount_total, content_sha256=content_sha256,
+                amount_total=amount_total, content_sha256=content_sha256, terms={"conditions": job.conditions},
             )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -102,3 +102,16 @@ class Cycle(TenantModel, Stamped):
 
     def __str__(self) -> str:
         return f"{self.programme} {self.name}"
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What a list of this round is checked against, as plain JSON. A list checked against other values is not
+        submitted, and signatures bind to them."""
+        programme = self.programme
+        return {
+            "amount": programme.amount, "amount_max": programme.amount_max,
+            "age_min": programme.age_min, "age_max": programme.age_max,
+            "residency_required": programme.residency_required, "residency_days": programme.residency_days,
+            "by_resident_number": bool(programme.resident_number_basis),
+            "reference_date": self.reference_date.isoformat(),
+        }  # fmt: skip

@@ -75,7 +75,7 @@ def make_list(office: Office, *, rows: int = 3, bad: int = 0, cycle: Cycle | Non
     batch = Batch.objects.create(
         municipality=city.municipality, cycle=cycle or office.cycle, uploaded_by=office.officials[Role.DRAFTER],
         uploaded_at=AT, file_name=f"{people}.csv", file_key=f"test/{uuid7()}", file_size=1, file_sha256=uuid7().hex * 2,
-        state=BatchState.READING,
+        state=BatchState.READING, terms={"conditions": (cycle or office.cycle).conditions},
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(

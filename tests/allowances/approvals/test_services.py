@@ -14,7 +14,7 @@ from allowances.approvals.selectors import came_back_to, history_of, steps_of, w
 from allowances.batches.models import Batch, BatchState, Entitlement
 from allowances.disbursement.services import start
 from allowances.programmes.errors import ProgrammeEnded
-from allowances.programmes.models import Programme, ProgrammeStatus
+from allowances.programmes.models import Cycle, Programme, ProgrammeStatus
 from allowances.programmes.selectors import budget_of
 from tests import factories
 from tests.factories import AT
@@ -57,7 +57,7 @@ def test_submitting_entitles_reserves_and_opens_the_line(office):
     assert (batch.state, batch.attempt, batch.failure) == (BatchState.SUBMITTED, 1, None)
     assert batch.terms == {
         "currency_id": str(office.city.currency.pk), "validity_days": 90, "usage_rule_id": None,
-        "chunk_rows": services.CHUNK_ROWS,
+        "chunk_rows": services.CHUNK_ROWS, "conditions": office.cycle.conditions,
     }  # fmt: skip
     assert list(Entitlement.objects.order_by("row_number").values_list("row_number", "amount")) == [
         (2, 100_000), (3, 100_000), (4, 100_000),
@@ -364,3 +364,33 @@ def test_the_database_does_not_pay_what_the_uploader_signed(office):
     Batch.objects.filter(pk=batch.pk).update(uploaded_by=office.officials[Role.REVIEWER])
     with pytest.raises(errors.ApprovalIncomplete), transaction.atomic():
         ledger.call("disbursement.plan", office.city.code, batch.pk)
+
+
+# What the list was checked against
+
+
+@pytest.mark.parametrize(
+    "change", [{"amount": 50_000}, {"age_min": 19}, {"residency_required": True}, {"resident_number_basis": "법 제1조"}]
+)
+def test_a_list_that_was_checked_against_other_conditions_is_not_submitted(office, change):
+    batch = make_list(office)
+    Programme.objects.filter(pk=office.programme.pk).update(**change)
+    with pytest.raises(errors.ConditionsChanged), transaction.atomic():
+        services.submit(batch=batch, exclude_bad_rows=False, at=AT, **office.acting(Role.DRAFTER))
+
+
+def test_conditions_that_change_before_the_job_runs_bring_the_list_back(office):
+    batch = make_list(office)
+    services.submit(batch=batch, exclude_bad_rows=False, at=AT, **office.acting(Role.DRAFTER))
+    Cycle.objects.filter(pk=office.cycle.pk).update(reference_date=date(2001, 1, 1))
+    services.complete_submission(municipality=office.city.code, batch_id=batch.pk, at=AT)
+    batch = fresh(batch)
+    assert (batch.state, batch.failure["code"]) == (BatchState.VALIDATED, "conditions_changed")
+    assert budget_of(programme=office.programme).reserved == 0
+
+
+def test_a_submitted_list_is_paid_as_it_was_signed_whatever_the_programme_says_now(office):
+    batch = approved(office, make_list(office))
+    Programme.objects.filter(pk=office.programme.pk).update(amount=50_000)
+    batch = start(batch=batch, digest=batch.digest, at=AT, **office.acting(Role.PAYER))
+    assert ledger.call("disbursement.plan", office.city.code, batch.pk)[0] == 1
