@@ -161,3 +161,47 @@ def test_a_discarded_list_keeps_no_rows_and_its_file_may_come_again(city: City, 
         services.discard(batch=batch, official=official, authority=authority, at=AT)
         assert not BatchRow.objects.filter(batch_id=batch.pk).exists()
         assert read(upload(city, cycle, text, store), store).state == BatchState.VALIDATED
+
+
+def test_a_statute_lets_the_resident_number_find_the_member_and_only_its_index_is_kept(
+    city: City, store: FileStore
+) -> None:
+    number = "850101-1234560"
+    with city.scope():
+        citizen = factories.make_citizen(city, name="김하나", birth_date=date(1985, 1, 1), resident_number=number)
+        programme = factories.make_programme(city, resident_number_basis="장애인연금법 제20조의2")
+        listed = f"성명,주민등록번호,지급액\n김하나,{number},100000\n이둘,900101-2234567,100000\n"
+        batch = read(upload(city, factories.make_cycle(programme), listed, store), store)
+        row = BatchRow.objects.get(batch_id=batch.pk, row_number=2)
+        assert (row.citizen_id, row.phone) == (citizen.pk, None)
+        assert bytes(row.resident_number_index) == bytes(citizen.resident_number_index)
+        assert "not_a_member" in codes(batch)[3]
+        assert not BatchProblem.objects.filter(batch_id=batch.pk, value__contains="1234560").exists()
+
+
+def test_without_a_statute_the_resident_number_is_read_for_the_birth_date_alone(city: City, store: FileStore) -> None:
+    with city.scope():
+        citizen = factories.make_citizen(city, name="김하나", birth_date=date(1985, 1, 1), phone="01012345678")
+        cycle = factories.make_cycle(factories.make_programme(city))
+        listed = "성명,주민등록번호,휴대전화,지급액\n김하나,850101-1234560,010-1234-5678,100000\n"
+        batch = read(upload(city, cycle, listed, store), store)
+        row = BatchRow.objects.get(batch_id=batch.pk)
+        assert (row.citizen_id, row.resident_number_index) == (citizen.pk, None)
+
+
+@pytest.mark.parametrize("left_in", [BatchState.READING, BatchState.VALIDATING])
+def test_a_reading_that_died_halfway_starts_again_from_the_top(
+    city: City, store: FileStore, left_in: BatchState
+) -> None:
+    with city.scope():
+        citizen = factories.make_citizen(city)
+        cycle = factories.make_cycle(factories.make_programme(city))
+        listed = f"성명,생년월일,휴대전화,지급액\n{citizen.name},{citizen.birth_date},{citizen.phone},100000\n"
+        batch = upload(city, cycle, listed, store)
+        for state in (BatchState.READING, left_in):
+            Batch.objects.filter(pk=batch.pk).update(state=state)
+        BatchRow.objects.create(municipality_id=city.code, batch_id=batch.pk, row_number=2, name="먼저 읽은 행")
+        batch = read(batch, store)
+        assert (batch.state, batch.rows_total, batch.rows_bad) == (BatchState.VALIDATED, 1, 0)
+        # and what is validated is left as it is, whoever asks again
+        assert read(batch, store).state == BatchState.VALIDATED
