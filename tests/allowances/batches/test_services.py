@@ -194,7 +194,7 @@ def test_a_reading_that_died_halfway_starts_again_from_the_top(
     city: City, store: FileStore, left_in: BatchState
 ) -> None:
     with city.scope():
-        citizen = factories.make_citizen(city)
+        citizen = factories.make_citizen(city, name="김하나")
         cycle = factories.make_cycle(factories.make_programme(city))
         listed = f"성명,생년월일,휴대전화,지급액\n{citizen.name},{citizen.birth_date},{citizen.phone},100000\n"
         batch = upload(city, cycle, listed, store)
@@ -202,6 +202,7 @@ def test_a_reading_that_died_halfway_starts_again_from_the_top(
             Batch.objects.filter(pk=batch.pk).update(state=state)
         BatchRow.objects.create(municipality_id=city.code, batch_id=batch.pk, row_number=2, name="먼저 읽은 행")
         batch = read(batch, store)
+        assert codes(batch) == {}
         assert (batch.state, batch.rows_total, batch.rows_bad) == (BatchState.VALIDATED, 1, 0)
         # and what is validated is left as it is, whoever asks again
         assert read(batch, store).state == BatchState.VALIDATED
