@@ -17,7 +17,7 @@ from allowances.catalogue.models import AllowanceType
 from allowances.programmes.models import Cycle, Programme
 from allowances.programmes.selectors import budget_of, next_cycle_number, proposal_from
 from allowances.programmes.services import fund_programme, open_cycle, save_programme
-from vouchers.common.admin import HistoryAdmin, TenantForm, day, won
+from vouchers.common.admin import HistoryAdmin, TenantForm, day, unlinked, won
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.models import uuid7
 from vouchers.common.money import money
@@ -91,7 +91,7 @@ class ProgrammeAdmin(HistoryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Type and currency belong to the ledger account that was opened with them."""
-        return ["type", "currency"] if obj else []
+        return ["type", "currency", unlinked(Programme, "currency")] if obj else []
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The values of the type that the official starts from."""

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from merchants.registry.models import Merchant, MerchantCategory
 from merchants.registry.services import open_for_payments
@@ -33,11 +33,18 @@ class MerchantCategoryAdmin(ListAdmin):
 class MerchantForm(TenantForm):
     """A shop's registration."""
 
-    business_number = forms.CharField(label=_("사업자등록번호"), max_length=14, help_text=_("예: 124-81-00998"))
+    business_number = forms.CharField(
+        label=_("사업자등록번호"), max_length=14, help_text=_("예: 124-81-00998"), widget=UnfoldAdminTextInputWidget
+    )
 
     class Meta:
         model = Merchant
         exclude: ClassVar[list[str]] = []
+        widgets: ClassVar = {"account_number": UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})}
+        help_texts: ClassVar = {
+            "account_bank": _("금융회사 코드 3자리. 예: 004"),
+            "account_number": _("암호화하여 저장하며 다시 표시하지 않습니다. 바꿀 때만 입력합니다."),
+        }
 
     def clean_business_number(self) -> str:
         """Ten digits with the right check digit, however they were typed."""

@@ -103,7 +103,7 @@ class CitizenAdmin(HistoryAdmin):
         (_("거주"), {"fields": [("dong", "resident_since")]}),
     ]
     fieldsets: ClassVar = [
-        (None, {"fields": [("masked_name", "masked_birth_date", "masked_phone")]}),
+        (None, {"fields": [("masked_name", "masked_birth_date"), "masked_phone"]}),
         (_("거주와 상태"), {"fields": [("dong", "resident_since"), "status"]}),
         (_("인적사항 정정"), {"fields": [("new_name", "new_phone")]}),
     ]

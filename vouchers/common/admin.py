@@ -7,6 +7,7 @@ here (row-level security). Nothing is deleted: what is over gets an end date or 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
@@ -119,6 +120,26 @@ class ListAdmin(ReadMixin, ModelAdmin):
         response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
         return response
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What stands on the page to read links to a row only for those who may open that row."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return fieldsets
+        fixed = self.get_readonly_fields(request, obj) if self.has_change_permission(request, obj) else None
+        closed = {
+            field.name
+            for field in self.model._meta.fields
+            if field.related_model and (fixed is None or field.name in fixed) and not _may_open(request, field)
+        }
+        return [
+            (title, {**options, "fields": _unlinked(self.model, options["fields"], closed)})
+            for title, options in fieldsets
+        ]
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Another municipality's row is a row that does not exist; Django would lead home and repeat the key."""
+        raise Http404
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what the list offers as a filter. Django would take any column of the table in the address, so that
         masked values could be found out by guessing, and ten million rows read for a column without index."""
@@ -146,6 +167,33 @@ class ListAdmin(ReadMixin, ModelAdmin):
             return queryset.filter(found), False
         except ValidationError:  # a key that is none
             return queryset.none(), False
+
+
+def _may_open(request: HttpRequest, field: models.Field) -> bool:
+    other = admin.site._registry.get(field.related_model)  # type: ignore[arg-type]
+    return other is not None and bool(other.has_view_permission(request))
+
+
+def _unlinked(model: type[models.Model], names: Sequence[Any], closed: set[str]) -> list[Any]:
+    return [
+        tuple(_unlinked(model, name, closed))
+        if isinstance(name, tuple)
+        else (unlinked(model, name) if name in closed else name)
+        for name in names
+    ]
+
+
+@cache
+def unlinked(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
+    """The name of the row that a foreign key refers to, without the link that Django makes of it."""
+
+    @admin.display(description=model._meta.get_field(name).verbose_name)  # type: ignore[union-attr,arg-type]
+    def column(obj: models.Model) -> str:
+        other = getattr(obj, name)
+        return "-" if other is None else str(other)
+
+    column.__name__ = name
+    return column
 
 
 class EditAdmin(EditMixin, ListAdmin):

@@ -26,6 +26,17 @@ window.addEventListener("load", () => {
   });
 });
 
+// A chooser that searches is called by what is chosen; while nothing is, it would have no name.
+window.addEventListener("load", () => {
+  document.querySelectorAll("select.select2-hidden-accessible").forEach((field) => {
+    const label = field.labels[0];
+    const box = field.nextElementSibling && field.nextElementSibling.querySelector("[role=combobox]");
+    if (!label || !box) return;
+    label.id = label.id || `${field.id}-label`;
+    box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") || ""}`.trim());
+  });
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
