@@ -26,7 +26,12 @@ def _schema_hash() -> str:
     """Changes whenever a migration, an SQL file, the privileges or the reference data change."""
     digest = hashlib.sha256(TODAY.isoformat().encode())
     sources = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("*/*/sql/**/*.sql"), *ROOT.glob("*/*/data/*.csv")]
-    sources += [*ROOT.glob("config/database/*.py"), *ROOT.glob("config/management/commands/migrate.py"), *ROOT.glob("*/*/models.py"), ROOT / "vouchers/officials/rules.py"]
+    sources += [
+        *ROOT.glob("config/database/*.py"),
+        *ROOT.glob("config/management/commands/migrate.py"),
+        *ROOT.glob("*/*/models.py"),
+        ROOT / "vouchers/officials/rules.py",
+    ]
     for path in sorted(sources):
         digest.update(path.read_bytes())
     digest.update(os.environ["JANGTEO_SECRET_KEY"].encode())
@@ -79,9 +84,7 @@ class Databases:
         """Make Django's connections, and the environment of child processes, use a database."""
         owner = self.url(name)
         os.environ["DATABASE_URL"] = owner
-        app = environment.app_url(
-            owner, role="jangteo_app", password=connections["default"].settings_dict["PASSWORD"]
-        )
+        app = environment.app_url(owner, role="jangteo_app", password=connections["default"].settings_dict["PASSWORD"])
         for alias, url in (("owner", owner), ("default", app)):
             connections[alias].close()
             connections[alias].settings_dict.update(_database(url))
@@ -113,9 +116,7 @@ def django_db_setup(databases: Databases, django_db_blocker: DjangoDbBlocker) ->
 
 
 @pytest.fixture
-def committed_db(
-    databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[str]:
+def committed_db(databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A database of the test's own, for tests that need real commits: threads, workers, servers. Yields the owner's URL."""
     shared = connections["default"].settings_dict["NAME"]
     name = databases.clone()

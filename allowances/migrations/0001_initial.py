@@ -409,7 +409,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_max__gt', 0)), name='programme_amount_max_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(('amount_max__gt', 0), ('amount_max__lte', 1000000000000)), name='programme_amount_max_in_range'),
         ),
         migrations.AddConstraint(
             model_name='programme',

@@ -67,7 +67,7 @@ class ProgrammeEnded(StateConflict):
 register(
     programme_name_once_a_year=ProgrammeNameTaken,
     programme_amount_within_max=ProgrammeAmountInvalid,
-    programme_amount_max_positive=ProgrammeAmountInvalid,
+    programme_amount_max_in_range=ProgrammeAmountInvalid,
     programme_validity_positive=ProgrammeValidityInvalid,
     programme_is_not_wage=WagePaidByVoucher,
     programme_ages_in_order=ProgrammeAgesInvalid,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,9 @@ from simple_history.models import HistoricalRecords
 from allowances.catalogue.models import AllowanceType
 from vouchers.common.models import Stamped, TenantModel
 from vouchers.currencies.models import Currency, UsageRule
+
+AMOUNT_LIMIT: Final = 10**12
+"""Won that one person can get at most, so that the sum of any list fits what the ledger counts with."""
 
 
 class ProgrammeStatus(models.TextChoices):
@@ -69,7 +72,9 @@ class Programme(TenantModel, Stamped):
                 condition=models.Q(amount__isnull=True) | models.Q(amount__gt=0, amount__lte=models.F("amount_max")),
                 name="programme_amount_within_max",
             ),
-            models.CheckConstraint(condition=models.Q(amount_max__gt=0), name="programme_amount_max_positive"),
+            models.CheckConstraint(
+                condition=models.Q(amount_max__gt=0, amount_max__lte=AMOUNT_LIMIT), name="programme_amount_max_in_range"
+            ),
             models.CheckConstraint(condition=models.Q(validity_days__gt=0), name="programme_validity_positive"),
             models.CheckConstraint(condition=models.Q(is_not_wage=True), name="programme_is_not_wage"),
             models.CheckConstraint(

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from allowances.catalogue.models import AllowanceType
 from allowances.programmes import errors, services
@@ -148,3 +148,8 @@ def test_an_ended_programme_takes_no_cycle_and_no_money(city):
         services.open_cycle(programme=programme, name="1월분", reference_date=AT.date(), at=AT, **drafter)
     with pytest.raises(errors.ProgrammeEnded), transaction.atomic():
         services.fund_programme(programme=programme, amount=1, at=AT, **acting(city, Role.BUDGET))
+
+
+def test_no_programme_pays_more_than_any_sum_can_hold(city: factories.City) -> None:
+    with city.scope(), pytest.raises(IntegrityError, match="programme_amount_max_in_range"), transaction.atomic():
+        factories.make_programme(city, amount=None, amount_max=10**12 + 1)
