@@ -13,7 +13,7 @@ register = template.Library()
 @register.inclusion_tag("unfold/helpers/header_title.html", takes_context=True)
 def trail(context: Context) -> dict[str, Any]:
     """As the menu has it. Unfold's own begins with the Django app, which no official knows."""
-    parts = [part for group in context.get("sidebar_navigation", ()) for part in _of_group(group)]
+    parts = [part for group in context.get("sidebar_navigation") or () for part in _of_group(group)]
     listed = parts[-1]["title"] if parts else None
     title = str(context.get("original") or context.get("title") or "")
     if title and title not in {str(listed), str(getattr(context.get("opts"), "verbose_name_plural", ""))}:

@@ -89,7 +89,7 @@ class SettlementLineAdmin(ListAdmin):
     payable_won = won("payable", _("정산금액"))
     carried_out_won = won("carried_out", _("이월(익일)"))
 
-    def lookup_allowed(self, lookup: str, value: str, request: object = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """The link from a closed day."""
         return lookup == "business_date" or super().lookup_allowed(lookup, value, request)
 
