@@ -8,7 +8,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.template_utils import HistoricalRecordContextHelper
@@ -142,8 +143,8 @@ class CitizenAdmin(HistoryAdmin):
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """An old version would show plain data without a reason."""
-        raise Http404
+        """An old version would show plain data without a reason; the citizen's own page does not."""
+        return redirect("admin:vouchers_citizen_change", object_id)
 
 
 @page("vouchers/citizen/<uuid:citizen_id>/reveal/", name="citizen_reveal", methods=("GET", "POST"))

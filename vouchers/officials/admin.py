@@ -162,13 +162,23 @@ class IncompatibleRolesAdmin(ListAdmin):
 class OwnActionsAdmin(ListAdmin):
     """What the official has done here themselves; row-level security hides what others did."""
 
-    list_display: ClassVar = ["action_time_seoul", "content_type", "object_repr", "what"]
+    list_display: ClassVar = ["action_time_seoul", "kind", "object_named", "what"]
     list_select_related: ClassVar = ["content_type"]
-    fields: ClassVar = ["action_time_seoul", "content_type", "object_repr", "what"]
+    fields: ClassVar = ["action_time_seoul", "kind", "object_named", "what"]
     list_display_links = None
     empty_hint = _("화면에서 등록하거나 고친 내용이 여기에 남습니다.")
 
     action_time_seoul = moment("action_time", _("처리일시"))
+
+    @admin.display(description=_("업무"))
+    def kind(self, entry: LogEntry) -> str:
+        """By the name of its list, without the Django app."""
+        return str(entry.content_type.name) if entry.content_type else "-"
+
+    @admin.display(description=_("대상"))
+    def object_named(self, entry: LogEntry) -> str:
+        """As it was called then."""
+        return entry.object_repr
 
     @admin.display(description=_("처리"))
     def what(self, entry: LogEntry) -> str:
