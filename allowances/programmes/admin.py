@@ -62,7 +62,7 @@ class ProgrammeAdmin(HistoryAdmin):
     list_filter: ClassVar = [MunicipalityFilter, "status", "fiscal_year"]
     prefix_search: ClassVar = ["name"]
     search_help_text = _("사업명의 앞부분")
-    autocomplete_fields: ClassVar = ["type", "usage_rule"]
+    autocomplete_fields: ClassVar = ["type"]
     fieldsets: ClassVar = [
         (
             _("사업"),
