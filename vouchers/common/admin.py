@@ -192,7 +192,7 @@ def _unlinked(model: type[models.Model], names: Sequence[Any], closed: set[str])
 def unlinked(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
     """The name of the row that a foreign key refers to, without the link that Django makes of it."""
 
-    @admin.display(description=model._meta.get_field(name).verbose_name)  # type: ignore[union-attr,arg-type]
+    @admin.display(description=model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     def column(obj: models.Model) -> str:
         other = getattr(obj, name)
         return "-" if other is None else str(other)
