@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from hypothesis import Phase, settings
+from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.conftest import Databases
@@ -21,7 +22,13 @@ from tests.vouchers.ledger.test_state_machine import QUICK, Money
 from vouchers.common.errors import DomainError
 
 FIRST_FINDING = settings(
-    QUICK, phases=[Phase.generate], derandomize=True, database=None, report_multiple_bugs=False, print_blob=False
+    QUICK,
+    max_examples=1_500,
+    phases=[Phase.generate],
+    derandomize=True,
+    database=None,
+    report_multiple_bugs=False,
+    print_blob=False,
 )
 
 
@@ -93,5 +100,6 @@ class KeptBackForgotten(Oracle):
 @pytest.mark.parametrize("wrong", Oracle.__subclasses__(), ids=lambda wrong: wrong.__name__)
 def test_a_wrong_rule_is_found(databases: Databases, django_db_setup: None, wrong: type[Oracle]) -> None:
     url = databases.url(connections["default"].settings_dict["NAME"])
-    with connect(url, autocommit=False) as connection, pytest.raises((AssertionError, DomainError)):
+    # Flaky: it was found, but the ids of the second run sort in another order, so the same steps take another course.
+    with connect(url, autocommit=False) as connection, pytest.raises((AssertionError, DomainError, Flaky)):
         run_state_machine_as_test(lambda: Money(connection, wrong), settings=FIRST_FINDING)

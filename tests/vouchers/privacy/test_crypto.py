@@ -120,7 +120,11 @@ GOOD = base64.b64encode(ONE).decode()
         (f"1:{GOOD},2:{GOOD}", crypto.new_key()),
         (f"1:{GOOD}", GOOD),
     ],
-)
+    ids=[
+        "none", "no-version", "no-index-key", "not-base64", "too-short", "version-0", "version-256", "version-twice",
+        "key-twice", "index-key-is-a-key",
+    ],
+)  # fmt: skip
 def test_unusable_keys_are_refused_without_showing_them(keys, index_key):
     with pytest.raises(KeysUnusable) as caught:
         KeyRing.parse(keys=keys, index_key=index_key)
