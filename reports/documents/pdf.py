@@ -90,7 +90,7 @@ def render_many(papers: Iterable[str], *, processes: int = 2) -> Iterator[bytes]
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _prepare_worker() -> None:
