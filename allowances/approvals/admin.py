@@ -112,7 +112,9 @@ def approval(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
-_CLAIMING = (BatchState.SUBMITTED, BatchState.APPROVED, BatchState.PAYING, BatchState.PAID)
+_CLAIMING = (
+    BatchState.SUBMITTED, BatchState.APPROVED, BatchState.SCHEDULED, BatchState.PAYING, BatchState.PAUSED, BatchState.PAID,
+)  # fmt: skip
 
 
 def _possible(

@@ -123,6 +123,13 @@ class ApprovalIncomplete(StateConflict):
     message = _("결재가 끝나지 않았거나 결재한 내용과 다릅니다. 지급하지 않았습니다.")
 
 
+class TrancheAlreadyPaid(StateConflict):
+    """Somebody of the list has received this tranche in an earlier cycle or year."""
+
+    code = "tranche_already_paid"
+    message = _("이미 같은 분할 차수를 지급받은 사람이 있습니다. 명단을 다시 검증하십시오.")
+
+
 class ApprovalLineTaken(StateConflict):
     """There is a line for that amount from that day on."""
 
@@ -139,6 +146,8 @@ class ApprovalLinePositionTaken(StateConflict):
 
 register(
     entitlement_once_a_cycle=AlreadyEntitled,
+    entitlement_once_a_cycle_by_person=AlreadyEntitled,
+    entitlement_once_a_tranche=TrancheAlreadyPaid,
     approval_step_official_once=AlreadySigned,
     approval_step_position_once=StateConflict,
     approval_line_once_a_band=ApprovalLineTaken,

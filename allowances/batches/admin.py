@@ -46,7 +46,9 @@ MEGABYTE = 1024 * 1024
 ACCEPTED = (".csv", ".txt")
 SUBMITTABLE = (BatchState.VALIDATED, BatchState.RETURNED, BatchState.WITHDRAWN)
 DISCARDABLE = (*SUBMITTABLE, BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING)
-DECIDED = (BatchState.SUBMITTED, BatchState.APPROVED, BatchState.PAYING, BatchState.PAID)
+DECIDED = (
+    BatchState.SUBMITTED, BatchState.APPROVED, BatchState.SCHEDULED, BatchState.PAYING, BatchState.PAUSED, BatchState.PAID,
+)  # fmt: skip
 SAMPLE = (
     ("연번", "성명", "생년월일", "휴대전화", "행정동", "지급액", "비고"),
     ("1", "김장터", "1985-01-05", "010-0000-0001", "주교동", "100000", ""),
@@ -218,11 +220,12 @@ def batch_named(request: HttpRequest, batch_id: UUID) -> Batch:
 def stages_of(batch: Batch) -> list[dict[str, Any]]:
     """The five stations of a list: which are behind it, and where it is."""
     names = (_("업로드"), _("검증"), _("결재"), _("지급"))
-    at = {
-        BatchState.UPLOADED: 1, BatchState.READING: 1, BatchState.VALIDATING: 1, BatchState.VALIDATED: 1, BatchState.REFUSED: 1,
-        BatchState.SUBMITTING: 2, BatchState.SUBMITTED: 2, BatchState.RETURNED: 1, BatchState.WITHDRAWN: 1,
-        BatchState.APPROVED: 3, BatchState.PAYING: 3, BatchState.PAID: 4, BatchState.DISCARDED: 1,
-    }[BatchState(batch.state)]  # fmt: skip
+    if batch.state in (BatchState.SUBMITTING, BatchState.SUBMITTED):
+        at = 2
+    elif batch.state in DECIDED:
+        at = 4 if batch.state == BatchState.PAID else 3
+    else:
+        at = 1
     return [{"name": name, "done": number < at, "now": number == at} for number, name in enumerate(names)]
 
 

@@ -16,6 +16,7 @@ class BatchState(models.TextChoices):
     """Where a list stands. Rows may change only up to ``validated``; after that they are frozen."""
 
     UPLOADED = "uploaded", _("업로드됨")
+    INSPECTED = "inspected", _("형식 확인 대기")
     READING = "reading", _("읽는 중")
     VALIDATING = "validating", _("검증 중")
     VALIDATED = "validated", _("검증 완료")
@@ -25,15 +26,41 @@ class BatchState(models.TextChoices):
     RETURNED = "returned", _("반려")
     WITHDRAWN = "withdrawn", _("회수")
     APPROVED = "approved", _("결재 완료")
+    SCHEDULED = "scheduled", _("지급 예약")
     PAYING = "paying", _("지급 중")
+    PAUSED = "paused", _("지급 중지")
     PAID = "paid", _("지급 완료")
     DISCARDED = "discarded", _("폐기")
+
+
+class BatchKind(models.TextChoices):
+    """What a list does when it is carried out. All kinds share reading, checking, mending and approval."""
+
+    PAYMENT = "payment", _("지급")
+    TOP_UP = "top_up", _("추가 지급")
+    CLAWBACK = "clawback", _("환수")
 
 
 class Batch(TenantModel):
     """명단 파일 one official uploaded for one cycle. Amounts in won; row numbers are those Excel shows."""
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="batches", verbose_name=_("회차"))
+    kind = models.CharField(_("구분"), max_length=10, choices=BatchKind, default=BatchKind.PAYMENT)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("원 명단")
+    )
+    replaces = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="redrafts",
+        verbose_name=_("재기안 전 명단"),
+    )
+    sequence = models.PositiveSmallIntegerField(
+        _("지급 차수"), default=0,
+        help_text=_("0은 회차의 본 지급이며 한 사람에게 한 번입니다. 추가 지급과 환수는 저마다 다른 번호를 받습니다."),
+    )  # fmt: skip
     state = models.CharField(_("상태"), max_length=12, choices=BatchState, default=BatchState.UPLOADED)
     uploaded_by = models.ForeignKey(Official, on_delete=models.PROTECT, related_name="+", verbose_name=_("기안자"))
     uploaded_at = models.DateTimeField(_("업로드 일시"))
@@ -42,6 +69,7 @@ class Batch(TenantModel):
     file_size = models.BigIntegerField(_("파일 크기(바이트)"))
     file_sha256 = models.CharField(_("파일 지문"), max_length=64)
     layout = models.JSONField(_("파일 형식"), default=dict, editable=False)
+    mapping = models.JSONField(_("형식 지정"), default=dict, editable=False)
     progress_done = models.BigIntegerField(default=0, editable=False)
     progress_total = models.BigIntegerField(default=0, editable=False)
     rows_total = models.IntegerField(_("전체 행"), default=0)
@@ -56,6 +84,7 @@ class Batch(TenantModel):
     attempt = models.PositiveSmallIntegerField(_("상신 차수"), default=0)
     terms = models.JSONField(_("지급 조건"), default=dict, editable=False)
     digest = models.CharField(_("결재 지문"), max_length=64, blank=True)
+    pay_at = models.DateTimeField(_("지급 예약 일시"), null=True, blank=True)
     paid_at = models.DateTimeField(_("지급 완료 일시"), null=True, blank=True)
 
     class Meta:
@@ -137,6 +166,8 @@ class BatchRow(StagingModel):
     dong = models.TextField(_("읍면동"), null=True)
     resident_number_index = models.BinaryField(null=True)
     amount = models.BigIntegerField(_("지급액"), null=True)
+    account_number_index = models.BinaryField(null=True)
+    facts = models.JSONField(_("자격 사실"), null=True)
     citizen_id = models.UUIDField(null=True)
     wallet_id = models.UUIDField(null=True)
 
@@ -170,13 +201,21 @@ class BatchProblem(StagingModel):
 
 
 class Entitlement(StagingModel):
-    """지급 건: what one citizen gets in one cycle. Made at submission, so two lists cannot claim the same person."""
+    """지급 건: what one person gets in one cycle. Made at submission, so two lists cannot claim the same person.
+
+    Who is no member yet has neither citizen nor wallet, and ``person`` tells them apart; their money is held for them.
+    """
 
     id = models.UUIDField(primary_key=True)
     municipality = _municipality()
     cycle_id = models.UUIDField()
-    citizen_id = models.UUIDField()
-    wallet_id = models.UUIDField()
+    sequence = models.SmallIntegerField(_("지급 차수"), default=0)
+    series_id = models.UUIDField(null=True)
+    tranche = models.SmallIntegerField(_("분할 차수"), null=True)
+    in_cash = models.BooleanField(_("현금 지급"), default=False)
+    citizen_id = models.UUIDField(null=True)
+    wallet_id = models.UUIDField(null=True)
+    person = models.TextField(null=True)
     batch_id = models.UUIDField()
     row_number = models.IntegerField(_("행"))
     amount = models.BigIntegerField(_("지급액"))

@@ -14,7 +14,10 @@ class AccountKind(models.TextChoices):
     """Chart of accounts of one currency. Bank is an asset; every other account is owed to somebody."""
 
     BANK = "bank", _("운영 예치금")
+    BUDGET = "budget", _("예산 과목")
     PROGRAMME = "programme", _("사업 예산")
+    UNCLAIMED = "unclaimed", _("미가입자 보관금")
+    CASH = "cash", _("현금 지급 대기금")
     WALLET = "wallet", _("시민 지갑")
     MERCHANT_PENDING = "merchant_pending", _("가맹점 미정산금")
     MERCHANT_SETTLED = "merchant_settled", _("가맹점 정산금")
@@ -24,7 +27,13 @@ class JournalKind(models.TextChoices):
     """Business events that move money."""
 
     FUND = "fund", _("예산 배정")
+    ALLOT = "allot", _("예산 재배정")
     DISBURSE = "disburse", _("수당 지급")
+    CLAIM = "claim", _("보관금 지급")
+    RELEASE = "release", _("보관금 반납")
+    CLAW_BACK = "claw_back", _("환수")
+    EXPIRE = "expire", _("유효기간 경과 회수")
+    REPAY = "repay", _("환수금 납부")
     PAY = "pay", _("결제")
     REFUND = "refund", _("결제 취소")
     SETTLE = "settle", _("정산")

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('programme', '사업 예산'), ('wallet', '시민 지갑'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금')], max_length=20, verbose_name='계정 종류')),
+                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('budget', '예산 과목'), ('programme', '사업 예산'), ('unclaimed', '미가입자 보관금'), ('cash', '현금 지급 대기금'), ('wallet', '시민 지갑'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금')], max_length=20, verbose_name='계정 종류')),
                 ('owner_id', models.UUIDField(null=True, verbose_name='소유자')),
             ],
             options={
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('fund', '예산 배정'), ('disburse', '수당 지급'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산')], max_length=20, verbose_name='구분')),
+                ('kind', models.CharField(choices=[('fund', '예산 배정'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산')], max_length=20, verbose_name='구분')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('at', models.DateTimeField(verbose_name='일시')),
                 ('request_hash', models.BinaryField()),
@@ -582,6 +582,14 @@ class Migration(migrations.Migration):
             model_name='currency',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='currency_name_once'),
         ),
+        migrations.AddIndex(
+            model_name='citizen',
+            index=models.Index(fields=['name'], name='citizen_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='citizen',
+            index=models.Index(fields=['phone_tail'], name='citizen_by_phone_tail'),
+        ),
         migrations.AddConstraint(
             model_name='citizen',
             constraint=models.UniqueConstraint(fields=('municipality', 'phone', 'birth_date', 'name'), name='citizen_identity_once'),
@@ -613,13 +621,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='wallet',
             constraint=models.UniqueConstraint(fields=('municipality', 'citizen', 'currency'), name='wallet_once'),
-        ),
-        migrations.AddIndex(
-            model_name='citizen',
-            index=models.Index(fields=['name'], name='citizen_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='citizen',
-            index=models.Index(fields=['phone_tail'], name='citizen_by_phone_tail'),
         ),
     ]

@@ -10,6 +10,8 @@ CREATE TABLE allowances_batchrow (
     dong                  text,
     resident_number_index bytea,
     amount                bigint,
+    account_number_index  bytea,
+    facts                 jsonb,                 -- what further columns tell, where the programme's conditions ask for it
     citizen_id            uuid,                  -- the member this row was matched to
     wallet_id             uuid,
     CONSTRAINT batchrow_pkey PRIMARY KEY (municipality_id, batch_id, row_number)
@@ -29,21 +31,32 @@ CREATE TABLE allowances_batchproblem (
 );
 CREATE INDEX batchproblem_by_row ON allowances_batchproblem (municipality_id, batch_id, row_number);
 
--- Made at submission. One citizen, one cycle, one entitlement: whichever list comes second is refused.
+-- Made at submission. One person, one cycle, one entitlement: whichever list comes second is refused. A tranche is paid
+-- once in a lifetime. Top-ups and clawbacks have a sequence of their own each (0: the cycle's own payment).
 CREATE TABLE allowances_entitlement (
     municipality_id varchar(5) NOT NULL,
     id              uuid NOT NULL DEFAULT uuidv7(),
     cycle_id        uuid NOT NULL,
-    citizen_id      uuid NOT NULL,
-    wallet_id       uuid NOT NULL,
+    sequence        smallint NOT NULL DEFAULT 0,
+    series_id       uuid,                        -- of a tranche: the programme through the years
+    tranche         smallint,
+    in_cash         boolean NOT NULL DEFAULT false,
+    citizen_id      uuid,
+    wallet_id       uuid,
+    person          text,                        -- who is no member yet: name|birth date|phone
     batch_id        uuid NOT NULL,
     row_number      integer NOT NULL,
     amount          bigint NOT NULL,
     CONSTRAINT entitlement_pkey PRIMARY KEY (municipality_id, id),
-    CONSTRAINT entitlement_once_a_cycle UNIQUE (municipality_id, cycle_id, citizen_id),
+    CONSTRAINT entitlement_once_a_cycle UNIQUE (municipality_id, cycle_id, citizen_id, sequence),
     CONSTRAINT entitlement_once_a_row UNIQUE (municipality_id, batch_id, row_number),
-    CONSTRAINT entitlement_amount_positive CHECK (amount > 0)
+    CONSTRAINT entitlement_amount_positive CHECK (amount > 0),
+    CONSTRAINT entitlement_names_somebody CHECK (citizen_id IS NOT NULL OR person IS NOT NULL)
 );
+CREATE UNIQUE INDEX entitlement_once_a_cycle_by_person ON allowances_entitlement
+    (municipality_id, cycle_id, sequence, person) WHERE citizen_id IS NULL;
+CREATE UNIQUE INDEX entitlement_once_a_tranche ON allowances_entitlement
+    (municipality_id, series_id, tranche, citizen_id) WHERE tranche IS NOT NULL;
 
 CREATE SCHEMA batches;
 
@@ -96,20 +109,23 @@ CREATE FUNCTION batches.guard_state() RETURNS trigger LANGUAGE plpgsql AS $$
 -- The state machine of a list; code that skips a step is refused whatever it is.
 BEGIN
     IF OLD.state <> NEW.state AND NOT (OLD.state || '>' || NEW.state) = ANY ('{
-        uploaded>reading, uploaded>refused, uploaded>discarded,
+        uploaded>inspected, uploaded>reading, uploaded>refused, uploaded>discarded,
+        inspected>reading, inspected>refused, inspected>discarded,
         reading>validating, reading>refused, reading>discarded,
         validating>validated, validating>reading, validating>refused, validating>discarded,
         validated>reading, validated>submitting, validated>discarded,
         submitting>submitted, submitting>validated,
         submitted>returned, submitted>withdrawn, submitted>approved, approved>returned,
         returned>submitting, returned>discarded, withdrawn>submitting, withdrawn>discarded,
-        approved>paying, paying>paid}'::text[])
+        approved>scheduled, approved>paying, scheduled>paying, scheduled>approved, scheduled>returned,
+        paying>paused, paused>paying, paying>paid, paused>paid}'::text[])
     THEN
         RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'state_conflict';
     END IF;
-    IF NEW.state IN ('submitted', 'approved', 'paying', 'paid') AND OLD.state <> 'submitting'
-       AND (OLD.digest, OLD.amount_total, OLD.terms, OLD.cycle_id) IS DISTINCT FROM
-           (NEW.digest, NEW.amount_total, NEW.terms, NEW.cycle_id)
+    IF NEW.state IN ('submitted', 'approved', 'scheduled', 'paying', 'paused', 'paid') AND OLD.state <> 'submitting'
+       AND (OLD.digest, OLD.amount_total, OLD.terms, OLD.cycle_id, OLD.kind, OLD.parent_id, OLD.sequence)
+           IS DISTINCT FROM
+           (NEW.digest, NEW.amount_total, NEW.terms, NEW.cycle_id, NEW.kind, NEW.parent_id, NEW.sequence)
     THEN
         RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'batch_is_frozen';
     END IF;

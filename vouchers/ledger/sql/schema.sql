@@ -5,7 +5,7 @@
 CREATE SCHEMA ledger;
 
 CREATE DOMAIN ledger.journal_kind AS text
-	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'disburse'::text, 'pay'::text, 'refund'::text, 'settle'::text])));
+	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'allot'::text, 'disburse'::text, 'claim'::text, 'release'::text, 'pay'::text, 'refund'::text, 'settle'::text, 'claw_back'::text, 'expire'::text, 'repay'::text])));
 
 CREATE DOMAIN ledger.lot_kind AS text
 	CONSTRAINT lot_kind_known CHECK ((VALUE = ANY (ARRAY['grant'::text, 'purchase'::text, 'incentive'::text, 'point'::text])));
@@ -19,7 +19,7 @@ CREATE TABLE public.vouchers_account (
     currency_id uuid NOT NULL,
     kind text NOT NULL,
     owner_id uuid,
-    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['bank'::text, 'programme'::text, 'wallet'::text, 'merchant_pending'::text, 'merchant_settled'::text])))
+    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['bank'::text, 'budget'::text, 'programme'::text, 'unclaimed'::text, 'cash'::text, 'wallet'::text, 'merchant_pending'::text, 'merchant_settled'::text])))
 );
 
 ALTER TABLE ONLY public.vouchers_account
