@@ -1,0 +1,8 @@
+"""지급 대상자 명단 in the admin, one file per step: the lists, uploading, the result."""
+
+from allowances.batches.admin import lists as lists
+from allowances.batches.admin import result as result
+from allowances.batches.admin import uploading as uploading
+from allowances.batches.admin.common import batch_named, stages_of
+
+__all__ = ["batch_named", "stages_of"]

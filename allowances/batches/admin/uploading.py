@@ -1,0 +1,126 @@
+"""명단 올리기: the cycle, the file, and an example of one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from urllib.parse import quote
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+
+from allowances.batches import services
+from allowances.batches.errors import FileAlreadyUploaded
+from allowances.batches.files import list_store
+from allowances.batches.models import Batch, BatchState
+from allowances.programmes.models import Cycle, ProgrammeStatus
+from vouchers.common.errors import DomainError
+from vouchers.common.pages import page, render, require
+from vouchers.officials.rules import Role
+from vouchers.privacy.admin import record
+from vouchers.privacy.models import AccessAction
+
+MEGABYTE = 1024 * 1024
+ACCEPTED = (".csv", ".txt")
+SUBMITTABLE = (BatchState.VALIDATED, BatchState.RETURNED, BatchState.WITHDRAWN)
+DISCARDABLE = (*SUBMITTABLE, BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING)
+DECIDED = (
+    BatchState.SUBMITTED, BatchState.APPROVED, BatchState.SCHEDULED, BatchState.PAYING, BatchState.PAUSED, BatchState.PAID,
+)  # fmt: skip
+SAMPLE = (
+    ("연번", "성명", "생년월일", "휴대전화", "행정동", "지급액", "비고"),
+    ("1", "김장터", "1985-01-05", "010-0000-0001", "주교동", "100000", ""),
+    ("2", "이나눔", "1990-11-23", "010-0000-0002", "행신1동", "100000", ""),
+)
+
+
+class UploadForm(forms.Form):
+    """A cycle and a file. What can be told before reading is told at the field."""
+
+    cycle = forms.ModelChoiceField(
+        label=_("회차"), queryset=Cycle.objects.none(), widget=UnfoldAdminSelectWidget, empty_label=_("회차를 고르십시오"),
+        error_messages={"invalid_choice": _("명단을 올릴 수 있는 회차가 아닙니다.")},
+    )  # fmt: skip
+    file = forms.FileField(
+        label=_("명단 파일(CSV)"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(ACCEPTED)}), max_length=200,
+        error_messages={"empty": _("파일에 내용이 없습니다. 저장된 파일을 열어 내용을 확인한 뒤 다시 올리십시오.")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, municipalities: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cycle"].queryset = (  # type: ignore[attr-defined]
+            Cycle.objects.filter(municipality__in=municipalities, programme__status=ProgrammeStatus.OPEN)
+            .select_related("programme")
+            .order_by("-id")[:200]
+            if not self.is_bound
+            else Cycle.objects.filter(municipality__in=municipalities).select_related("programme")
+        )
+
+    def clean_file(self) -> Any:
+        """The kind by its name, and the size. What is in it is for the reader to say."""
+        file = self.cleaned_data["file"]
+        if not file.name.lower().endswith(ACCEPTED):
+            raise forms.ValidationError(
+                _(
+                    "CSV 파일만 올릴 수 있습니다. 엑셀에서 ‘다른 이름으로 저장 > CSV UTF-8(쉼표로 분리)’로 저장한 파일을 올리십시오."
+                )
+            )
+        if file.size > settings.UPLOAD_LIMIT_BYTES:
+            limit = {"limit": settings.UPLOAD_LIMIT_BYTES // MEGABYTE}
+            raise forms.ValidationError(_("파일이 너무 큽니다. %(limit)sMB 이하의 파일로 나누어 올리십시오.") % limit)
+        return file
+
+
+@page("allowances/batch/upload/", name="batch_upload", methods=("GET", "POST"))
+def upload(request: HttpRequest) -> HttpResponse:
+    """Choose the cycle and the file; the result page takes over."""
+    authority = request.authority  # type: ignore[attr-defined]
+    require(request, "batches.edit")
+    own = [code for code in authority.municipalities if authority.has_role(Role.DRAFTER, code)]
+    initial = {"cycle": request.GET.get("cycle")}
+    form = UploadForm(request.POST or None, request.FILES or None, municipalities=own, initial=initial)
+    first: str | None = None
+    if form.is_bound and form.is_valid():
+        try:
+            batch = _take_in(request, form)
+        except FileAlreadyUploaded as error:
+            first = error.params.get("batch_id")
+            form.add_error("file", str(error))
+        except DomainError as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("admin:batch_result", batch.pk)
+    return render(
+        request, "allowances/batches/upload.html", title=_("명단 올리기"), form=form, first=first, sample=SAMPLE,
+        limit=settings.UPLOAD_LIMIT_BYTES // MEGABYTE, status=200 if form.is_valid() or not form.is_bound else 422,
+    )  # fmt: skip
+
+
+def _take_in(request: HttpRequest, form: UploadForm) -> Batch:
+    file = form.cleaned_data["file"]
+    batch = services.upload(
+        cycle=form.cleaned_data["cycle"], file=file, file_name=file.name, official=request.user,  # type: ignore[arg-type]
+        authority=request.authority, store=list_store(), limit=settings.UPLOAD_LIMIT_BYTES, at=request.at,  # type: ignore[attr-defined]
+    )  # fmt: skip
+    record(
+        request, municipality=batch.municipality_id, action=AccessAction.UPLOAD, subject=f"batch {batch.pk}",
+        reason=gettext("지급 대상자 명단 업로드"),
+    )  # fmt: skip
+    return batch
+
+
+@page("allowances/batch/sample.csv", name="batch_sample")
+def sample(request: HttpRequest) -> HttpResponse:
+    """A file that Excel opens as it is, with the columns that are understood."""
+    require(request, "allowances.view")
+    text = io.StringIO()
+    csv.writer(text).writerows(SAMPLE)
+    response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(gettext('명단 예시'))}.csv"
+    return response
