@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -226,3 +227,64 @@ class Entitlement(StagingModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class ComparisonPurpose(models.TextChoices):
+    """What a list is compared with."""
+
+    CYCLE = "cycle", _("지난 회차")
+    VERSION = "version", _("재기안 전 명단")
+
+
+class ListComparison(TenantModel):
+    """명단 비교: a list, with the others of its cycle or alone, against earlier lists. Made anew when either changes."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE"
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="comparisons", verbose_name=_("명단"))
+    purpose = models.CharField(_("비교 대상"), max_length=10, choices=ComparisonPurpose)
+    before = ArrayField(models.UUIDField(), default=list, editable=False)
+    after = ArrayField(models.UUIDField(), default=list, editable=False)
+    contents = models.CharField(max_length=64, blank=True, editable=False)
+    sums = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        verbose_name = _("명단 비교")
+        verbose_name_plural = _("명단 비교")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "purpose"], name="comparison_once_a_purpose")]
+
+    def __str__(self) -> str:
+        return f"{self.batch} · {self.get_purpose_display()}"
+
+
+class DifferenceKind(models.TextChoices):
+    """How a person's place in two sets of lists differs."""
+
+    ADDED = "added", _("신규")
+    REMOVED = "removed", _("제외")
+    CHANGED = "changed", _("변경")
+
+
+class ListDifference(StagingModel):
+    """One person whose rows differ between two sets of lists. Points at the rows; amounts in won."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, DELETE"
+
+    pk = models.CompositePrimaryKey("municipality_id", "comparison_id", "kind", "number")
+    municipality = _municipality()
+    comparison_id = models.UUIDField()
+    kind = models.TextField(_("구분"), choices=DifferenceKind)
+    number = models.IntegerField(_("연번"))
+    before_batch_id = models.UUIDField(null=True)
+    before_row = models.IntegerField(_("이전 행"), null=True)
+    after_batch_id = models.UUIDField(null=True)
+    after_row = models.IntegerField(_("행"), null=True)
+    amount_before = models.BigIntegerField(_("이전 지급액"), null=True)
+    amount_after = models.BigIntegerField(_("지급액"), null=True)
+
+    class Meta(StagingModel.Meta):
+        verbose_name = _("명단 비교 행")
+        verbose_name_plural = _("명단 비교 행")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.number}"

@@ -1,4 +1,5 @@
 
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import simple_history.models
@@ -100,6 +101,27 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '지급 건',
                 'verbose_name_plural': '지급 건',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ListDifference',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'comparison_id', 'kind', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('comparison_id', models.UUIDField()),
+                ('kind', models.TextField(choices=[('added', '신규'), ('removed', '제외'), ('changed', '변경')], verbose_name='구분')),
+                ('number', models.IntegerField(verbose_name='연번')),
+                ('before_batch_id', models.UUIDField(null=True)),
+                ('before_row', models.IntegerField(null=True, verbose_name='이전 행')),
+                ('after_batch_id', models.UUIDField(null=True)),
+                ('after_row', models.IntegerField(null=True, verbose_name='행')),
+                ('amount_before', models.BigIntegerField(null=True, verbose_name='이전 지급액')),
+                ('amount_after', models.BigIntegerField(null=True, verbose_name='지급액')),
+            ],
+            options={
+                'verbose_name': '명단 비교 행',
+                'verbose_name_plural': '명단 비교 행',
                 'abstract': False,
                 'managed': False,
             },
@@ -318,6 +340,23 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='ListComparison',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('purpose', models.CharField(choices=[('cycle', '지난 회차'), ('version', '재기안 전 명단')], max_length=10, verbose_name='비교 대상')),
+                ('before', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False, size=None)),
+                ('after', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False, size=None)),
+                ('contents', models.CharField(blank=True, editable=False, max_length=64)),
+                ('sums', models.JSONField(default=dict, editable=False)),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comparisons', to='allowances.batch', verbose_name='명단')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '명단 비교',
+                'verbose_name_plural': '명단 비교',
+            },
+        ),
+        migrations.CreateModel(
             name='Programme',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -411,6 +450,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='batch',
             constraint=models.UniqueConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'discarded']), _negated=True), models.Q(('content_sha256', ''), _negated=True)), fields=('cycle', 'content_sha256'), name='batch_content_once_a_cycle'),
+        ),
+        migrations.AddConstraint(
+            model_name='listcomparison',
+            constraint=models.UniqueConstraint(fields=('batch', 'purpose'), name='comparison_once_a_purpose'),
         ),
         migrations.AddConstraint(
             model_name='programme',

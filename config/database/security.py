@@ -39,7 +39,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "payments.partner_by_key", "payments.pay", "payments.cancel", "payments.payment", "payments.payments_of_order",
     "payments.cancellation",
     "settlement.close_day", "settlement.municipalities_to_close",
-    "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
+    "batches.compare", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
     "disbursement.plan", "disbursement.post_chunk",
 )  # fmt: skip
 """What the application role may call. The rest of the kernel is reached through these alone."""

@@ -11,6 +11,7 @@ from procrastinate.contrib.django import app
 from config.environment import BASE_DIR
 
 OWNERS = {
+    "allowances.batches.compare": "allowances.batches",
     "allowances.batches.read": "allowances.batches",
     "allowances.approvals.complete_submission": "allowances.approvals",
     "allowances.disbursement.run": "allowances.disbursement",

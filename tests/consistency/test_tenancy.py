@@ -11,7 +11,15 @@ from django.conf import settings
 from django.db import Error, connection, connections, models, transaction
 
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep
-from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchProblem, BatchState
+from allowances.batches.models import (
+    Batch,
+    BatchAction,
+    BatchEvent,
+    BatchProblem,
+    BatchState,
+    ListComparison,
+    ListDifference,
+)
 from config.database import security
 from tests import factories
 from tests.factories import AT, City
@@ -85,6 +93,11 @@ def _fill_the_rest(city: City) -> None:
     BatchProblem.objects.create(
         id=uuid7(), municipality=city.municipality, batch_id=batch.pk, row_number=2, field="name", code="missing",
         value="", is_warning=False,
+    )  # fmt: skip
+    comparison = ListComparison.objects.create(municipality=city.municipality, batch=batch, purpose="version")
+    ListDifference.objects.create(
+        municipality=city.municipality, comparison_id=comparison.pk, kind="added", number=1, after_batch_id=batch.pk,
+        after_row=2,
     )  # fmt: skip
 
 
