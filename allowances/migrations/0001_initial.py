@@ -1,9 +1,12 @@
 
 import django.contrib.postgres.fields
+import django.core.validators
 import django.db.models.deletion
+import django.db.models.expressions
 import django.db.models.functions.datetime
 import simple_history.models
 import vouchers.common.models
+from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -260,6 +263,57 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BudgetLine',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='회계연도')),
+                ('department', models.CharField(max_length=60, verbose_name='담당 부서')),
+                ('code', models.CharField(help_text='회계연도 안에서 과목을 구분하는 코드', max_length=60, verbose_name='예산 과목 코드')),
+                ('name', models.CharField(help_text='예: 청년기본소득 사회보장적수혜금', max_length=120, verbose_name='예산 과목명')),
+                ('account', models.CharField(blank=True, help_text='예: 100 일반회계', max_length=100, verbose_name='회계')),
+                ('field', models.CharField(blank=True, help_text='예: 080 사회복지', max_length=100, verbose_name='분야')),
+                ('sector', models.CharField(blank=True, help_text='예: 086 노동', max_length=100, verbose_name='부문')),
+                ('policy', models.CharField(blank=True, help_text='예: 01 청년의 자립 지원', max_length=100, verbose_name='정책사업')),
+                ('unit', models.CharField(blank=True, help_text='예: 02 청년 생활 안정', max_length=100, verbose_name='단위사업')),
+                ('detail', models.CharField(blank=True, help_text='예: 03 청년기본소득 지급', max_length=100, verbose_name='세부사업')),
+                ('item', models.CharField(blank=True, help_text='예: 301 일반보전금', max_length=100, verbose_name='편성목')),
+                ('statistic', models.CharField(blank=True, help_text='예: 01 사회보장적수혜금', max_length=100, verbose_name='통계목')),
+                ('national_percent', models.DecimalField(decimal_places=2, default=Decimal(0), max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal(0))], verbose_name='국비(%)')),
+                ('province_percent', models.DecimalField(decimal_places=2, default=Decimal(0), help_text='국비와 시도비를 뺀 나머지가 시군구비입니다.', max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal(0))], verbose_name='시도비(%)')),
+                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '예산 과목',
+                'verbose_name_plural': '예산 과목',
+                'ordering': ['-fiscal_year', 'department', 'code'],
+            },
+        ),
+        migrations.CreateModel(
+            name='BudgetEntry',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('original', '본예산'), ('increase', '추경 증액'), ('decrease', '추경 감액'), ('carried_named', '명시이월'), ('carried_accident', '사고이월'), ('carried_continuing', '계속비이월'), ('transfer_in', '전용 증'), ('transfer_out', '전용 감'), ('change_in', '변경사용 증'), ('change_out', '변경사용 감'), ('contingency', '예비비'), ('recovered', '반납금 여입'), ('carried_out', '다음 연도 이월'), ('subsidy_returned', '보조금 반환'), ('lapsed', '불용')], max_length=20, verbose_name='구분')),
+                ('national', models.BigIntegerField(default=0, verbose_name='국비(원)')),
+                ('province', models.BigIntegerField(default=0, verbose_name='시도비(원)')),
+                ('city', models.BigIntegerField(default=0, verbose_name='시군구비(원)')),
+                ('reason', models.CharField(max_length=300, verbose_name='사유')),
+                ('document_number', models.CharField(blank=True, max_length=60, verbose_name='문서번호')),
+                ('at', models.DateTimeField(verbose_name='처리일시')),
+                ('journal_id', models.UUIDField(verbose_name='전표번호')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),
+                ('counterpart', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='allowances.budgetline', verbose_name='상대 과목')),
+                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='allowances.budgetline', verbose_name='예산 과목')),
+            ],
+            options={
+                'verbose_name': '예산 변동',
+                'verbose_name_plural': '예산 변동',
+                'ordering': ['line', 'id'],
+            },
+        ),
+        migrations.CreateModel(
             name='Cycle',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -303,6 +357,41 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='HistoricalBudgetLine',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='회계연도')),
+                ('department', models.CharField(max_length=60, verbose_name='담당 부서')),
+                ('code', models.CharField(help_text='회계연도 안에서 과목을 구분하는 코드', max_length=60, verbose_name='예산 과목 코드')),
+                ('name', models.CharField(help_text='예: 청년기본소득 사회보장적수혜금', max_length=120, verbose_name='예산 과목명')),
+                ('account', models.CharField(blank=True, help_text='예: 100 일반회계', max_length=100, verbose_name='회계')),
+                ('field', models.CharField(blank=True, help_text='예: 080 사회복지', max_length=100, verbose_name='분야')),
+                ('sector', models.CharField(blank=True, help_text='예: 086 노동', max_length=100, verbose_name='부문')),
+                ('policy', models.CharField(blank=True, help_text='예: 01 청년의 자립 지원', max_length=100, verbose_name='정책사업')),
+                ('unit', models.CharField(blank=True, help_text='예: 02 청년 생활 안정', max_length=100, verbose_name='단위사업')),
+                ('detail', models.CharField(blank=True, help_text='예: 03 청년기본소득 지급', max_length=100, verbose_name='세부사업')),
+                ('item', models.CharField(blank=True, help_text='예: 301 일반보전금', max_length=100, verbose_name='편성목')),
+                ('statistic', models.CharField(blank=True, help_text='예: 01 사회보장적수혜금', max_length=100, verbose_name='통계목')),
+                ('national_percent', models.DecimalField(decimal_places=2, default=Decimal(0), max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal(0))], verbose_name='국비(%)')),
+                ('province_percent', models.DecimalField(decimal_places=2, default=Decimal(0), help_text='국비와 시도비를 뺀 나머지가 시군구비입니다.', max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal(0))], verbose_name='시도비(%)')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('currency', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 예산 과목',
+                'verbose_name_plural': 'historical 예산 과목',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name='HistoricalProgramme',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
@@ -325,6 +414,7 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('budget_line', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='allowances.budgetline', verbose_name='예산 과목')),
                 ('currency', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.currency', verbose_name='상품권')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
@@ -375,6 +465,7 @@ class Migration(migrations.Migration):
                 ('validity_days', models.PositiveIntegerField(verbose_name='유효기간(일)')),
                 ('resident_number_basis', models.CharField(blank=True, help_text='법률 또는 대통령령의 조항. 조례만으로는 처리할 수 없습니다. 비워 두면 명단의 주민등록번호를 저장하지 않습니다.', max_length=200, verbose_name='주민등록번호 처리 근거')),
                 ('status', models.CharField(choices=[('open', '진행'), ('closed', '종료')], default='open', max_length=10, verbose_name='상태')),
+                ('budget_line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='programmes', to='allowances.budgetline', verbose_name='예산 과목')),
                 ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='allowances.allowancetype', verbose_name='수당 종류')),
@@ -415,6 +506,26 @@ class Migration(migrations.Migration):
             name='programme',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cycles', to='allowances.programme', verbose_name='사업'),
         ),
+        migrations.CreateModel(
+            name='BudgetAllotment',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('amount', models.BigIntegerField(verbose_name='금액(원)')),
+                ('reason', models.CharField(blank=True, max_length=300, verbose_name='사유')),
+                ('document_number', models.CharField(blank=True, max_length=60, verbose_name='문서번호')),
+                ('at', models.DateTimeField(verbose_name='처리일시')),
+                ('journal_id', models.UUIDField(verbose_name='전표번호')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),
+                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allotments', to='allowances.budgetline', verbose_name='예산 과목')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allotments', to='allowances.programme', verbose_name='사업')),
+            ],
+            options={
+                'verbose_name': '예산 재배정',
+                'verbose_name_plural': '예산 재배정',
+                'ordering': ['line', 'id'],
+            },
+        ),
         migrations.AddConstraint(
             model_name='approvalline',
             constraint=models.UniqueConstraint(fields=('municipality', 'valid_from', 'amount_up_to'), name='approval_line_once_a_band', nulls_distinct=False),
@@ -438,6 +549,22 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='approvalstep',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['signed', 'returned']), _negated=True), models.Q(('decided_at__isnull', False), ('official__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='approval_step_signature_complete'),
+        ),
+        migrations.AddConstraint(
+            model_name='budgetline',
+            constraint=models.UniqueConstraint(fields=('municipality', 'fiscal_year', 'code'), name='budget_line_code_once_a_year'),
+        ),
+        migrations.AddConstraint(
+            model_name='budgetline',
+            constraint=models.CheckConstraint(condition=models.Q(('national_percent__gte', 0), ('province_percent__gte', 0), ('national_percent__lte', django.db.models.expressions.CombinedExpression(models.Value(100), '-', models.F('province_percent')))), name='budget_line_shares_make_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='budgetentry',
+            constraint=models.UniqueConstraint(fields=('municipality', 'journal_id', 'line'), name='budget_entry_posted_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='budgetentry',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('city__gte', 0), ('kind__in', ['original', 'increase', 'carried_named', 'carried_accident', 'carried_continuing', 'transfer_in', 'change_in', 'contingency', 'recovered']), ('national__gte', 0), ('province__gte', 0), models.Q(('national__gt', 0), ('province__gt', 0), ('city__gt', 0), _connector='OR')), models.Q(models.Q(('kind__in', ['original', 'increase', 'carried_named', 'carried_accident', 'carried_continuing', 'transfer_in', 'change_in', 'contingency', 'recovered']), _negated=True), ('city__lte', 0), ('national__lte', 0), ('province__lte', 0), models.Q(('national__lt', 0), ('province__lt', 0), ('city__lt', 0), _connector='OR')), _connector='OR'), name='budget_entry_signed_by_kind'),
         ),
         migrations.AddIndex(
             model_name='batch',
@@ -482,5 +609,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='cycle',
             constraint=models.UniqueConstraint(fields=('programme', 'number'), name='cycle_number_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='budgetallotment',
+            constraint=models.UniqueConstraint(fields=('municipality', 'journal_id'), name='budget_allotment_posted_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='budgetallotment',
+            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='budget_allotment_moves_money'),
         ),
     ]

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from allowances.budgets.models import BudgetLine
 from allowances.catalogue.models import AllowanceType
 from vouchers.common.models import Stamped, TenantModel
 from vouchers.currencies.models import Currency, UsageRule
@@ -31,6 +32,10 @@ class Programme(TenantModel, Stamped):
     name = models.CharField(_("사업명"), max_length=120)
     fiscal_year = models.PositiveSmallIntegerField(_("회계연도"))
     department = models.CharField(_("담당 부서"), max_length=60)
+    budget_line = models.ForeignKey(
+        BudgetLine, on_delete=models.PROTECT, null=True, blank=True, related_name="programmes",
+        verbose_name=_("예산 과목"),
+    )  # fmt: skip
     legal_basis = models.CharField(_("지급 근거"), max_length=200, help_text=_("예: 고양시 청년 지원 조례 제12조"))
     is_not_wage = models.BooleanField(
         _("임금성·계약대가 아님 확인"), default=False,
