@@ -27,6 +27,7 @@ from allowances.batches.reading.fields import REQUIRED, Requirements
 from allowances.batches.reading.normalise import Chunk, Options, normalise_rows
 from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
 from allowances.batches.reading.reader import Limits, ListReader
+from allowances.batches.tally import count_kinds
 from allowances.programmes.models import Cycle, Programme
 from vouchers.citizens.models import Citizen
 from vouchers.common.database import domain_errors
@@ -255,6 +256,7 @@ def _sum_up(job: _Job) -> None:
             _advance(
                 job, BatchState.VALIDATING, state=BatchState.VALIDATED, rows_total=rows_total, rows_bad=rows_bad,
                 amount_total=amount_total, content_sha256=content_sha256, terms={"conditions": job.conditions},
+                problem_kinds=count_kinds(municipality=job.municipality, batch_id=job.batch_id),
             )  # fmt: skip
 
 
@@ -272,7 +274,7 @@ def _refuse(job: _Job, refusal: DomainError) -> None:
         delete_rows(job.municipality, job.batch_id)
         Batch.objects.filter(pk=job.batch_id, state__in=READABLE_STATES).update(
             state=BatchState.REFUSED, failure={"code": refusal.code, "params": _plain(refusal.params)},
-            duplicate_of_id=refusal.params.get("batch_id"), rows_total=0,
+            duplicate_of_id=refusal.params.get("batch_id"), rows_total=0, rows_bad=0, problem_kinds=[],
         )  # fmt: skip
 
 

@@ -75,7 +75,10 @@ class Batch(TenantModel):
     progress_total = models.BigIntegerField(default=0, editable=False)
     rows_total = models.IntegerField(_("전체 행"), default=0)
     rows_bad = models.IntegerField(_("오류 행"), default=0)
+    rows_left_out = models.IntegerField(_("제외한 행"), default=0)
     amount_total = models.BigIntegerField(_("지급 예정액"), default=0)
+    problem_kinds = models.JSONField(_("종류별 오류"), default=list, editable=False)
+    corrections_pending = models.IntegerField(_("반영 전 수정"), default=0, editable=False)
     content_sha256 = models.CharField(_("내용 지문"), max_length=64, blank=True)
     failure = models.JSONField(_("처리 실패"), null=True, blank=True)
     duplicate_of = models.ForeignKey(
@@ -116,6 +119,7 @@ class BatchAction(models.TextChoices):
     UPLOAD = "upload", _("업로드")
     RECHECK = "recheck", _("재검증")
     DISCARD = "discard", _("폐기")
+    REPLACE = "replace", _("고친 파일로 교체")
 
 
 class BatchEvent(TenantModel):
@@ -192,6 +196,7 @@ class BatchProblem(StagingModel):
     value = models.TextField(_("값"))
     params = models.JSONField(default=dict)
     is_warning = models.BooleanField(_("경고"))
+    acceptance_id = models.UUIDField(null=True)
 
     class Meta(StagingModel.Meta):
         verbose_name = _("명단 오류")
@@ -199,6 +204,100 @@ class BatchProblem(StagingModel):
 
     def __str__(self) -> str:
         return f"{self.row_number} · {self.code}"
+
+
+class Acceptance(TenantModel):
+    """확인: an official takes a problem upon themselves, of one row or of all rows of a kind, and says why.
+
+    Append-only: whoever changes their mind adds a row with ``revoked``. What stands is in ``AcceptedProblem``.
+    """
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT"
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="acceptances", verbose_name=_("명단"))
+    code = models.CharField(_("사유"), max_length=60)
+    field = models.CharField(_("열"), max_length=60)
+    row_number = models.IntegerField(_("행"), null=True, blank=True)
+    rows = models.IntegerField(_("확인한 행 수"))
+    revoked = models.BooleanField(_("확인 취소"), default=False)
+    reason = models.CharField(_("확인 사유"), max_length=200)
+    official = models.ForeignKey(Official, on_delete=models.PROTECT, related_name="+", verbose_name=_("확인자"))
+    at = models.DateTimeField(_("확인일시"))
+
+    class Meta:
+        verbose_name = _("경고 확인")
+        verbose_name_plural = _("경고 확인")
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.code} · {self.official}"
+
+
+class AcceptedProblem(StagingModel):
+    """Exactly what an acceptance covers. A check that finds the same again finds it accepted; anything else is new."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, DELETE"
+
+    id = models.UUIDField(primary_key=True)
+    municipality = _municipality()
+    batch_id = models.UUIDField()
+    acceptance_id = models.UUIDField()
+    row_number = models.IntegerField(_("행"))
+    field = models.TextField(_("열"))
+    code = models.TextField(_("사유"))
+    value = models.TextField(_("값"))
+    params = models.JSONField(default=dict)
+
+    class Meta(StagingModel.Meta):
+        verbose_name = _("확인한 경고")
+        verbose_name_plural = _("확인한 경고")
+
+    def __str__(self) -> str:
+        return f"{self.row_number} · {self.code}"
+
+
+class CorrectionKind(models.TextChoices):
+    """What was done to a row in the page."""
+
+    VALUE = "value", _("값 고침")
+    LEAVE_OUT = "leave_out", _("행 제외")
+    UNDO = "undo", _("되돌림")
+
+
+class RowCorrection(models.Model):
+    """명단 수정: what an official changed of a row in the page, without touching the file. Append-only.
+
+    The newest correction of a cell counts at the next reading. ``value`` is what the cell is read as from then on; of a
+    resident or account number only the blind index is kept, in ``sealed``. ``shown_before`` and ``shown_after`` are
+    masked. ``person`` says who was left out, so that the same person is recognised in the mended file.
+    """
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT"
+
+    id = models.UUIDField(primary_key=True)
+    municipality = _municipality()
+    batch = models.ForeignKey(Batch, on_delete=models.DO_NOTHING, related_name="corrections", db_constraint=False)
+    row_number = models.IntegerField(_("행"))
+    field = models.TextField(_("열"))
+    kind = models.TextField(_("구분"), choices=CorrectionKind)
+    value = models.TextField(null=True)
+    sealed = models.BinaryField(null=True)
+    person = models.TextField(null=True)
+    shown_before = models.TextField(_("고치기 전"))
+    shown_after = models.TextField(_("고친 뒤"))
+    reason = models.TextField(_("사유"))
+    official = models.ForeignKey(
+        Official, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, verbose_name=_("처리자")
+    )
+    at = models.DateTimeField(_("처리일시"))
+
+    class Meta:
+        managed = False
+        verbose_name = _("명단 수정")
+        verbose_name_plural = _("명단 수정")
+
+    def __str__(self) -> str:
+        return f"{self.row_number} · {self.field}"
 
 
 class Entitlement(StagingModel):

@@ -22,6 +22,25 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='AcceptedProblem',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('batch_id', models.UUIDField()),
+                ('acceptance_id', models.UUIDField()),
+                ('row_number', models.IntegerField(verbose_name='행')),
+                ('field', models.TextField(verbose_name='열')),
+                ('code', models.TextField(verbose_name='사유')),
+                ('value', models.TextField(verbose_name='값')),
+                ('params', models.JSONField(default=dict)),
+            ],
+            options={
+                'verbose_name': '확인한 경고',
+                'verbose_name_plural': '확인한 경고',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='BatchProblem',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
@@ -32,6 +51,7 @@ class Migration(migrations.Migration):
                 ('value', models.TextField(verbose_name='값')),
                 ('params', models.JSONField(default=dict)),
                 ('is_warning', models.BooleanField(verbose_name='경고')),
+                ('acceptance_id', models.UUIDField(null=True)),
             ],
             options={
                 'verbose_name': '명단 오류',
@@ -130,6 +150,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='RowCorrection',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('row_number', models.IntegerField(verbose_name='행')),
+                ('field', models.TextField(verbose_name='열')),
+                ('kind', models.TextField(choices=[('value', '값 고침'), ('leave_out', '행 제외'), ('undo', '되돌림')], verbose_name='구분')),
+                ('value', models.TextField(null=True)),
+                ('sealed', models.BinaryField(null=True)),
+                ('person', models.TextField(null=True)),
+                ('shown_before', models.TextField(verbose_name='고치기 전')),
+                ('shown_after', models.TextField(verbose_name='고친 뒤')),
+                ('reason', models.TextField(verbose_name='사유')),
+                ('at', models.DateTimeField(verbose_name='처리일시')),
+            ],
+            options={
+                'verbose_name': '명단 수정',
+                'verbose_name_plural': '명단 수정',
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='AllowanceType',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -203,7 +244,10 @@ class Migration(migrations.Migration):
                 ('progress_total', models.BigIntegerField(default=0, editable=False)),
                 ('rows_total', models.IntegerField(default=0, verbose_name='전체 행')),
                 ('rows_bad', models.IntegerField(default=0, verbose_name='오류 행')),
+                ('rows_left_out', models.IntegerField(default=0, verbose_name='제외한 행')),
                 ('amount_total', models.BigIntegerField(default=0, verbose_name='지급 예정액')),
+                ('problem_kinds', models.JSONField(default=list, editable=False, verbose_name='종류별 오류')),
+                ('corrections_pending', models.IntegerField(default=0, editable=False, verbose_name='반영 전 수정')),
                 ('content_sha256', models.CharField(blank=True, max_length=64, verbose_name='내용 지문')),
                 ('failure', models.JSONField(blank=True, null=True, verbose_name='처리 실패')),
                 ('exclude_bad_rows', models.BooleanField(default=False, verbose_name='오류 행 제외')),
@@ -247,10 +291,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Acceptance',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('code', models.CharField(max_length=60, verbose_name='사유')),
+                ('field', models.CharField(max_length=60, verbose_name='열')),
+                ('row_number', models.IntegerField(blank=True, null=True, verbose_name='행')),
+                ('rows', models.IntegerField(verbose_name='확인한 행 수')),
+                ('revoked', models.BooleanField(default=False, verbose_name='확인 취소')),
+                ('reason', models.CharField(max_length=200, verbose_name='확인 사유')),
+                ('at', models.DateTimeField(verbose_name='확인일시')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='확인자')),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='allowances.batch', verbose_name='명단')),
+            ],
+            options={
+                'verbose_name': '경고 확인',
+                'verbose_name_plural': '경고 확인',
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
             name='BatchEvent',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(choices=[('upload', '업로드'), ('recheck', '재검증'), ('discard', '폐기')], max_length=10, verbose_name='처리')),
+                ('action', models.CharField(choices=[('upload', '업로드'), ('recheck', '재검증'), ('discard', '폐기'), ('replace', '고친 파일로 교체')], max_length=10, verbose_name='처리')),
                 ('at', models.DateTimeField(verbose_name='처리일시')),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='allowances.batch', verbose_name='명단')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),

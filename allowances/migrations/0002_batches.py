@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     operations = [
         run_sql_file("allowances/batches/sql/0001_tables.sql"),
         run_sql_file("allowances/batches/sql/0002_comparison.sql"),
+        run_sql_file("allowances/batches/sql/0003_mending.sql"),
         run_sql_file("allowances/approvals/sql/0001_signatures.sql"),
         run_sql_file("allowances/approvals/sql/0002_digest.sql"),
         run_sql_file("allowances/disbursement/sql/0001_chunks.sql"),

@@ -12,6 +12,8 @@ from django.db import Error, connection, connections, models, transaction
 
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep
 from allowances.batches.models import (
+    Acceptance,
+    AcceptedProblem,
     Batch,
     BatchAction,
     BatchEvent,
@@ -19,6 +21,7 @@ from allowances.batches.models import (
     BatchState,
     ListComparison,
     ListDifference,
+    RowCorrection,
 )
 from allowances.budgets.models import BudgetAllotment, BudgetEntry, BudgetLine, EntryKind
 from config.database import security
@@ -102,6 +105,18 @@ def _fill_the_rest(city: City) -> None:
     BatchEvent.objects.create(
         municipality=city.municipality, batch=batch, action=BatchAction.UPLOAD, official=official, at=AT
     )
+    acceptance = Acceptance.objects.create(
+        municipality=city.municipality, batch=batch, code="missing", field="name", rows=1, reason="시험",
+        official=official, at=AT,
+    )  # fmt: skip
+    AcceptedProblem.objects.create(
+        id=uuid7(), municipality=city.municipality, batch_id=batch.pk, acceptance_id=acceptance.pk, row_number=2,
+        field="name", code="missing", value="",
+    )  # fmt: skip
+    RowCorrection.objects.create(
+        id=uuid7(), municipality=city.municipality, batch=batch, row_number=2, field="row", kind="leave_out",
+        shown_before="", shown_after="", reason="시험", official=official, at=AT,
+    )  # fmt: skip
     batch.state = BatchState.READING
     batch.save()
     BatchProblem.objects.create(

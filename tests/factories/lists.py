@@ -11,6 +11,7 @@ from django.db import connection
 from allowances.approvals import services as approvals
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep
 from allowances.batches.models import Batch, BatchState
+from allowances.batches.tally import count_kinds
 from allowances.disbursement import services as disbursement
 from allowances.programmes.models import Cycle, Programme
 from tests.factories import AT, City, make_city, make_cycle, make_official, make_programme
@@ -100,6 +101,7 @@ def make_list(office: Office, *, rows: int = 3, bad: int = 0, cycle: Cycle | Non
             [city.code, batch.pk, rows + 2 - bad, rows + 1],
         )
     batch.rows_total, batch.rows_bad, batch.amount_total = rows, bad, (rows - bad) * amount
+    batch.problem_kinds = count_kinds(municipality=city.code, batch_id=batch.pk)
     for state in (BatchState.VALIDATING, BatchState.VALIDATED):
         batch.state = state
         batch.save()

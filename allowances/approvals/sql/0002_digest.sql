@@ -3,7 +3,7 @@
 
 CREATE FUNCTION approvals.entitle(p_municipality varchar, p_batch uuid, OUT rows bigint, OUT amount bigint)
 LANGUAGE plpgsql SET enable_nestloop = off AS $$
--- Makes an entitlement of every row without an error (warnings do not count); returns how many, and their sum in won.
+-- Makes an entitlement of every row without an error (warnings and accepted errors do not count); returns how many, and their sum in won.
 -- Whoever is entitled in the cycle already breaks the constraint entitlement_once_a_cycle, and nothing is made.
 BEGIN
     WITH made AS (
@@ -15,7 +15,8 @@ BEGIN
         WHERE r.municipality_id = p_municipality AND r.batch_id = p_batch
           AND r.row_number NOT IN (
               SELECT p.row_number FROM public.allowances_batchproblem p
-              WHERE p.municipality_id = p_municipality AND p.batch_id = p_batch AND NOT p.is_warning)
+              WHERE p.municipality_id = p_municipality AND p.batch_id = p_batch AND NOT p.is_warning
+                AND p.acceptance_id IS NULL)
         ORDER BY r.row_number
         RETURNING allowances_entitlement.amount
     )

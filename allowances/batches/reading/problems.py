@@ -27,11 +27,22 @@ class Trouble(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """Texts for an official. A warning is shown but keeps no row out."""
+    """Texts for an official. A warning is shown but keeps no row out.
+
+    ``needs_acceptance``: a warning that somebody must take upon themselves, with a reason, before the list is submitted.
+    ``overridable``: an error that keeps its row out unless somebody does so.
+    """
 
     reason: Any
     remedy: Any
     is_warning: bool = False
+    needs_acceptance: bool = False
+    overridable: bool = False
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether an official may take it upon themselves."""
+        return self.is_warning or self.overridable
 
 
 _PASTE_VALUES: Final = _("해당 칸을 복사해 ‘값만 붙여넣기’ 한 뒤 다시 저장하십시오.")

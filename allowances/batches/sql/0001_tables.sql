@@ -27,9 +27,11 @@ CREATE TABLE allowances_batchproblem (
     value           text NOT NULL DEFAULT '',    -- as written in the file; numbers that the law protects are masked
     params          jsonb NOT NULL DEFAULT '{}',
     is_warning      boolean NOT NULL DEFAULT false,
+    acceptance_id   uuid,                        -- who took it upon themselves, and why: allowances_acceptance
     CONSTRAINT batchproblem_pkey PRIMARY KEY (municipality_id, id)
 );
 CREATE INDEX batchproblem_by_row ON allowances_batchproblem (municipality_id, batch_id, row_number);
+CREATE INDEX batchproblem_by_kind ON allowances_batchproblem (municipality_id, batch_id, code, row_number);
 
 -- Made at submission. One person, one cycle, one entitlement: whichever list comes second is refused. A tranche is paid
 -- once in a lifetime. Top-ups and clawbacks have a sequence of their own each (0: the cycle's own payment).
@@ -76,6 +78,14 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION batches.freeze_problems() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- A problem may be accepted while the list waits to be submitted; nothing else of it may change then.
+BEGIN
+    PERFORM batches.refuse_unless(ARRAY(SELECT DISTINCT batch_id FROM changed), '{reading,validating,validated}');
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION batches.freeze_entitlements() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Entitlements come into being at submission and go when the list comes back from its approval line.
@@ -95,7 +105,7 @@ CREATE TRIGGER batchrow_frozen_delete AFTER DELETE ON allowances_batchrow
 CREATE TRIGGER batchproblem_frozen_insert AFTER INSERT ON allowances_batchproblem
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
 CREATE TRIGGER batchproblem_frozen_update AFTER UPDATE ON allowances_batchproblem
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_problems();
 CREATE TRIGGER batchproblem_frozen_delete AFTER DELETE ON allowances_batchproblem
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_rows();
 CREATE TRIGGER entitlement_frozen_insert AFTER INSERT ON allowances_entitlement

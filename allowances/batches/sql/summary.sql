@@ -11,4 +11,5 @@ FROM (SELECT row_number, amount, concat_ws('|', coalesce(name, ''), coalesce(bir
       FROM allowances_batchrow
       WHERE municipality_id = %(municipality)s AND batch_id = %(batch)s) r
 LEFT JOIN (SELECT DISTINCT row_number FROM allowances_batchproblem
-           WHERE municipality_id = %(municipality)s AND batch_id = %(batch)s AND NOT is_warning) bad USING (row_number)
+           WHERE municipality_id = %(municipality)s AND batch_id = %(batch)s AND NOT is_warning
+             AND acceptance_id IS NULL) bad USING (row_number)
