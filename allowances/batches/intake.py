@@ -28,6 +28,7 @@ from allowances.batches.reading.normalise import Chunk, Options, normalise_rows
 from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
 from allowances.batches.reading.reader import Limits, ListReader
 from allowances.batches.tally import count_kinds
+from allowances.eligibility.facts import needed_by
 from allowances.programmes.models import Cycle, Programme
 from vouchers.citizens.models import Citizen
 from vouchers.common.database import domain_errors
@@ -52,7 +53,7 @@ _STAGED_VALUES: Final = ("name", "birth_date", "phone", "dong", "amount", "resid
 _STAGING_TABLES: Final = """
     DROP TABLE IF EXISTS batch_staging, problem_staging;
     CREATE TEMP TABLE batch_staging (row_number integer, name text, birth_date date, phone text, dong text,
-                                     amount bigint, resident_number_index bytea);
+                                     amount bigint, resident_number_index bytea, facts jsonb);
     CREATE TEMP TABLE problem_staging (row_number integer, field text, code text, value text)
 """
 _WARNINGS: Final = [code for code, kind in CELL_PROBLEMS.items() if kind.is_warning]
@@ -79,6 +80,11 @@ class _Job:
     def by_resident_number(self) -> bool:
         """Whether a statute lets the programme process resident numbers."""
         return bool(self.programme.resident_number_basis)
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The facts (keys of eligibility.facts.FACTS) that the list's further columns are read for, into ``facts``."""
+        return needed_by(self.conditions)
 
     @property
     def required(self) -> Requirements:

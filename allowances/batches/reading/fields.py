@@ -7,6 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from django.utils.translation import gettext_lazy as _
 
+from allowances.eligibility.facts import FACTS
+
 WHOLE_ROW: Final = "row"
 
 FIELD_LABELS: Final[dict[str, Any]] = {
@@ -23,7 +25,7 @@ FIELD_LABELS: Final[dict[str, Any]] = {
     "account_holder": _("예금주"),
     "note": _("비고"),
     WHOLE_ROW: _("행 전체"),
-}
+} | {fact.name: fact.label for fact in FACTS.values()}
 
 Requirements: TypeAlias = Sequence[Sequence[str]]
 
