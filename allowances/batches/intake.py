@@ -8,7 +8,7 @@ A run may be killed at any point and started again from the top: it first remove
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,7 +28,7 @@ from allowances.batches.reading.normalise import Chunk, Options, normalise_rows
 from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
 from allowances.batches.reading.reader import Limits, ListReader
 from allowances.batches.tally import count_kinds
-from allowances.eligibility.facts import needed_by
+from allowances.eligibility.facts import FACTS, Fact, needed_by
 from allowances.programmes.models import Cycle, Programme
 from vouchers.citizens.models import Citizen
 from vouchers.common.database import domain_errors
@@ -49,14 +49,18 @@ _STAGE_BY_RESIDENT_NUMBER: Final = (_SQL / "stage_by_resident_number.sql").read_
 _STAGE_PROBLEMS: Final = (_SQL / "stage_problems.sql").read_text(encoding="utf-8")
 _CHECKS: Final = tuple(path.read_text(encoding="utf-8") for path in sorted((_SQL / "checks").glob("*.sql")))
 _SUMMARY: Final = (_SQL / "summary.sql").read_text(encoding="utf-8")
-_STAGED_VALUES: Final = ("name", "birth_date", "phone", "dong", "amount", "resident_number_index")
+_STAGED_VALUES: Final = (
+    "name", "birth_date", "phone", "dong", "amount", "resident_number_index", "account_number_index", "facts",
+)  # fmt: skip
 _STAGING_TABLES: Final = """
     DROP TABLE IF EXISTS batch_staging, problem_staging;
     CREATE TEMP TABLE batch_staging (row_number integer, name text, birth_date date, phone text, dong text,
-                                     amount bigint, resident_number_index bytea, facts jsonb);
+                                     amount bigint, resident_number_index bytea, account_number_index bytea,
+                                     facts jsonb);
     CREATE TEMP TABLE problem_staging (row_number integer, field text, code text, value text)
 """
 _WARNINGS: Final = [code for code, kind in CELL_PROBLEMS.items() if kind.is_warning]
+_ACCOUNT_NUMBER: Final = Citizen._meta.get_field("account_number_index")
 _RESIDENT_NUMBER: Final = Citizen._meta.get_field("resident_number_index")
 
 Item = TypeVar("Item")
@@ -93,6 +97,11 @@ class _Job:
         if self.by_resident_number:
             needed = (("name",), ("resident_number",), ("amount",))
         return [group for group in needed if self.programme.amount is None or "amount" not in group]
+
+    @property
+    def extra(self) -> Sequence[Fact]:
+        """The further columns that the list is read for."""
+        return [FACTS[name] for name in FACTS if name in self.facts]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -171,9 +180,10 @@ def _advance(job: _Job, expected: BatchState, **changes: Any) -> None:
 
 def _copy_file(job: _Job, reader: ListReader) -> int | None:
     """COPY the whole file into the staging tables; returns the amount that stands in for a missing amount column."""
-    layout, rows = locate_columns(reader, required=job.required)
+    layout, rows = locate_columns(reader, required=job.required, extra=job.extra)
     options = Options(
-        latest_birth=job.today, values=_STAGED_VALUES, required=job.required,
+        latest_birth=job.today, values=_STAGED_VALUES, required=job.required, extra=job.extra,
+        seal_account_number=_index_account_number,
         seal_resident_number=_index_resident_number if job.by_resident_number else None,
     )  # fmt: skip
     shown = layout.summary() | {"encoding": reader.form.encoding, "delimiter": reader.form.delimiter}
@@ -192,6 +202,11 @@ def _copy_file(job: _Job, reader: ListReader) -> int | None:
 def _index_resident_number(number: str) -> tuple[bytes, bytes]:
     """Lists keep only the blind index: enough to find the member, useless to anybody else."""
     return b"", key_ring().blind_index(number, purpose=_RESIDENT_NUMBER.purpose)
+
+
+def _index_account_number(number: str) -> tuple[bytes, bytes]:
+    """Enough to see that many rows share one account."""
+    return b"", key_ring().blind_index(number, purpose=_ACCOUNT_NUMBER.purpose)
 
 
 def _blocks(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:

@@ -16,8 +16,10 @@ from typing import Any, Final
 
 from allowances.batches.reading.errors import ColumnAmbiguous, ColumnMissing, HeaderNotFound, UnitAmbiguous
 from allowances.batches.reading.fields import REQUIRED, Requirements
+from allowances.eligibility.facts import Fact
 
 Row = tuple[int, list[str]]
+_Names = dict[str, dict[str, int]]
 
 HEADER_WITHIN: Final = 30
 _SHOWN_LABELS: Final = 30
@@ -81,6 +83,17 @@ def _aliases() -> dict[str, dict[str, int]]:
 
 
 _ALIASES: Final = _aliases()
+
+
+def _with_extra(extra: Sequence[Fact]) -> dict[str, dict[str, int]]:
+    """The aliases with those of further fields; a name that both use stands for either."""
+    aliases = {name: dict(fields) for name, fields in _ALIASES.items()} if extra else _ALIASES
+    for field in extra:
+        for rank, name in enumerate(field.aliases):
+            aliases.setdefault(_compact(name), {})[field.name] = rank
+    return aliases
+
+
 _PERSON: Final = re.compile(f"({'|'.join(_RECIPIENT.split())})|({'|'.join(_APPLICANT.split())})")
 _KEY_FIELDS: Final = ("name", "birth_date", "resident_number", "phone", "dong", "amount", "account_number")
 
@@ -119,15 +132,19 @@ class Layout:
         }
 
 
-def locate_columns(rows: Iterable[Row], *, required: Requirements = REQUIRED) -> tuple[Layout, Iterator[Row]]:
+def locate_columns(
+    rows: Iterable[Row], *, required: Requirements = REQUIRED, extra: Sequence[Fact] = ()
+) -> tuple[Layout, Iterator[Row]]:
     """Find the header in the first rows; returns the layout and an iterator over all rows below the header.
 
-    Raises HeaderNotFound, ColumnMissing, ColumnAmbiguous or UnitAmbiguous, naming what was found.
+    ``extra`` are further fields that this list may tell. Raises HeaderNotFound, ColumnMissing, ColumnAmbiguous or
+    UnitAmbiguous, naming what was found.
     """
     rows = iter(rows)
     head = list(islice(rows, HEADER_WITHIN))
-    first, last, labels = _find_header(head)
-    columns = _assign(labels, row_number=head[last][0], required=required)
+    names = _with_extra(extra)
+    first, last, labels = _find_header(head, names)
+    columns = _assign(labels, names, row_number=head[last][0], required=required)
     layout = Layout(
         header_row=head[last][0],
         width=max(len(cells) for _number, cells in head[first : last + 1]),
@@ -162,51 +179,52 @@ def _compact(label: str) -> str:
     return re.sub(r"[\W_]", "", label).casefold()
 
 
-def _ranks(label: str) -> dict[str, int]:
+def _ranks(label: str, names: _Names = _ALIASES) -> dict[str, int]:
     """The fields that a label can stand for: 주민(등록)번호, 성명(신청인/대상자), 연락처/휴대전화, 대상자 성명, …"""
     label = unicodedata.normalize("NFKC", label[:100])
     for text in (_compact(label), _compact(_BRACKETED.sub("", label))):
-        ranks = _ALIASES.get(text) or _of_person(text)
+        ranks = names.get(text) or _of_person(text, names)
         if ranks:
             return ranks
-    parts = [_ALIASES.get(_compact(part), {}) for part in label.split("/")]
+    parts = [names.get(_compact(part), {}) for part in label.split("/")]
     return max(parts, key=len) if all(parts) and len({tuple(part) for part in parts}) == 1 else {}
 
 
-def _of_person(text: str) -> dict[str, int]:
+def _of_person(text: str, names: _Names) -> dict[str, int]:
     person = _PERSON.match(text)
-    ranks = _ALIASES.get(text[person.end() :], {}) if person else {}
+    ranks = names.get(text[person.end() :], {}) if person else {}
     return {field: rank + (_APPLICANT_RANK if person and person[2] else 0) for field, rank in ranks.items()}
 
 
-def known_labels(cells: Sequence[str]) -> int:
+def known_labels(cells: Sequence[str], names: _Names = _ALIASES) -> int:
     """How many different fields a row of cells would name."""
-    return len({next(iter(ranks)) for ranks in map(_ranks, cells) if ranks})
+    return len({next(iter(ranks)) for ranks in (_ranks(cell, names) for cell in cells) if ranks})
 
 
 # --- The header row -----------------------------------------------------------------------------------------------------
 
 
-def _find_header(head: Sequence[Row]) -> tuple[int, int, list[str]]:
+def _find_header(head: Sequence[Row], names: _Names) -> tuple[int, int, list[str]]:
     """(index of its first row, of its last, labels): the row, or the pair of rows, that names the most fields."""
     rows = [cells for _number, cells in head]
     candidates = [(index, index, cells) for index, cells in enumerate(rows)]
     candidates += [
-        (index, index + 1, _merged(upper, lower))
+        (index, index + 1, _merged(upper, lower, names))
         for index, (upper, lower) in enumerate(pairwise(rows))
-        if _is_second_line(lower)
+        if _is_second_line(lower, names)
     ]
-    best = max(candidates, key=lambda candidate: known_labels(candidate[2]), default=(0, 0, []))  # the first of equals
-    if known_labels(best[2]) < 2:
+    # the first of equals
+    best = max(candidates, key=lambda candidate: known_labels(candidate[2], names), default=(0, 0, []))
+    if known_labels(best[2], names) < 2:
         raise HeaderNotFound(rows=HEADER_WITHIN, seen=_seen(head))
     return best
 
 
-def _is_second_line(cells: Sequence[str]) -> bool:
-    return known_labels(cells) > 0 and not any(re.search(r"\d{4}", cell) for cell in cells)
+def _is_second_line(cells: Sequence[str], names: _Names) -> bool:
+    return known_labels(cells, names) > 0 and not any(re.search(r"\d{4}", cell) for cell in cells)
 
 
-def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+def _merged(upper: Sequence[str], lower: Sequence[str], names: _Names) -> list[str]:
     """Labels of a header over two rows, where a merged upper cell stands over several columns."""
     labels: list[str] = []
     above = ""
@@ -214,13 +232,13 @@ def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
         over = upper[index].strip() if index < len(upper) else ""
         under = lower[index].strip() if index < len(lower) else ""
         above = over or (above if under else "")
-        labels.append(_best_label(over, under, above))
+        labels.append(_best_label(over, under, above, names))
     return labels
 
 
-def _best_label(over: str, under: str, above: str) -> str:
+def _best_label(over: str, under: str, above: str, names: _Names) -> str:
     candidates = (f"{above} {under}", under, over) if under else (over,)
-    return next((label for label in candidates if _ranks(label)), candidates[0].strip())
+    return next((label for label in candidates if _ranks(label, names)), candidates[0].strip())
 
 
 def _seen(head: Sequence[Row]) -> str:
@@ -233,11 +251,11 @@ def _shown(label: str) -> str:
     return " ".join(label.split())[:_SHOWN_CHARS]
 
 
-def _assign(labels: Sequence[str], *, row_number: int, required: Requirements) -> dict[str, int]:
+def _assign(labels: Sequence[str], names: _Names, *, row_number: int, required: Requirements) -> dict[str, int]:
     claims: dict[str, list[tuple[int, int]]] = {}
     apartment = any(_compact(label) in ("호", "호수") for label in labels)  # then 동 is a building, not a 행정동
     for index, label in enumerate(labels):
-        for field, rank in _ranks(label).items():
+        for field, rank in _ranks(label, names).items():
             if not (apartment and _compact(label) == "동"):
                 claims.setdefault(field, []).append((rank, index))
     columns = {field: _claimed(field, claim, labels) for field, claim in claims.items()}

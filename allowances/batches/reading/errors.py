@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from allowances.batches.reading.fields import FIELD_LABELS
+from allowances.batches.reading.fields import label_of
 from vouchers.common.errors import DomainError
 
 
@@ -120,7 +120,7 @@ class ColumnAmbiguous(ListUnreadable):
     message = _("%(column)s 열이 둘 이상입니다(%(found)s). 하나만 남기거나 제목을 다르게 고치십시오.")
 
     def __str__(self) -> str:
-        label = str(FIELD_LABELS[self.params["field"]])
+        label = label_of(self.params["field"])
         return str(self.message) % {"column": label, "found": ", ".join(self.params["found"])}
 
 
@@ -142,4 +142,4 @@ class NoRows(ListUnreadable):
 
 
 def _either(bracket: list[str] | tuple[str, ...]) -> str:
-    return "/".join(str(FIELD_LABELS[field]) for field in bracket)
+    return "/".join(map(label_of, bracket))

@@ -31,3 +31,8 @@ Requirements: TypeAlias = Sequence[Sequence[str]]
 
 REQUIRED: Final[Requirements] = (("name",), ("birth_date", "resident_number"), ("phone",), ("amount",))
 """What a list must tell of each person; of the fields in one bracket, one is enough."""
+
+
+def label_of(field: str) -> str:
+    """What officials call a field, in the reader's language."""
+    return str(FIELD_LABELS.get(field, field))

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from allowances.batches.reading import glances
 from allowances.batches.reading.cells.amounts import LARGEST, read_amount
 from allowances.batches.reading.cells.birth_dates import meaning_of_digits, read_birth_date
+from allowances.batches.reading.cells.facts import fact_reader
 from allowances.batches.reading.cells.numbers import read_account_number, read_resident_number
 from allowances.batches.reading.cells.phones import read_phone
 from allowances.batches.reading.cells.text import read_dong, read_name, read_text, shown
@@ -28,6 +29,7 @@ from allowances.batches.reading.identity import ResidentNumbers
 from allowances.batches.reading.merged import MergedDongs
 from allowances.batches.reading.problems import PROBLEMS, CellProblem, Trouble
 from allowances.batches.reading.skipping import Kind, kind_of
+from allowances.eligibility.facts import Fact
 from vouchers.privacy.rules import mask_account, mask_resident_number
 
 Seal = Callable[[str], tuple[bytes, bytes]]
@@ -38,9 +40,10 @@ Problem = tuple[int, str, str, str]
 
 VALUES: Final = (
     "name", "birth_date", "resident_number", "resident_number_index", "phone", "dong", "address", "amount", "bank",
-    "account_number", "account_number_index", "account_holder", "note",
+    "account_number", "account_number_index", "account_holder", "note", "facts",
 )  # fmt: skip
-"""All that a row can hold after its row number; ``resident_number`` and ``account_number`` are ciphertext."""
+"""All that a row can hold after its row number; ``resident_number`` and ``account_number`` are ciphertext, ``facts`` is
+the text of a JSON object with the values of the extra fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class Options:
 
     ``values``: what stands in each tuple after the row number; what is neither asked for nor required is not read.
     Without its seal a number is not read either, except for the birth date in a resident number where the file has no
-    column for it.
+    column for it. ``extra`` fields are read wherever the layout has them; those that are required count as any other.
     """
 
     latest_birth: date
@@ -59,6 +62,7 @@ class Options:
     chunk_rows: int = 2_000
     seal_resident_number: Seal | None = None
     seal_account_number: Seal | None = None
+    extra: Sequence[Fact] = ()
 
 
 class Skipped(NamedTuple):
@@ -106,6 +110,7 @@ class _Column(NamedTuple):
 def _indexes(layout: Layout, options: Options) -> dict[str, int]:
     """The columns to read: those asked for and those required, of what the file has and may be kept."""
     wanted = {_SOURCES.get(value, value) for value in options.values}.union(*options.required)
+    wanted |= {field.name for field in options.extra}
     indexes = {field: index for field, index in layout.columns.items() if field in wanted}
     if options.seal_account_number is None:
         indexes.pop("account_number", None)
@@ -136,12 +141,16 @@ def _columns(layout: Layout, options: Options, sample: Sequence[Row]) -> list[_C
         "account_holder": (glances.texts(read_text), read_text),
         "note": (glances.texts(read_text), read_text),
     }
+    for field in options.extra:
+        read = fact_reader(field, today=latest)
+        ways[field.name] = (glances.remembering(read), read)
     return [_Column(field, itemgetter(index), *ways[field]) for field, index in indexes.items() if field in ways]
 
 
 # --- One chunk --------------------------------------------------------------------------------------------------------
 
 _ORDER: Final = {field: place for place, field in enumerate(FIELD_LABELS)}
+_LAST: Final = len(_ORDER)
 _MASKS: Final = {"resident_number": mask_resident_number, "account_number": mask_account}
 
 
@@ -156,6 +165,7 @@ class _Normaliser:
         self._numbers = ResidentNumbers(
             latest=options.latest_birth, needed=["resident_number"] in map(list, options.required)
         )
+        self._needs_account = any("account_number" in bracket for bracket in options.required)
         read = {column.field for column in self._columns}
         if any(read.isdisjoint(bracket) for bracket in options.required):
             raise ValueError(f"required, but not read from this file with these seals: {options.required}")
@@ -168,15 +178,17 @@ class _Normaliser:
         troubles: list[Trouble] = []
         rows = self._dongs.filled(self._even(original, troubles))
         values = {column.field: _read(column, list(map(column.cell, rows)), troubles) for column in self._columns}
+        self._soften(troubles)
         self._numbers.settle(values, self._birth_cells(rows) if "birth_date" in values else None, troubles)
         troubles += self._missing(values, troubles)
         self._seal(values)
+        self._gather_facts(values)
         skipped = self._skipped(numbers, original, troubles)
         return Chunk(
             rows=self._tuples(numbers, values, skipped),
             problems=[
                 _problem(numbers, trouble)
-                for trouble in sorted(troubles, key=lambda trouble: (trouble.place, _ORDER[trouble.field]))
+                for trouble in sorted(troubles, key=lambda trouble: (trouble.place, _ORDER.get(trouble.field, _LAST)))
                 if trouble.place not in skipped
             ],
             skipped=list(skipped.values()),
@@ -196,6 +208,16 @@ class _Normaliser:
 
     def _birth_cells(self, rows: Sequence[list[str]]) -> list[str]:
         return next([column.cell(row) for row in rows] for column in self._columns if column.field == "birth_date")
+
+    def _soften(self, troubles: list[Trouble]) -> None:
+        """Where nothing is paid to the account, a number that cannot be read is told but keeps nobody out."""
+        if not self._needs_account:
+            troubles[:] = [
+                trouble._replace(code="account_number_unclear")
+                if trouble.code == "account_number_unreadable"
+                else trouble
+                for trouble in troubles
+            ]
 
     def _missing(self, values: dict[str, list[Any]], troubles: Sequence[Trouble]) -> list[Trouble]:
         known = {(trouble.place, trouble.field) for trouble in troubles if not PROBLEMS[trouble.code].is_warning}
@@ -219,6 +241,12 @@ class _Normaliser:
                 sealed = [seal(number) if number else (None, None) for number in values[field]]
                 values[field] = [ciphertext for ciphertext, _index in sealed]
                 values[f"{field}_index"] = [index for _ciphertext, index in sealed]
+
+    def _gather_facts(self, values: dict[str, list[Any]]) -> None:
+        """Each extra field gives pieces of JSON ("birth_order":2); a row's pieces make its object."""
+        told = [values[field.name] for field in self._options.extra if field.name in values]
+        if told:
+            values["facts"] = [_object(filter(None, pieces)) for pieces in zip(*told, strict=True)]
 
     def _skipped(
         self, numbers: Sequence[int], rows: Sequence[list[str]], troubles: Sequence[Trouble]
@@ -246,6 +274,11 @@ class _Normaliser:
         columns = (values.get(name) or repeat(None) for name in self._options.values)
         rows = list(zip(numbers, *columns, strict=False))
         return [row for place, row in enumerate(rows) if place not in skipped] if skipped else rows
+
+
+def _object(pieces: Iterable[str]) -> str | None:
+    inside = ",".join(pieces)
+    return f"{{{inside}}}" if inside else None
 
 
 def _read(column: _Column, cells: list[str], troubles: list[Trouble]) -> list[Any]:

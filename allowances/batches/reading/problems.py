@@ -105,5 +105,17 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         _("잘못 입력하지 않았는지 확인하십시오. 2020년 10월 이후 부여·변경된 번호이면 그대로 두어도 됩니다."),
         is_warning=True,
     ),
+    "account_number_unclear": ProblemKind(
+        _("계좌번호로 읽을 수 없어 비워 두었습니다."), _("지급에는 영향이 없습니다. 계좌번호 열에는 숫자와 ‘-’만 입력하십시오."),
+        is_warning=True,
+    ),
+    "date_unreadable": ProblemKind(_("한 가지 날짜로 읽을 수 없습니다."), _DATE_FORM),
+    "date_impossible": ProblemKind(_("달력에 없거나 있을 수 없는 날짜입니다."), _DATE_FORM),
+    "number_unreadable": ProblemKind(_("숫자로 읽을 수 없습니다."), _("‘3’과 같이 숫자만 입력하십시오.")),
+    "number_not_whole": ProblemKind(_("소수점이 있는 숫자입니다."), _("‘3’과 같이 정수로 입력하십시오.")),
+    "flag_unreadable": ProblemKind(_("해당 여부를 알 수 없습니다."), _("해당하면 ‘O’, 해당하지 않으면 ‘X’를 입력하십시오.")),
+    "choice_unreadable": ProblemKind(
+        _("정해진 구분에 없는 값입니다."), _("사업에서 정한 구분 가운데 하나를 그대로 입력하십시오.")
+    ),
     "account_number_unreadable": ProblemKind(_("계좌번호로 읽을 수 없습니다."), _("숫자와 ‘-’만 입력하십시오.")),
 }  # fmt: skip

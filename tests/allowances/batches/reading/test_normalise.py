@@ -66,6 +66,7 @@ def test_all_values_stand_in_their_order() -> None:
         "account_number_index": seal(ACCOUNT)[1],
         "account_holder": "김민서",
         "note": None,
+        "facts": None,
     }
 
 
