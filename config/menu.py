@@ -30,7 +30,8 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.Journal", "menu_book"), ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
     )),
     (_("관리"), (
-        ("vouchers.Official", "badge"), ("vouchers.RoleAssignment", "assignment_ind"), ("vouchers.IncompatibleRoles", "block"),
+        ("vouchers.Official", "badge"), ("vouchers.RoleAssignment", "assignment_ind"), ("vouchers.Absence", "event_busy"),
+        ("vouchers.IncompatibleRoles", "block"),
         ("allowances.ApprovalLine", "account_tree"), ("vouchers.Partner", "hub"), ("vouchers.Municipality", "location_city"),
         ("vouchers.Dong", "map"), ("admin.LogEntry", "history"),
     )),

@@ -19,6 +19,7 @@ from tests.factories.everything import Everything, log_own_action, make_everythi
 from vouchers.citizens.models import Citizen
 from vouchers.common.pages import PAGES
 from vouchers.common.scope import set_local
+from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
 from vouchers.payments.models import Partner, PartnerKey
 
@@ -44,6 +45,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.MerchantCategory": ("MSUX", "", "-"),
     "merchants.MerchantQR": ("MSUX", "", "-"),
     "merchants.SettlementLine": ("BAPSUX", "", "-"),
+    "vouchers.Absence": ("UX", "X", "UX"),
     "vouchers.AccessRecord": ("UX", "", "-"),
     "vouchers.Citizen": ("DRAPUX", "X", "DRAPUX"),
     "vouchers.Currency": ("BAPSUX", "", "BAPSUX"),
@@ -78,6 +80,9 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_withdraw": ("post", Batch, "DRBAPUX"),
     "citizen_reveal": ("get", Citizen, "DRAPUX"),
     "day_close": ("post", None, "S"),
+    "my_absence_end": ("post", Absence, "DX"),
+    "my_digest": ("post", None, EVERYBODY),
+    "my_settings": ("get", None, EVERYBODY),
     "partner_issue_key": ("post", Partner, "X"),
     "partner_revoke_key": ("post", PartnerKey, "X"),
     "programme_fund": ("get", Programme, "B"),

@@ -32,7 +32,7 @@ from vouchers.common.scope import scope, set_local
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import UsageRule
 from vouchers.ledger.services import call
-from vouchers.officials.models import Official
+from vouchers.officials.models import Absence, Official
 from vouchers.officials.rules import Role
 from vouchers.payments.models import PartnerKey
 from vouchers.privacy.models import AccessAction, AccessRecord
@@ -82,6 +82,10 @@ def _fill_the_rest(city: City) -> None:
         municipality=city.municipality, line=line, position=1, role=Role.APPROVER, title="과장"
     )
     official = factories.make_official(city, Role.AUDITOR)
+    Absence.objects.create(
+        municipality=city.municipality, official=official, deputy=factories.make_official(city), reason="휴가",
+        valid_from=date(2020, 1, 1), valid_until=date(2020, 1, 2),
+    )  # fmt: skip
     AccessRecord.objects.create(
         municipality=city.municipality, at=AT, official=official, action=AccessAction.VIEW, subject="시민"
     )

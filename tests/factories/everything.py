@@ -27,7 +27,7 @@ from vouchers.currencies.models import Currency, UsageRule
 from vouchers.ledger.models import Journal
 from vouchers.ledger.services import call
 from vouchers.municipalities.models import Dong, Municipality
-from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
+from vouchers.officials.models import Absence, IncompatibleRoles, Official, RoleAssignment
 from vouchers.officials.rules import Role
 from vouchers.payments.models import Partner, PartnerKey, Payment
 from vouchers.payments.services import issue_key
@@ -35,7 +35,7 @@ from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import Wallet
 
 SHOWN = (
-    AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, Citizen, Currency, Cycle, DayClose, Dong,
+    Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, Citizen, Currency, Cycle, DayClose, Dong,
     IncompatibleRoles, Journal, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, Payment, Programme, RoleAssignment, SettlementLine, UsageRule, Wallet,
 )  # fmt: skip
@@ -74,6 +74,10 @@ def make_everything(*, code: str = "41280") -> Everything:
         )  # fmt: skip
         call("ledger.fence", code, business_date(paid))
         call("settlement.close_day", code, city.currency.pk, business_date(paid), AT)
+        Absence.objects.create(
+            municipality=city.municipality, official=officials[Role.DRAFTER], deputy=officials[Role.REVIEWER],
+            valid_from=business_date(AT), valid_until=business_date(AT), reason="출장",
+        )  # fmt: skip
         AccessRecord.objects.create(
             municipality=city.municipality, at=AT, official=officials[Role.DRAFTER], action=AccessAction.UPLOAD,
             subject="batch", reason="시험",

@@ -171,6 +171,7 @@ class Migration(migrations.Migration):
                 ('position', models.CharField(blank=True, max_length=40, verbose_name='직위')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='이메일')),
                 ('is_active', models.BooleanField(default=True, help_text='퇴직·전출 시 당일 해제합니다.', verbose_name='사용 여부')),
+                ('wants_digest', models.BooleanField(default=True, help_text='기다리는 결재가 있으면 하루 한 번 메일로 알립니다.', verbose_name='알림 메일')),
                 ('joined_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
             ],
             options={
@@ -314,6 +315,7 @@ class Migration(migrations.Migration):
                 ('position', models.CharField(blank=True, max_length=40, verbose_name='직위')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='이메일')),
                 ('is_active', models.BooleanField(default=True, help_text='퇴직·전출 시 당일 해제합니다.', verbose_name='사용 여부')),
+                ('wants_digest', models.BooleanField(default=True, help_text='기다리는 결재가 있으면 하루 한 번 메일로 알립니다.', verbose_name='알림 메일')),
                 ('joined_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -402,6 +404,31 @@ class Migration(migrations.Migration):
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
+        migrations.CreateModel(
+            name='HistoricalAbsence',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('valid_from', models.DateField(verbose_name='시작일')),
+                ('valid_until', models.DateField(verbose_name='종료일')),
+                ('reason', models.CharField(help_text='예: 휴가, 출장, 교육', max_length=200, verbose_name='부재 사유')),
+                ('is_cancelled', models.BooleanField(default=False, verbose_name='취소')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('deputy', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='대결자')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('official', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='부재하는 사람')),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 부재와 대결',
+                'verbose_name_plural': 'historical 부재와 대결',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
         migrations.AddField(
             model_name='dong',
             name='municipality',
@@ -470,6 +497,24 @@ class Migration(migrations.Migration):
                 'verbose_name': '개인정보 접속기록',
                 'verbose_name_plural': '개인정보 접속기록',
                 'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Absence',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('valid_from', models.DateField(verbose_name='시작일')),
+                ('valid_until', models.DateField(verbose_name='종료일')),
+                ('reason', models.CharField(help_text='예: 휴가, 출장, 교육', max_length=200, verbose_name='부재 사유')),
+                ('is_cancelled', models.BooleanField(default=False, verbose_name='취소')),
+                ('deputy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deputies', to=settings.AUTH_USER_MODEL, verbose_name='대결자')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to=settings.AUTH_USER_MODEL, verbose_name='부재하는 사람')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '부재와 대결',
+                'verbose_name_plural': '부재와 대결',
+                'ordering': ['-valid_from', 'official'],
             },
         ),
         migrations.AddField(
@@ -601,6 +646,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='accessrecord',
             index=models.Index(fields=['municipality', 'at'], name='access_record_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='absence',
+            index=models.Index(fields=['deputy', 'valid_until'], name='absence_by_deputy'),
+        ),
+        migrations.AddConstraint(
+            model_name='absence',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='absence_dates_in_order', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='absence',
+            constraint=models.CheckConstraint(condition=models.Q(('deputy', models.F('official')), _negated=True), name='absence_deputy_is_another', violation_error_message='자기 자신을 대결자로 정할 수 없습니다.'),
         ),
         migrations.AddConstraint(
             model_name='partner',

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from itertools import combinations
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, TenantForm, TenantFormSet, day, moment
-from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
+from vouchers.common.pages import find, page, refusals_shown, render
+from vouchers.common.seoul import business_date
+from vouchers.officials import services
+from vouchers.officials.models import Absence, IncompatibleRoles, Official, RoleAssignment
 from vouchers.officials.rules import Role
+from vouchers.officials.selectors import absences_of, deputyships_of
 from vouchers.officials.services import forget_failures
 
 
@@ -31,7 +37,16 @@ class OfficialForm(TenantForm):
 
     class Meta:
         model = Official
-        fields: ClassVar = ["municipality", "username", "name", "department", "position", "email", "is_active"]
+        fields: ClassVar = [
+            "municipality",
+            "username",
+            "name",
+            "department",
+            "position",
+            "email",
+            "wants_digest",
+            "is_active",
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,7 +126,7 @@ class OfficialAdmin(HistoryAdmin):
     search_help_text = _("아이디 또는 성명의 앞부분")
     inlines: ClassVar = [RoleAssignmentInline]
     fieldsets: ClassVar = [
-        (None, {"fields": [("name", "username"), ("department", "position"), "email", "is_active"]}),
+        (None, {"fields": [("name", "username"), ("department", "position"), ("email", "wants_digest"), "is_active"]}),
         (_("비밀번호"), {"fields": ["new_password"]}),
     ]
 
@@ -139,6 +154,25 @@ class RoleAssignmentAdmin(ListAdmin):
     prefix_search: ClassVar = ["official__username", "official__name"]
     search_help_text = _("아이디 또는 성명의 앞부분")
     fields: ClassVar = ["official", "role", "from_day", "until_day", "reason"]
+
+    from_day = day("valid_from", _("시작일"))
+    until_day = day("valid_until", _("종료일"))
+
+
+@admin.register(Absence)
+class AbsenceAdmin(HistoryAdmin):
+    """Who is away when, and who signs in their place. Everybody plans their own on the page 'my_settings'."""
+
+    view_permission = "audit.view"
+    edit_permission = "officials.edit"
+    list_display: ClassVar = ["official", "deputy", "from_day", "until_day", "reason", "is_cancelled"]
+    list_select_related: ClassVar = ["official", "deputy"]
+    list_filter: ClassVar = ["is_cancelled"]
+    prefix_search: ClassVar = ["official__username", "official__name"]
+    search_help_text = _("아이디 또는 성명의 앞부분")
+    autocomplete_fields: ClassVar = ["official", "deputy"]
+    fields: ClassVar = [("official", "deputy"), ("valid_from", "valid_until"), "reason", "is_cancelled"]
+    empty_hint = _("휴가나 출장으로 자리를 비우는 동안 결재를 대신할 사람을 기간을 정하여 등록합니다.")
 
     from_day = day("valid_from", _("시작일"))
     until_day = day("valid_until", _("종료일"))
@@ -188,3 +222,80 @@ class OwnActionsAdmin(ListAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Everybody, their own."""
         return True
+
+
+class AbsenceForm(forms.ModelForm):
+    """One's own absence. The deputy is chosen among colleagues of the same municipality."""
+
+    class Meta:
+        model = Absence
+        fields: ClassVar = ["deputy", "valid_from", "valid_until", "reason"]
+        widgets: ClassVar = {
+            "deputy": UnfoldAdminSelectWidget, "valid_from": UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+            "valid_until": UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+            "reason": UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        }  # fmt: skip
+
+    def __init__(self, *args: Any, official: Official, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        colleagues = Official.objects.filter(municipality=official.municipality_id, is_active=True)
+        self.fields["deputy"] = forms.ModelChoiceField(
+            label=_("대결자"), queryset=colleagues.exclude(pk=official.pk).order_by("department", "name"),
+            widget=UnfoldAdminSelectWidget, empty_label=_("대결자를 고르십시오"),
+        )  # fmt: skip
+        self.fields["deputy"].label_from_instance = _with_department  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The order of the days, told at the field."""
+        values: dict[str, Any] = super().clean() or {}
+        first, last = values.get("valid_from"), values.get("valid_until")
+        if first and last and last < first:
+            self.add_error("valid_until", _("종료일은 시작일보다 빠를 수 없습니다."))
+        return values
+
+
+def _with_department(official: Official) -> str:
+    return f"{official.department} · {official}" if official.department else str(official)
+
+
+@page("my/settings/", name="my_settings", methods=("GET", "POST"))
+def my_settings(request: HttpRequest) -> HttpResponse:
+    """One's own absences with their deputies, whose deputy one is, and the daily mail."""
+    official: Any = request.user
+    today = business_date(request.at)  # type: ignore[attr-defined]
+    form = AbsenceForm(request.POST or None, official=official)
+    if form.is_bound and form.is_valid():
+        with refusals_shown(request):
+            services.plan_absence(official=official, by=official, authority=request.authority, day=today,  # type: ignore[attr-defined]
+                                  **form.cleaned_data)  # fmt: skip
+            messages.success(request, _("부재를 등록했습니다. 그 기간에는 대결자도 내 결재를 처리할 수 있습니다."))
+            return redirect("admin:my_settings")
+    return render(
+        request, "vouchers/officials/my_settings.html", title=_("내 부재와 알림"), form=form,
+        absences=absences_of(official=official, day=today),
+        deputyships=deputyships_of(official_id=official.pk, day=today), today=today,
+        status=422 if form.is_bound and not form.is_valid() else 200,
+    )  # fmt: skip
+
+
+@page("my/absence/<uuid:absence_id>/end/", name="my_absence_end", methods=("POST",))
+def end_my_absence(request: HttpRequest, absence_id: UUID) -> HttpResponse:
+    """Back again, or not going after all."""
+    official: Any = request.user
+    absence = find(Absence.objects.select_related("official"), absence_id)
+    with refusals_shown(request):
+        services.end_absence(
+            absence=absence, by=official, authority=request.authority, day=business_date(request.at),  # type: ignore[attr-defined]
+        )  # fmt: skip
+        messages.success(request, _("부재를 끝냈습니다. 대결자는 더 이상 대신 서명할 수 없습니다."))
+    return redirect("admin:my_settings")
+
+
+@page("my/digest/", name="my_digest", methods=("POST",))
+def choose_my_digest(request: HttpRequest) -> HttpResponse:
+    """The daily mail: wanted or not."""
+    official: Any = request.user
+    wanted = request.POST.get("wants_digest") == "1"
+    services.choose_digest(official=official, wanted=wanted)
+    messages.success(request, _("하루 한 번 메일로 알립니다.") if wanted else _("알림 메일을 보내지 않습니다."))
+    return redirect("admin:my_settings")

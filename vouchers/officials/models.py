@@ -42,6 +42,9 @@ class Official(AbstractBaseUser):
     position = models.CharField(_("직위"), max_length=40, blank=True)
     email = models.EmailField(_("이메일"), blank=True)
     is_active = models.BooleanField(_("사용 여부"), default=True, help_text=_("퇴직·전출 시 당일 해제합니다."))
+    wants_digest = models.BooleanField(
+        _("알림 메일"), default=True, help_text=_("기다리는 결재가 있으면 하루 한 번 메일로 알립니다.")
+    )
     joined_at = models.DateTimeField(_("등록일시"), db_default=models.functions.Now(), editable=False)
 
     objects: ClassVar[OfficialManager] = OfficialManager()
@@ -120,6 +123,46 @@ class RoleAssignment(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.official} · {self.get_role_display()} · {self.municipality}"
+
+
+class Absence(TenantModel):
+    """부재: the days on which an official's deputy may sign in their place (대결), both days included.
+
+    A deputy acts for the official alone, never for whom the official is a deputy of: a trigger refuses such chains,
+    overlaps, and a deputy whose own roles exclude those of the official.
+    """
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE"
+
+    official = models.ForeignKey(
+        Official, on_delete=models.PROTECT, related_name="absences", verbose_name=_("부재하는 사람")
+    )
+    deputy = models.ForeignKey(Official, on_delete=models.PROTECT, related_name="deputies", verbose_name=_("대결자"))
+    valid_from = models.DateField(_("시작일"))
+    valid_until = models.DateField(_("종료일"))
+    reason = models.CharField(_("부재 사유"), max_length=200, help_text=_("예: 휴가, 출장, 교육"))
+    is_cancelled = models.BooleanField(_("취소"), default=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("부재와 대결")
+        verbose_name_plural = _("부재와 대결")
+        ordering: ClassVar = ["-valid_from", "official"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(valid_until__gte=models.F("valid_from")), name="absence_dates_in_order",
+                violation_error_message=_("종료일은 시작일보다 빠를 수 없습니다."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(deputy=models.F("official")), name="absence_deputy_is_another",
+                violation_error_message=_("자기 자신을 대결자로 정할 수 없습니다."),
+            ),
+        ]  # fmt: skip
+        indexes: ClassVar = [models.Index(fields=["deputy", "valid_until"], name="absence_by_deputy")]
+
+    def __str__(self) -> str:
+        return f"{self.official} → {self.deputy}"
 
 
 class IncompatibleRoles(models.Model):

@@ -51,6 +51,13 @@ def is_active_on(*, valid_from: date, valid_until: date | None, day: date) -> bo
     return valid_from <= day and (valid_until is None or day <= valid_until)
 
 
+ACTED_ROLES: Final = frozenset({Role.REVIEWER, Role.BUDGET, Role.APPROVER, Role.PAYER})
+"""Roles in which a deputy signs for an absent official (대결). Drafting and setting up are nobody else's."""
+
+ACTING_PERMISSIONS: Final = frozenset({"allowances.view"})
+"""What a deputy may do with the roles they act for, beside signing: see what is to be signed."""
+
+
 INCOMPATIBLE: Final[dict[tuple[str, str], str]] = {
     (Role.DRAFTER, Role.APPROVER): "기안한 사람이 결재할 수 없음",
     (Role.DRAFTER, Role.PAYER): "기안한 사람이 지급할 수 없음",

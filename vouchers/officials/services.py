@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from vouchers.common.database import domain_errors
+from vouchers.common.errors import NotPermitted
 from vouchers.common.seoul import SEOUL
 from vouchers.municipalities.models import Municipality
-from vouchers.officials.errors import LoginLocked
-from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
+from vouchers.officials.errors import AbsenceIsOver, LoginLocked
+from vouchers.officials.models import Absence, IncompatibleRoles, Official, RoleAssignment
 from vouchers.officials.rules import INCOMPATIBLE, Role
+from vouchers.officials.selectors import Authority
 
 
 def load_incompatible_roles(*, using: str) -> int:
@@ -65,3 +67,48 @@ def assign_role(
             official=official, municipality=municipality, role=role, valid_from=valid_from, valid_until=valid_until,
             reason=reason,
         )  # fmt: skip
+
+
+def plan_absence(
+    *, official: Official, deputy: Official, valid_from: date, valid_until: date, reason: str, by: Official,
+    authority: Authority, day: date,
+) -> Absence:  # fmt: skip
+    """Let a deputy sign for an official on these days (대결); one's own absence, or another's with officials.edit.
+
+    Raises NotPermitted, AbsenceIsOver for days in the past, and what the database refuses: AbsenceOverlaps,
+    DeputyIsAbsent, AbsentIsDeputy, DeputyElsewhere, DeputyIncompatible.
+    """
+    _require_own(official, by, authority)
+    if valid_until < day:
+        raise AbsenceIsOver
+    with transaction.atomic(), domain_errors():
+        return Absence.objects.create(
+            municipality_id=official.municipality_id, official=official, deputy=deputy, valid_from=valid_from,
+            valid_until=valid_until, reason=reason,
+        )  # fmt: skip
+
+
+def end_absence(*, absence: Absence, by: Official, authority: Authority, day: date) -> Absence:
+    """The official is back: from this moment the deputy signs nothing more. Raises NotPermitted, AbsenceIsOver."""
+    _require_own(absence.official, by, authority)
+    with transaction.atomic(), domain_errors():
+        held = Absence.objects.select_for_update(of=("self",), no_key=True).get(pk=absence.pk)
+        if held.is_cancelled or held.valid_until < day:
+            raise AbsenceIsOver
+        if held.valid_from < day:
+            held.valid_until = day - timedelta(days=1)
+        else:
+            held.is_cancelled = True
+        held.save()
+    return held
+
+
+def choose_digest(*, official: Official, wanted: bool) -> None:
+    """Whether the official gets the daily mail about what waits for them."""
+    official.wants_digest = wanted
+    official.save(update_fields=["wants_digest"])
+
+
+def _require_own(official: Official, by: Official, authority: Authority) -> None:
+    if official.pk != by.pk and not authority.may("officials.edit", official.municipality_id):
+        raise NotPermitted

@@ -2,14 +2,29 @@
 
 CREATE SCHEMA officials;
 
-CREATE FUNCTION officials.municipalities_of(p_official uuid, p_day date) RETURNS TABLE (municipality_id varchar, role varchar)
+CREATE FUNCTION officials.municipalities_of(p_official uuid, p_day date)
+RETURNS TABLE (municipality_id varchar, role varchar, absent_id uuid, "position" varchar)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    -- An official's roles on a day. A role at a province counts in each of its cities.
-    SELECT coalesce(city.code, a.municipality_id), a.role
-    FROM vouchers_roleassignment a
-    JOIN vouchers_official o ON o.id = a.official_id AND o.is_active
-    LEFT JOIN vouchers_municipality city ON city.province_id = a.municipality_id OR city.code = a.municipality_id
-    WHERE a.official_id = p_official AND a.valid_from <= p_day AND (a.valid_until IS NULL OR p_day <= a.valid_until)
+    -- An official's roles on a day, and the signing roles of absent officials whose deputy they are on it (absent_id):
+    -- these without such as their own roles exclude. A role at a province counts in each of its cities.
+    WITH held AS (
+        SELECT coalesce(city.code, a.municipality_id) AS municipality_id, a.role, nullif(o.id, p_official) AS absent_id,
+               o.position
+        FROM vouchers_roleassignment a
+        JOIN vouchers_official o ON o.id = a.official_id AND o.is_active
+        JOIN vouchers_official me ON me.id = p_official AND me.is_active
+        LEFT JOIN vouchers_municipality city ON city.province_id = a.municipality_id OR city.code = a.municipality_id
+        WHERE a.valid_from <= p_day AND (a.valid_until IS NULL OR p_day <= a.valid_until)
+          AND (a.official_id = p_official
+               OR a.role IN ('reviewer', 'budget', 'approver', 'payer') AND a.official_id IN (
+                   SELECT b.official_id FROM vouchers_absence b
+                   WHERE b.deputy_id = p_official AND NOT b.is_cancelled AND p_day BETWEEN b.valid_from AND b.valid_until))
+    )
+    SELECT h.municipality_id, h.role, h.absent_id, h.position FROM held h
+    WHERE h.absent_id IS NULL OR NOT EXISTS (
+        SELECT FROM held own JOIN vouchers_incompatibleroles pair
+          ON (pair.role, pair.other) IN ((own.role, h.role), (h.role, own.role))
+        WHERE own.absent_id IS NULL AND own.municipality_id = h.municipality_id)
 $$;
 
 CREATE FUNCTION officials.refuse_incompatible_roles() RETURNS trigger
