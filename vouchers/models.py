@@ -2,7 +2,17 @@
 
 from vouchers.citizens.models import Citizen
 from vouchers.currencies.models import Currency, CurrencyPolicy, UsageRule
-from vouchers.ledger.models import Account, Balance, BusinessClose, Journal, Lot, Transfer
+from vouchers.ledger.models import (
+    Account,
+    Balance,
+    BusinessClose,
+    ExpiryMark,
+    ExpiryReturn,
+    Journal,
+    LateExpiry,
+    Lot,
+    Transfer,
+)
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
 from vouchers.payments.models import IdempotencyRecord, Partner, PartnerKey, Payment
@@ -10,7 +20,7 @@ from vouchers.privacy.models import AccessRecord
 from vouchers.wallets.models import Wallet
 
 __all__ = [
-    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "Currency", "CurrencyPolicy", "Dong",
-    "IdempotencyRecord", "IncompatibleRoles", "Journal", "Lot", "Municipality", "Official", "Partner", "PartnerKey",
-    "Payment", "RoleAssignment", "Transfer", "UsageRule", "Wallet",
+    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "Currency", "CurrencyPolicy", "Dong", "ExpiryMark",
+    "ExpiryReturn", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "Municipality", "Official",
+    "Partner", "PartnerKey", "Payment", "RoleAssignment", "Transfer", "UsageRule", "Wallet",
 ]  # fmt: skip

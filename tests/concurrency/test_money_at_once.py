@@ -21,7 +21,9 @@ from vouchers.ledger.errors import BudgetExceeded, InsufficientFunds, RefundExce
 
 TODAY = business_date(NOON)
 DAY = timedelta(days=1)
-WITHOUT_LISTS = [rule for rule in INVARIANTS if rule.name not in {"reserved_for_open_lists", "entitlements_paid_once"}]
+LISTS = {"reserved_for_open_lists", "entitlements_paid_once", "clawbacks_within_paid", "receivables_add_up"}
+"""Invariants of the rooms above, whose lists these tests do not make."""
+WITHOUT_LISTS = [rule for rule in INVARIANTS if rule.name not in LISTS]
 
 
 @pytest.fixture
@@ -184,3 +186,83 @@ def test_days_close_exactly_while_people_pay_and_cancel(kernel: Kernel, committe
     assert paid == 6 * sum(1_000 + turn for turn in range(30))
     assert refunded == 6 * 10 * 500
     assert payable == paid - refunded - carried
+
+
+def test_payments_and_clawbacks_race_for_one_lot(kernel: Kernel, committed_db: str) -> None:
+    """Whatever the order: what was paid, what was taken and what is left make up the grant."""
+    (wallet,) = kernel.make_world()
+    shop, programme, source = kernel.open_shop(), kernel.open_programme(100_000), uuid7()
+    kernel.disburse(programme, [(wallet, 100_000)], sources=[source])
+    pays = [lambda k: k.pay(wallet, shop, 7_000) and 7_000] * 12
+    takes = [lambda k: k.claw_back(programme, [(wallet, source, 9_000)])] * 12
+    results = at_once(committed_db, [job for pair in zip(pays, takes, strict=True) for job in pair])
+    paid = sum(won for won in results[::2] if not isinstance(won, DomainError))
+    taken = sum(results[1::2])
+    assert set(kinds(results)) <= {InsufficientFunds}
+    left = one(kernel, "SELECT sum(remaining) FROM vouchers_lot")
+    assert paid + taken + left == 100_000
+    assert left < 7_000  # nobody was refused what was there
+    assert one(kernel, "SELECT sum(returned) FROM vouchers_balance") == taken
+
+
+def test_the_same_clawback_twenty_times_takes_once(kernel: Kernel, committed_db: str) -> None:
+    (wallet,) = kernel.make_world()
+    programme, source, event = kernel.open_programme(100_000), uuid7(), kernel.id_at(NOON)
+    kernel.disburse(programme, [(wallet, 100_000)], sources=[source])
+    results = at_once(committed_db, [lambda k: k.claw_back(programme, [(wallet, source, 40_000)], id=event)] * 20)
+    assert results == [40_000] * 20
+    assert one(kernel, "SELECT sum(remaining) FROM vouchers_lot") == 60_000
+
+
+def test_clawbacks_of_the_same_wallets_in_any_order_wait_for_each_other(kernel: Kernel, committed_db: str) -> None:
+    wallets = kernel.make_world(citizens=20)
+    programme, sources = kernel.open_programme(20_000), [uuid7() for _ in range(20)]
+    kernel.disburse(programme, [(wallet, 1_000) for wallet in wallets], sources=sources)
+    items = [(wallet, source, 300) for wallet, source in zip(wallets, sources, strict=True)]
+    results = at_once(
+        committed_db,
+        [lambda k, order=order: k.claw_back(programme, order) for order in [items, items[::-1]] * 2],
+    )
+    assert sum(results) == 20_000
+    assert one(kernel, "SELECT sum(remaining) FROM vouchers_lot") == 0
+
+
+def test_sweeps_payments_refunds_and_clawbacks_at_the_hour_of_expiry(kernel: Kernel, committed_db: str) -> None:
+    """Payments of the last moment, refunds of earlier ones, clawbacks and three sweeps: every won goes one way."""
+    wallets = kernel.make_world(citizens=6)
+    shop, programme, sources = kernel.open_shop(), kernel.open_programme(6_000_000), [uuid7() for _ in range(6)]
+    kernel.disburse(programme, [(wallet, 1_000_000) for wallet in wallets], sources=sources, days=1)
+    expiry = NOON + DAY
+    earlier = [kernel.id_at(NOON) for _ in wallets]
+    for wallet, payment in zip(wallets, earlier, strict=True):
+        kernel.pay(wallet, shop, 300_000, id=payment)
+
+    def shopper(number: int) -> Any:
+        def spend(k: Kernel) -> int:
+            spent = 0
+            for turn in range(20):
+                try:
+                    k.pay(wallets[number], shop, 5_000, at=expiry - timedelta(microseconds=1))
+                    spent += 5_000
+                except InsufficientFunds:
+                    pass
+                if turn % 5 == 0:
+                    k.refund(earlier[number], 10_000, at=expiry)
+                if turn == 10:
+                    k.claw_back(programme, [(wallets[number], sources[number], 50_000)], at=expiry)
+            return spent
+
+        return spend
+
+    def sweeper(k: Kernel) -> int:
+        return sum(k.expire(expiry, limit=2)[1] for _ in range(10))
+
+    results = at_once(committed_db, [*(shopper(number) for number in range(6)), *[sweeper] * 3])
+    last = kernel.expire(expiry, limit=2)[1]
+    spent, swept = sum(results[:6]) + 6 * (300_000 - 40_000), sum(results[6:]) + last
+    clawed = one(kernel, "SELECT coalesce(sum(amount), 0)::bigint FROM vouchers_transfer t JOIN vouchers_journal j"
+                         " ON j.id = t.journal_id WHERE j.kind = 'claw_back'")  # fmt: skip
+    assert one(kernel, "SELECT sum(remaining)::bigint FROM vouchers_lot") == 0
+    assert spent + swept + clawed == 6_000_000
+    assert one(kernel, "SELECT sum(expired)::bigint FROM vouchers_lot") == swept
+    assert one(kernel, "SELECT count(*) FROM vouchers_lateexpiry") == 0

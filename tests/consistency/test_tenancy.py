@@ -73,6 +73,22 @@ def _live_a_day(city: City) -> None:
     today = business_date(AT)
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))
+    _let_money_expire(city)
+
+
+def _let_money_expire(city: City) -> None:
+    """A grant runs out, is swept, and a payment of it is given back too late."""
+    citizen, merchant, partner = (
+        factories.make_citizen(city), factories.make_merchant(city), factories.make_partner(city)
+    )  # fmt: skip
+    factories.grant(city, {citizen: 2_000}, validity_days=1)
+    later, wallet = AT + timedelta(days=3), factories.wallet_of(citizen)
+    payment = call(
+        "payments.pay", city.code, partner.pk, "late", b"\0" * 32, wallet.pk, merchant.code, "T001", 500, "order",
+        AT + timedelta(days=1),
+    )[0]  # fmt: skip
+    call("ledger.expire", city.code, later, 100, later)
+    call("payments.cancel", city.code, partner.pk, "late-cancel", b"\1" * 32, payment, 500, later)
 
 
 def _fill_the_rest(city: City) -> None:

@@ -70,13 +70,17 @@ class Account(LedgerModel):
 
 
 class Balance(LedgerModel):
-    """잔액: monotone debit and credit sums of an account that is drawn on; never below its floor."""
+    """잔액: monotone debit and credit sums of an account that is drawn on; never below its floor.
+
+    ``returned`` is the part of the credits that came back from recipients: clawed back, expired, repaid, released.
+    """
 
     id = models.UUIDField(_("계정"), primary_key=True, db_column="account_id")
     municipality = _municipality()
     debits = models.BigIntegerField(_("차변 합계"))
     credits = models.BigIntegerField(_("대변 합계"))
     reserved = models.BigIntegerField(_("예약 금액"))
+    returned = models.BigIntegerField(_("환수·반납액"))
     floor = models.BigIntegerField(_("하한"), null=True)
 
     class Meta(LedgerModel.Meta):
@@ -137,6 +141,7 @@ class Lot(LedgerModel):
     granted = models.BigIntegerField(_("지급액"))
     remaining = models.BigIntegerField(_("잔액"))
     held = models.BigIntegerField(_("보류액"))
+    expired = models.BigIntegerField(_("유효기간 경과 회수액"))
     expires_at = models.DateTimeField(_("유효기한"))
     created_at = models.DateTimeField(_("지급일시"))
 
@@ -155,3 +160,46 @@ class BusinessClose(LedgerModel):
     class Meta(LedgerModel.Meta):
         verbose_name = _("영업일 마감 기준")
         verbose_name_plural = _("영업일 마감 기준")
+
+
+class ExpiryMark(LedgerModel):
+    """How far the sweep of expired money has come, in the order of expiry."""
+
+    id = models.CharField(primary_key=True, max_length=5, db_column="municipality_id")
+    swept_until = models.DateTimeField(_("회수 기준 일시"))
+    swept_lot = models.UUIDField()
+    tenant_column: ClassVar[str] = "municipality_id"
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("유효기간 경과 회수 기준")
+        verbose_name_plural = _("유효기간 경과 회수 기준")
+
+
+class LateExpiry(LedgerModel):
+    """An expired lot that the sweep has to look at again: money came back to it, or its wallet was busy."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "lot_id")
+    municipality = _municipality()
+    lot_id = models.UUIDField()
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("회수 대기 잔액")
+        verbose_name_plural = _("회수 대기 잔액")
+
+
+class ExpiryReturn(LedgerModel):
+    """유효기간 경과 회수: what one step of a sweep returned to one programme."""
+
+    id = models.UUIDField(_("전표번호"), primary_key=True)
+    municipality = _municipality()
+    currency_id = models.UUIDField(_("상품권"))
+    programme_id = models.UUIDField(_("사업"))
+    lots = models.IntegerField(_("지갑 수"))
+    amount = models.BigIntegerField(_("회수액"))
+    business_date = models.DateField(_("영업일"))
+    at = models.DateTimeField(_("회수일시"))
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("유효기간 경과 회수")
+        verbose_name_plural = _("유효기간 경과 회수")
+        ordering: ClassVar = ["-id"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +15,14 @@ from django.db import connection
 from vouchers.common.database import domain_errors
 from vouchers.ledger import errors as _errors  # noqa: F401  (registers the kernel's codes)
 from vouchers.ledger.models import AccountKind
+
+
+class ExpiryStep(NamedTuple):
+    """What a step returned to programmes: lots and won; and how many lots it looked at (its limit: there may be more)."""
+
+    lots: int
+    amount: int
+    looked_at: int
 
 
 def call(function: str, *parameters: Any) -> tuple[Any, ...]:
@@ -46,6 +54,14 @@ def fund(*, id: UUID, municipality: str, currency: UUID, programme: UUID, amount
 def reserve(*, municipality: str, currency: UUID, programme: UUID, amount: int) -> None:
     """Set budget aside for a whole list, or give it back with a negative amount. Raises BudgetExceeded."""
     call("ledger.reserve", municipality, currency, programme, amount)
+
+
+def expire(*, municipality: str, until: datetime, limit: int, at: datetime) -> ExpiryStep:
+    """One step of a sweep over the money that expired at ``until`` or before; ``limit`` lots at most, twice over.
+
+    ``until`` lies so long before now that no payment of an earlier time can still be on its way.
+    """
+    return ExpiryStep(*call("ledger.expire", municipality, until, limit, at))
 
 
 def ensure_partitions(*, first: date, last: date) -> int:

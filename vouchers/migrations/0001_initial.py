@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('debits', models.BigIntegerField(verbose_name='차변 합계')),
                 ('credits', models.BigIntegerField(verbose_name='대변 합계')),
                 ('reserved', models.BigIntegerField(verbose_name='예약 금액')),
+                ('returned', models.BigIntegerField(verbose_name='환수·반납액')),
                 ('floor', models.BigIntegerField(null=True, verbose_name='하한')),
             ],
             options={
@@ -59,6 +60,39 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '영업일 마감 기준',
                 'verbose_name_plural': '영업일 마감 기준',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ExpiryMark',
+            fields=[
+                ('id', models.CharField(db_column='municipality_id', max_length=5, primary_key=True, serialize=False)),
+                ('swept_until', models.DateTimeField(verbose_name='회수 기준 일시')),
+                ('swept_lot', models.UUIDField()),
+            ],
+            options={
+                'verbose_name': '유효기간 경과 회수 기준',
+                'verbose_name_plural': '유효기간 경과 회수 기준',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ExpiryReturn',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
+                ('currency_id', models.UUIDField(verbose_name='상품권')),
+                ('programme_id', models.UUIDField(verbose_name='사업')),
+                ('lots', models.IntegerField(verbose_name='지갑 수')),
+                ('amount', models.BigIntegerField(verbose_name='회수액')),
+                ('business_date', models.DateField(verbose_name='영업일')),
+                ('at', models.DateTimeField(verbose_name='회수일시')),
+            ],
+            options={
+                'verbose_name': '유효기간 경과 회수',
+                'verbose_name_plural': '유효기간 경과 회수',
+                'ordering': ['-id'],
                 'abstract': False,
                 'managed': False,
             },
@@ -100,6 +134,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LateExpiry',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'lot_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('lot_id', models.UUIDField()),
+            ],
+            options={
+                'verbose_name': '회수 대기 잔액',
+                'verbose_name_plural': '회수 대기 잔액',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Lot',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
@@ -111,6 +158,7 @@ class Migration(migrations.Migration):
                 ('granted', models.BigIntegerField(verbose_name='지급액')),
                 ('remaining', models.BigIntegerField(verbose_name='잔액')),
                 ('held', models.BigIntegerField(verbose_name='보류액')),
+                ('expired', models.BigIntegerField(verbose_name='유효기간 경과 회수액')),
                 ('expires_at', models.DateTimeField(verbose_name='유효기한')),
                 ('created_at', models.DateTimeField(verbose_name='지급일시')),
             ],

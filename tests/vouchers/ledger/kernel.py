@@ -123,6 +123,31 @@ class Kernel:
         given: int = self.call("ledger.refund", CITY, id or self.id_at(at), payment, amount, at)
         return given
 
+    def claw_back(
+        self, programme: UUID, items: list[tuple[UUID, UUID, int]], *, at: datetime = NOON, id: UUID | None = None
+    ) -> int:  # fmt: skip
+        """Take back from wallets what came from sources: (wallet, source, amount) each; returns what was left."""
+        wallets, sources, amounts = (list(column) for column in zip(*items, strict=True)) if items else ([], [], [])
+        taken: int = self.call(
+            "ledger.claw_back", CITY, id or self.id_at(at), CURRENCY, programme, wallets, sources, amounts, at
+        )
+        return taken
+
+    def repay(self, programme: UUID, amount: int | None, *, at: datetime = NOON, id: UUID | None = None) -> None:
+        """Somebody pays back at the bank."""
+        self.call("ledger.repay", CITY, id or self.id_at(at), CURRENCY, programme, amount, at)
+
+    def expire(self, until: datetime, *, limit: int = 3, at: datetime | None = None) -> tuple[int, int]:
+        """Sweep to the end, ``limit`` lots a step; returns (lots, won) given back to programmes."""
+        lots = won = 0
+        while True:
+            ((step, amount, seen),) = self.rows(
+                "SELECT * FROM ledger.expire(%s, %s, %s, %s)", CITY, until, limit, at or until
+            )
+            lots, won = lots + step, won + amount
+            if seen < limit:
+                return lots, won
+
     def fence(self, day: date) -> None:
         """Money that moves from now on counts for a later day."""
         self.call("ledger.fence", CITY, day)

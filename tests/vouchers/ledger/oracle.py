@@ -53,6 +53,7 @@ class Oracle:
 
     def __init__(self) -> None:
         self.budget = 0
+        self.returned = 0
         self.lots: list[Lot] = []
         self.payments: dict[object, Payment] = {}
         self.answers: dict[object, tuple[object, object]] = {}
@@ -105,6 +106,14 @@ class Oracle:
         """What a shop gave back on later days, so that it is not paid out for this one any more."""
         return sum(won for (when, at), won in self.given_back.items() if at == shop and when > day)
 
+    def is_due(self, lot: Lot, until: datetime) -> bool:
+        """Granted money is given back once it has expired; purchased money never."""
+        return not lot.purchased and lot.expires <= until
+
+    def left_for_clawback(self, lot: Lot, amount: int) -> int:
+        """At most what is left in that very lot."""
+        return min(lot.remaining, amount)
+
     # Events
 
     def disburse(
@@ -155,6 +164,29 @@ class Oracle:
             left -= give
         self.given_back[day, payment.shop] += wanted
         return wanted
+
+    def claw_back(self, lots: list[Lot], amount: int) -> int:
+        """Take up to the amount from each; what is taken is back at the programme."""
+        taken = 0
+        for lot in lots:
+            take = self.left_for_clawback(lot, amount)
+            lot.remaining -= take
+            taken += take
+        self.returned += taken
+        return taken
+
+    def repay(self, amount: int) -> None:
+        """Money comes back at the bank."""
+        self.returned += amount
+
+    def expire(self, until: datetime) -> tuple[int, int]:
+        """Whatever is due goes back to the programme, also what a refund brought back later."""
+        due = [lot for lot in self.lots if lot.remaining and self.is_due(lot, until)]
+        won = sum(lot.remaining for lot in due)
+        for lot in due:
+            lot.remaining = 0
+        self.returned += won
+        return len(due), won
 
     def close(self, day: date) -> None:
         """Settle what each shop earned on the day; money given back since is kept back, debts are carried."""

@@ -22,11 +22,11 @@ from vouchers.ledger.services import call
 TODAY = business_date(AT)
 TAMPERING = {
     "a wallet is topped up": (
-        "UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted",
+        "UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted - expired",
         {"lots_follow_transfers", "bank_covers_all"},
     ),
     "a movement is made larger": (
-        "UPDATE vouchers_transfer SET amount = amount + 1 WHERE debit_lot_id IS NOT NULL",
+        "UPDATE vouchers_transfer t SET amount = t.amount + 1 FROM vouchers_payment p WHERE t.journal_id = p.id",
         {"lots_follow_transfers", "payments_follow_transfers", "settlement_follows_transfers"},
     ),
     "a movement is removed": (
@@ -53,7 +53,7 @@ TAMPERING = {
         {"refunds_follow_transfers", "bank_covers_all"},
     ),
     "expired money is spent": (
-        "UPDATE vouchers_lot SET expires_at = created_at WHERE remaining < granted", {"nothing_spent_after_expiry"},
+        "UPDATE vouchers_lot SET expires_at = created_at WHERE remaining < granted", {"nothing_spent_after_expiry", "expired_money_returned"},
     ),
     "an event moves to another day": (
         "UPDATE vouchers_journal SET business_date = business_date + 1 WHERE kind = 'refund'", {"journals_have_transfers"},
@@ -68,6 +68,13 @@ TAMPERING = {
     ),
     "a day's total is made larger": (
         "UPDATE merchants_dayclose SET payable = payable + 1", {"settlement_is_posted", "bank_covers_all"},
+    ),
+    "a swept lot is filled again": (
+        "UPDATE vouchers_lot SET remaining = 1, expired = expired - 1 WHERE expired > 0",
+        {"lots_follow_transfers", "bank_covers_all", "expired_money_returned"},
+    ),
+    "a programme's returned money is made larger": (
+        "UPDATE vouchers_balance SET returned = returned + 1 WHERE returned > 0", {"returned_is_counted"},
     ),
     "an entitlement is made smaller": (
         "UPDATE allowances_entitlement SET amount = amount - 1", {"entitlements_paid_once"},
@@ -89,11 +96,14 @@ def city(committed_db: str) -> City:
         factories.grant(city, {citizen: 40_000}, programme=programme, validity_days=30)
         payment = _pay(city, wallet.pk, merchant.code, 50_000, partner.pk)
         call("payments.cancel", city.code, partner.pk, "cancel", b"\1" * 32, payment, 15_000, AT)
+        factories.grant(city, {factories.make_citizen(city): 7_000}, programme=programme, validity_days=1)
         factories.make_signed_batch(city, {factories.make_citizen(city): 5_000}, programme=programme)
     with city.scope():
         call("ledger.fence", city.code, TODAY)
     with city.scope():
         call("settlement.close_day", city.code, city.currency.pk, TODAY, AT + timedelta(days=1))
+        later = AT + timedelta(days=3)
+        services.expire(municipality=city.code, until=later, limit=10, at=later)
     return city
 
 
@@ -107,19 +117,21 @@ def _pay(city: City, wallet: UUID, merchant: str, amount: int, partner: UUID) ->
 def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: City) -> None:
     found = {finding.invariant.name: (finding.figure, finding.difference) for finding in audit(using="owner")}
     assert found == {
-        "balances_sum_to_zero": (1_000_000 + 100_000 + 50_000 + 15_000 + 35_000, 0),
+        "balances_sum_to_zero": (1_000_000 + 107_000 + 50_000 + 15_000 + 35_000 + 7_000, 0),
         "bank_covers_all": (1_000_000, 0),
         "lots_follow_transfers": (65_000, 0),
-        "balances_follow_transfers": (1_000_000 + 35_000, 0),
+        "balances_follow_transfers": (1_000_000 + 35_000 + 7_000, 0),
         "payments_follow_transfers": (50_000, 0),
         "refunds_follow_transfers": (15_000, 0),
         "nothing_spent_after_expiry": (50_000, 0),
-        "journals_have_transfers": (6, 0),
+        "expired_money_returned": (7_000, 0),
+        "returned_is_counted": (7_000, 0),
+        "journals_have_transfers": (8, 0),
         "settlement_follows_transfers": (50_000, 0),
         "settlement_carries_over": (0, 0),
         "settlement_is_posted": (35_000, 0),
         "reserved_for_open_lists": (5_000, 0),
-        "entitlements_paid_once": (100_000, 0),
+        "entitlements_paid_once": (107_000, 0),
     }
 
 
@@ -141,7 +153,7 @@ def test_the_command_prints_each_invariant_and_ends_with_an_error_on_a_differenc
     call_command("audit_ledger", stdout=out)
     assert len(out.getvalue().splitlines()) == len(INVARIANTS) + 1
     assert "[일치] 지갑 잔액 = 들어온 금액 − 나간 금액 · 지갑 잔액 65,000원" in out.getvalue()
-    _tamper("UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted")
+    _tamper("UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted - expired")
     with pytest.raises(CommandError, match="2개 항목"):
         call_command("audit_ledger", stdout=out)
     assert "[차이 1] 지갑 잔액 = 들어온 금액 − 나간 금액" in out.getvalue()
@@ -150,7 +162,7 @@ def test_the_command_prints_each_invariant_and_ends_with_an_error_on_a_differenc
 def test_the_job_sees_its_own_municipality_and_fails_on_a_difference(city: City) -> None:
     factories.make_city(code="28110", name="인천광역시 중구")
     assert services.municipalities() == ["28110", city.code]
-    _tamper("UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted")
+    _tamper("UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted - expired")
     tasks.audit_municipality("28110")
     with pytest.raises(LedgerDiffers) as differs:
         tasks.audit_municipality(city.code)

@@ -32,10 +32,11 @@ CREATE TABLE vouchers_balance (
     debits          bigint NOT NULL DEFAULT 0,
     credits         bigint NOT NULL DEFAULT 0,
     reserved        bigint NOT NULL DEFAULT 0,
+    returned        bigint NOT NULL DEFAULT 0,   -- of the credits, what came back from recipients
     floor           bigint,                      -- NULL: an asset account, may stand in debit
     CONSTRAINT balance_pkey PRIMARY KEY (municipality_id, account_id),
     CONSTRAINT balance_never_below_floor CHECK (floor IS NULL OR credits - debits - reserved >= floor),
-    CONSTRAINT balance_sums_not_negative CHECK (debits >= 0 AND credits >= 0 AND reserved >= 0)
+    CONSTRAINT balance_sums_not_negative CHECK (debits >= 0 AND credits >= 0 AND reserved >= 0 AND returned BETWEEN 0 AND credits)
 ) WITH (fillfactor = 50);
 
 CREATE TABLE vouchers_journal (
@@ -84,13 +85,14 @@ CREATE TABLE vouchers_lot (
     granted         ledger.won NOT NULL,
     remaining       bigint NOT NULL,
     held            bigint NOT NULL DEFAULT 0,
+    expired         bigint NOT NULL DEFAULT 0,   -- what went back to the programme when its time had run out
     expires_at      timestamptz,                 -- NULL: never
     created_at      timestamptz NOT NULL,
     CONSTRAINT lot_pkey PRIMARY KEY (municipality_id, id),
     CONSTRAINT lot_source_once UNIQUE (municipality_id, wallet_id, source_id),
-    CONSTRAINT lot_never_overdrawn CHECK (held >= 0 AND remaining >= held AND remaining <= granted)
+    CONSTRAINT lot_never_overdrawn CHECK (held >= 0 AND remaining >= held AND expired >= 0 AND remaining + expired <= granted)
 ) WITH (fillfactor = 80);
-CREATE INDEX lot_by_expiry ON vouchers_lot (municipality_id, expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX lot_by_expiry ON vouchers_lot (municipality_id, expires_at, id) WHERE expires_at IS NOT NULL;
 
 -- The fence of the day close: money that arrives later belongs to a later business day.
 CREATE TABLE vouchers_businessclose (

@@ -419,6 +419,13 @@ BEGIN
         PERFORM ledger.refuse('refund_exceeds_payment',
             jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
     END IF;
+    -- What comes back when its time has run out, or is about to, is looked at by the next sweep in any case.
+    INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
+    SELECT p_municipality, lot.id
+    FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.credit_lot_id
+    WHERE t.municipality_id = p_municipality AND t.journal_id = p_id
+      AND lot.kind = 'grant' AND lot.expires_at <= p_at + interval '1 hour'
+    ON CONFLICT (municipality_id, lot_id) DO NOTHING;
     UPDATE vouchers_payment SET refunded = refunded + v_amount
     WHERE municipality_id = p_municipality AND id = p_payment;
     RETURN v_amount;

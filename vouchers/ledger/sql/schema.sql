@@ -34,9 +34,10 @@ CREATE TABLE public.vouchers_balance (
     debits bigint DEFAULT 0 NOT NULL,
     credits bigint DEFAULT 0 NOT NULL,
     reserved bigint DEFAULT 0 NOT NULL,
+    returned bigint DEFAULT 0 NOT NULL,
     floor bigint,
     CONSTRAINT balance_never_below_floor CHECK (((floor IS NULL) OR (((credits - debits) - reserved) >= floor))),
-    CONSTRAINT balance_sums_not_negative CHECK (((debits >= 0) AND (credits >= 0) AND (reserved >= 0)))
+    CONSTRAINT balance_sums_not_negative CHECK (((debits >= 0) AND (credits >= 0) AND (reserved >= 0) AND ((returned >= 0) AND (returned <= credits))))
 )
 WITH (fillfactor='50');
 
@@ -92,9 +93,10 @@ CREATE TABLE public.vouchers_lot (
     granted ledger.won NOT NULL,
     remaining bigint NOT NULL,
     held bigint DEFAULT 0 NOT NULL,
+    expired bigint DEFAULT 0 NOT NULL,
     expires_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT lot_never_overdrawn CHECK (((held >= 0) AND (remaining >= held) AND (remaining <= (granted)::bigint)))
+    CONSTRAINT lot_never_overdrawn CHECK (((held >= 0) AND (remaining >= held) AND (expired >= 0) AND ((remaining + expired) <= (granted)::bigint)))
 )
 WITH (fillfactor='80');
 
@@ -104,7 +106,7 @@ ALTER TABLE ONLY public.vouchers_lot
 ALTER TABLE ONLY public.vouchers_lot
     ADD CONSTRAINT lot_source_once UNIQUE (municipality_id, wallet_id, source_id);
 
-CREATE INDEX lot_by_expiry ON public.vouchers_lot USING btree (municipality_id, expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX lot_by_expiry ON public.vouchers_lot USING btree (municipality_id, expires_at, id) WHERE (expires_at IS NOT NULL);
 
 CREATE TABLE public.vouchers_businessclose (
     municipality_id character varying(5) NOT NULL,
@@ -140,6 +142,58 @@ BEGIN
     PERFORM ledger.enter(p_municipality);
     SELECT closed_through INTO v_closed FROM vouchers_businessclose WHERE municipality_id = p_municipality;
     RETURN ledger.day_of(p_at, v_closed);
+END $$;
+
+CREATE FUNCTION ledger.claw_back(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+-- Takes money back from the lots that were paid from these sources: of each at most its amount, and no more than is left
+-- and not held. Returns the sum in won, which may be 0; line n of the journal is what came of item n. Expired lots are
+-- taken from as well. Name each source once. The wallets are locked first, in ascending order, so that payments,
+-- refunds and sweeps of the same lots come before or after as a whole.
+DECLARE
+    v_programme uuid;
+    v_date      date;
+    v_taken     bigint;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    IF coalesce(array_length(p_amounts, 1), 0) = 0 OR (0 < ALL (p_amounts)) IS NOT TRUE THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    PERFORM 1 FROM vouchers_wallet
+    WHERE municipality_id = p_municipality AND id = ANY (p_wallets) ORDER BY id FOR NO KEY UPDATE;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'claw_back',
+            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts), 'UTF8')),
+            p_at, v_date, p_programme) THEN
+        RETURN (SELECT coalesce(sum(amount), 0) FROM vouchers_transfer
+                WHERE municipality_id = p_municipality AND journal_id = p_id);
+    END IF;
+    WITH item AS MATERIALIZED (
+        SELECT i.wallet_id, i.source_id, i.amount, i.line::integer
+        FROM unnest(p_wallets, p_sources, p_amounts) WITH ORDINALITY AS i (wallet_id, source_id, amount, line)
+    ), candidate AS MATERIALIZED (
+        SELECT lot.id, lot.wallet_id, item.line, least(lot.remaining - lot.held, item.amount) AS amount
+        FROM item JOIN vouchers_lot lot
+          ON lot.municipality_id = p_municipality AND lot.wallet_id = item.wallet_id AND lot.source_id = item.source_id
+        WHERE lot.remaining > lot.held AND lot.programme_id = p_programme
+    ), taken AS (
+        UPDATE vouchers_lot lot SET remaining = lot.remaining - candidate.amount
+        FROM candidate
+        WHERE lot.municipality_id = p_municipality AND lot.id = candidate.id
+        RETURNING candidate.id, candidate.wallet_id, candidate.line, candidate.amount
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       debit_lot_id, amount, business_date)
+        SELECT p_municipality, p_id, line, wallet_id, v_programme, id, amount, v_date FROM taken
+        RETURNING amount
+    )
+    SELECT coalesce(sum(amount), 0) INTO v_taken FROM posted;
+    PERFORM ledger.return_to(p_municipality, v_programme, v_taken);
+    RETURN v_taken;
 END $$;
 
 CREATE FUNCTION ledger.day_of(p_at timestamp with time zone, p_closed_through date) RETURNS date
@@ -252,6 +306,117 @@ BEGIN
         PERFORM ledger.refuse('isolation_not_read_committed');
     END IF;
     RETURN pg_current_xact_id();
+END $$;
+
+CREATE FUNCTION ledger.expire(p_municipality character varying, p_until timestamp with time zone, p_limit integer, p_at timestamp with time zone, OUT lots integer, OUT amount bigint, OUT looked_at integer) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+-- One step of a sweep: looks at the next p_limit lots that expired at p_until or before, and at as many of those that
+-- came late, and returns what is left of granted money to its programmes, a journal each. Money that was bought stays.
+-- `looked_at` below p_limit: the sweep has come to its end. Choose p_until so long before now that no payment of an
+-- earlier time can still be on its way. Each lot gives what it holds, so a step that is repeated finds nothing.
+-- Wallets are locked as payments do it, but never waited for: who is busy comes later.
+DECLARE
+    v_until   timestamptz := least(p_until, p_at);
+    v_date    date;
+    v_mark    vouchers_expirymark;
+    v_next    record;
+    v_late    uuid[];
+    v_lots    uuid[];
+    v_wallets uuid[];
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    INSERT INTO vouchers_expirymark (municipality_id, swept_until, swept_lot)
+    VALUES (p_municipality, '1970-01-01 00:00:00+00', '00000000-0000-0000-0000-000000000000')
+    ON CONFLICT (municipality_id) DO NOTHING;
+    SELECT * INTO v_mark FROM vouchers_expirymark WHERE municipality_id = p_municipality FOR UPDATE;
+
+    SELECT count(*)::integer AS seen, max(lot.expires_at) AS last,
+           coalesce(array_agg(lot.id) FILTER (WHERE lot.kind = 'grant' AND lot.remaining > lot.held), '{}') AS lots,
+           (array_agg(lot.id ORDER BY lot.expires_at DESC, lot.id DESC))[1] AS last_lot
+    INTO v_next
+    FROM (SELECT id, expires_at, kind, remaining, held FROM vouchers_lot
+          WHERE municipality_id = p_municipality AND expires_at <= v_until
+            AND (expires_at, id) > (v_mark.swept_until, v_mark.swept_lot)
+          ORDER BY expires_at, id LIMIT p_limit) lot;
+    v_late := ARRAY(SELECT late.lot_id FROM vouchers_lateexpiry late JOIN vouchers_lot lot
+                      ON lot.municipality_id = late.municipality_id AND lot.id = late.lot_id
+                    WHERE late.municipality_id = p_municipality AND lot.expires_at <= v_until
+                    LIMIT p_limit);
+    v_lots := v_next.lots || v_late;
+    looked_at := greatest(v_next.seen, cardinality(v_late));
+    v_wallets := ARRAY(
+        SELECT id FROM vouchers_wallet
+        WHERE municipality_id = p_municipality
+          AND id IN (SELECT wallet_id FROM vouchers_lot WHERE municipality_id = p_municipality AND id = ANY (v_lots))
+        FOR NO KEY UPDATE SKIP LOCKED);
+
+    -- From here on every statement sees the locked wallets as they are.
+    WITH item AS MATERIALIZED (
+        SELECT lot.id, lot.wallet_id, lot.programme_id, account.currency_id, account.id AS account_id,
+               lot.remaining - lot.held AS won
+        FROM vouchers_lot lot
+        JOIN vouchers_wallet wallet ON wallet.municipality_id = lot.municipality_id AND wallet.id = lot.wallet_id
+        JOIN vouchers_account account
+          ON account.municipality_id = lot.municipality_id AND account.owner_id = lot.programme_id
+         AND account.currency_id = wallet.currency_id AND account.kind = 'programme'
+        WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_lots) AND lot.wallet_id = ANY (v_wallets)
+          AND lot.kind = 'grant' AND lot.remaining > lot.held
+    ), emptied AS (
+        UPDATE vouchers_lot lot SET remaining = lot.held, expired = lot.expired + item.won
+        FROM item WHERE lot.municipality_id = p_municipality AND lot.id = item.id
+    ), event AS MATERIALIZED (
+        SELECT ledger.id_at(p_at) AS id, sums.*
+        FROM (SELECT item.currency_id, item.programme_id, item.account_id, count(*)::integer AS lots,
+                     sum(item.won)::bigint AS won
+              FROM item GROUP BY 1, 2, 3) sums
+    ), journal AS (
+        INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
+        SELECT p_municipality, id, currency_id, 'expire', v_date, p_at,
+               sha256(convert_to(concat_ws('|', programme_id, event.lots, won), 'UTF8')), programme_id
+        FROM event
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       debit_lot_id, amount, business_date)
+        SELECT p_municipality, event.id, row_number() OVER (PARTITION BY event.id ORDER BY item.id),
+               item.wallet_id, event.account_id, item.id, item.won, v_date
+        FROM item JOIN event ON event.account_id = item.account_id
+    ), reported AS (
+        INSERT INTO vouchers_expiryreturn (municipality_id, id, currency_id, programme_id, lots, amount, business_date, at)
+        SELECT p_municipality, id, currency_id, programme_id, event.lots, won, v_date, p_at FROM event
+    ), dealt_with AS (
+        DELETE FROM vouchers_lateexpiry late USING vouchers_lot lot
+        WHERE late.municipality_id = p_municipality AND late.lot_id = ANY (v_late)
+          AND lot.municipality_id = p_municipality AND lot.id = late.lot_id AND lot.wallet_id = ANY (v_wallets)
+    ), busy AS (
+        INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
+        SELECT p_municipality, lot.id FROM vouchers_lot lot
+        WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_next.lots) AND NOT lot.wallet_id = ANY (v_wallets)
+        ON CONFLICT (municipality_id, lot_id) DO NOTHING
+    ), held AS MATERIALIZED (
+        SELECT balance.account_id FROM vouchers_balance balance
+        WHERE balance.municipality_id = p_municipality AND balance.account_id IN (SELECT account_id FROM event)
+        ORDER BY balance.account_id FOR NO KEY UPDATE
+    ), returned AS (
+        UPDATE vouchers_balance balance
+        SET credits = balance.credits + event.won, returned = balance.returned + event.won
+        FROM event JOIN held USING (account_id)
+        WHERE balance.municipality_id = p_municipality AND balance.account_id = event.account_id
+    )
+    SELECT coalesce(sum(event.lots), 0)::integer, coalesce(sum(event.won), 0)::bigint
+    INTO expire.lots, expire.amount FROM event;
+
+    IF v_next.seen < p_limit THEN
+        UPDATE vouchers_expirymark
+        SET swept_until = greatest(swept_until, v_until), swept_lot = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+        WHERE municipality_id = p_municipality AND swept_until < v_until;
+    ELSE
+        UPDATE vouchers_expirymark SET swept_until = v_next.last, swept_lot = v_next.last_lot
+        WHERE municipality_id = p_municipality;
+    END IF;
 END $$;
 
 CREATE FUNCTION ledger.fence(p_municipality character varying, p_date date) RETURNS void
@@ -567,6 +732,13 @@ BEGIN
         PERFORM ledger.refuse('refund_exceeds_payment',
             jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
     END IF;
+    -- What comes back when its time has run out, or is about to, is looked at by the next sweep in any case.
+    INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
+    SELECT p_municipality, lot.id
+    FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.credit_lot_id
+    WHERE t.municipality_id = p_municipality AND t.journal_id = p_id
+      AND lot.kind = 'grant' AND lot.expires_at <= p_at + interval '1 hour'
+    ON CONFLICT (municipality_id, lot_id) DO NOTHING;
     UPDATE vouchers_payment SET refunded = refunded + v_amount
     WHERE municipality_id = p_municipality AND id = p_payment;
     RETURN v_amount;
@@ -584,6 +756,33 @@ CREATE FUNCTION ledger.refuse_change() RETURNS trigger
     AS $$
 BEGIN
     RAISE EXCEPTION 'ledger_is_immutable' USING ERRCODE = 'JT001';
+END $$;
+
+CREATE FUNCTION ledger.repay(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_amount bigint, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Money that a person owes a programme arrives at the operating bank account (환수금 납부).
+DECLARE
+    v_bank      uuid;
+    v_programme uuid;
+    v_date      date;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_bank := ledger.account(p_municipality, p_currency, 'bank', NULL);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    IF p_amount IS NULL OR p_amount <= 0 THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'repay',
+            sha256(convert_to(concat_ws('|', p_programme, p_amount), 'UTF8')), p_at, v_date, p_programme) THEN
+        RETURN;
+    END IF;
+    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
+    VALUES (p_municipality, p_id, 1, v_bank, v_programme, p_amount, v_date);
+    PERFORM ledger.return_to(p_municipality, v_programme, p_amount);
+    UPDATE vouchers_balance SET debits = debits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_bank;
 END $$;
 
 CREATE FUNCTION ledger.require_scope(p_municipality character varying) RETURNS void
@@ -614,6 +813,14 @@ BEGIN
     UPDATE vouchers_balance SET reserved = reserved + p_amount
     WHERE municipality_id = p_municipality AND account_id = v_programme;
 END $$;
+
+CREATE FUNCTION ledger.return_to(p_municipality character varying, p_account uuid, p_amount bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE vouchers_balance SET credits = credits + p_amount, returned = returned + p_amount
+    WHERE municipality_id = p_municipality AND account_id = p_account
+$$;
 
 CREATE FUNCTION ledger.settle(p_municipality character varying, p_id uuid, p_currency uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER

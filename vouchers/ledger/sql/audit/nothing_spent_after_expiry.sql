@@ -5,4 +5,4 @@ FROM vouchers_transfer transfer
 JOIN vouchers_lot lot ON lot.municipality_id = transfer.municipality_id AND lot.id = transfer.debit_lot_id
 JOIN vouchers_journal journal
   ON journal.municipality_id = transfer.municipality_id AND journal.id = transfer.journal_id
-WHERE lot.expires_at IS NOT NULL
+WHERE lot.expires_at IS NOT NULL AND journal.kind = 'pay'
