@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allowances.approvals import services
@@ -17,20 +18,40 @@ from allowances.batches.admin import batch_named, stages_of
 from allowances.batches.models import Batch, BatchState
 from allowances.batches.selectors import batch_progress, failure_of
 from allowances.programmes.selectors import budget_of
-from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, day, moment
+from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, TenantFormSet, day, moment
+from vouchers.common.errors import NotFound
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter
 from vouchers.common.money import money
 from vouchers.common.pages import page, refusals_shown, render
 from vouchers.officials.rules import Role
 
 
+class ApprovalLineStepFormSet(TenantFormSet):
+    """The steps of one line: the last one decides, and only it may decide by delegation."""
+
+    def clean(self) -> None:
+        """Told here rather than to the drafter whose list the line refuses."""
+        super().clean()
+        kept = [
+            form for form in self.forms
+            if form.cleaned_data.get("role") and form.cleaned_data.get("position") and not form.cleaned_data.get("DELETE")
+        ]  # fmt: skip
+        kept.sort(key=lambda form: form.cleaned_data["position"])
+        if kept and kept[-1].cleaned_data["role"] != Role.APPROVER:
+            kept[-1].add_error("role", _("마지막 단계는 결재권자여야 합니다."))
+        for form in kept[:-1]:
+            if form.cleaned_data["is_delegated"]:
+                form.add_error("is_delegated", _("전결은 마지막 단계에만 할 수 있습니다."))
+
+
 class ApprovalLineStepInline(EditInline):
     """Who signs, in order."""
 
     model = ApprovalLineStep
+    formset = ApprovalLineStepFormSet
     view_permission = "allowances.view"
     edit_permission = "settings.edit"
-    fields: ClassVar = ["position", "role", "title"]
+    fields: ClassVar = ["position", "role", "title", "by_position", "is_delegated", "due_days"]
     can_delete = True
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -44,9 +65,23 @@ class ApprovalLineAdmin(HistoryAdmin):
 
     view_permission = "allowances.view"
     edit_permission = "settings.edit"
-    list_display: ClassVar = ["name", "from_day", "up_to", "signers", "municipality"]
-    list_select_related: ClassVar = ["municipality"]
-    fieldsets: ClassVar = [(None, {"fields": ["name", ("valid_from", "amount_up_to")]})]
+    list_display: ClassVar = ["name", "from_day", "scope", "up_to", "signers", "municipality"]
+    list_select_related: ClassVar = ["municipality", "type"]
+    fieldsets: ClassVar = [
+        (None, {"fields": ["name", ("valid_from", "amount_up_to"), "titles_above"]}),
+        (
+            _("적용 범위"),
+            {
+                "fields": ["department", ("type", "category")],
+                "description": _(
+                    "비워 두면 모든 명단에 적용합니다."
+                    " 여럿이 맞으면 부서와 종류를 함께 정한 결재선, 종류, 분류, 부서, 나머지의 순서로 하나를 고릅니다."
+                    " 시행일이 같은 결재선이 한 벌의 전결규정이며, 새 시행일의 한 벌이 앞의 것을 모두 대신합니다."
+                ),
+            },
+        ),
+    ]
+    autocomplete_fields: ClassVar = ["type"]
     inlines: ClassVar = [ApprovalLineStepInline]
     prefix_search: ClassVar = ["name"]
     search_help_text = _("결재선명의 앞부분")
@@ -58,6 +93,12 @@ class ApprovalLineAdmin(HistoryAdmin):
         """With the steps, in one more query."""
         return super().get_queryset(request).prefetch_related("steps")
 
+    @admin.display(description=_("적용 범위"))
+    def scope(self, line: ApprovalLine) -> Any:
+        """Department, then type or category."""
+        parts = [part for part in (line.department, line.type.name if line.type else line.category) if part]
+        return " · ".join(parts) or _("모든 명단")
+
     @admin.display(description=_("적용 상한액"))
     def up_to(self, line: ApprovalLine) -> Any:
         """In won."""
@@ -65,8 +106,9 @@ class ApprovalLineAdmin(HistoryAdmin):
 
     @admin.display(description=_("결재 순서"))
     def signers(self, line: ApprovalLine) -> str:
-        """팀장 → 과장."""
-        return " → ".join(step.title for step in line.steps.all()) or "-"
+        """팀장 → 과장(전결)."""
+        titles = [gettext("%s(전결)") % step.title if step.is_delegated else step.title for step in line.steps.all()]
+        return " → ".join(titles) or "-"
 
 
 @admin.register(ApprovalStep)
@@ -74,8 +116,18 @@ class ApprovalStepAdmin(ListAdmin):
     """Every signature, for the auditor."""
 
     view_permission = "audit.view"
-    list_display: ClassVar = ["batch", "attempt", "title", "role", "decision", "official", "decided", "comment"]
-    list_select_related: ClassVar = ["batch__cycle__programme", "official"]
+    list_display: ClassVar = [
+        "batch",
+        "attempt",
+        "title",
+        "role",
+        "decision",
+        "official",
+        "on_behalf_of",
+        "decided",
+        "comment",
+    ]
+    list_select_related: ClassVar = ["batch__cycle__programme", "official", "on_behalf_of"]
     list_filter: ClassVar = [MunicipalityFilter, "decision", "role", PeriodFilter]
     fields: ClassVar = [
         "batch",
@@ -85,6 +137,8 @@ class ApprovalStepAdmin(ListAdmin):
         "role",
         "decision",
         "official",
+        "on_behalf_of",
+        "is_delegated",
         "decided",
         "comment",
         "digest",
@@ -136,6 +190,17 @@ def _possible(
     }
 
 
+def absent_official(request: HttpRequest) -> UUID | None:
+    """In whose place the form is signed (대결); NotFound for what is no key."""
+    key = request.POST.get("on_behalf_of", "")
+    if not key:
+        return None
+    try:
+        return UUID(key)
+    except ValueError:
+        raise NotFound from None
+
+
 @page("allowances/batch/<uuid:batch_id>/submit/", name="batch_submit", methods=("POST",))
 def submit(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Send the list into its approval line."""
@@ -158,6 +223,7 @@ def sign(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         services.sign(
             batch=batch, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
             digest=request.POST.get("digest", ""), comment=request.POST.get("comment", "")[:500],
+            on_behalf_of=absent_official(request),
         )  # fmt: skip
         messages.success(request, _("서명했습니다."))
     return redirect("admin:batch_approval", batch.pk)
@@ -171,6 +237,7 @@ def send_back(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         services.send_back(
             batch=batch, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
             digest=request.POST.get("digest", ""), reason=request.POST.get("reason", "")[:500],
+            on_behalf_of=absent_official(request),
         )  # fmt: skip
         messages.success(request, _("기안자에게 반려했습니다. 예약된 예산은 풀렸습니다."))
     return redirect("admin:batch_approval", batch.pk)

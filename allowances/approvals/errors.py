@@ -23,17 +23,37 @@ class NobodyToPay(DomainError):
 
 
 class NoApprovalLine(DomainError):
-    """No line that is in force covers the total. ``amount`` in won."""
+    """The table in force has no line for this kind of allowance and this department. ``amount`` in won."""
 
     code = "no_approval_line"
-    message = _("금액 %(amount)s원에 적용할 결재선이 없습니다. 기관 관리자에게 결재선 등록을 요청하십시오.")
+    message = _(
+        "%(table)s 시행 결재선 가운데 '%(department)s'의 '%(type)s' 명단(%(amount)s원)에 적용할 것이 없습니다."
+        " 기관 관리자에게 결재선 등록을 요청하십시오."
+    )
+
+
+class NoApprovalTable(NoApprovalLine):
+    """No line at all is in force on that day."""
+
+    code = "no_approval_table"
+    message = _("시행 중인 결재선이 없습니다(지급액 %(amount)s원). 기관 관리자에게 결재선 등록을 요청하십시오.")
+
+
+class ApprovalLinesTooLow(NoApprovalLine):
+    """The lines for this kind and department end at a lower amount: ``limit`` in won."""
+
+    code = "approval_lines_too_low"
+    message = _(
+        "%(table)s 시행 결재선은 '%(department)s'의 '%(type)s' 명단에 %(limit)s원까지만 정해져 있습니다(이 명단 %(amount)s원)."
+        " 기관 관리자에게 상한액이 더 큰 결재선 등록을 요청하십시오."
+    )
 
 
 class ApprovalLineIncomplete(DomainError):
-    """The line has no approver. ``name`` is the line's."""
+    """The line does not end with an approver. ``name`` is the line's."""
 
     code = "approval_line_incomplete"
-    message = _("결재선 '%(name)s'에 결재권자 단계가 없습니다. 기관 관리자에게 결재선 수정을 요청하십시오.")
+    message = _("결재선 '%(name)s'이 결재권자 단계로 끝나지 않습니다. 기관 관리자에게 결재선 수정을 요청하십시오.")
 
 
 class AlreadyEntitled(StateConflict):
@@ -65,6 +85,34 @@ class NotYourTurn(StateConflict):
 
     code = "not_your_turn"
     message = _("지금은 '%(title)s' 단계입니다. 이 단계의 역할을 가진 사람만 처리할 수 있습니다.")
+
+
+class NotYourPosition(NotYourTurn):
+    """The line asks for a position beside the role: ``title``."""
+
+    code = "not_your_position"
+    message = _("'%(title)s' 단계는 직위가 '%(title)s'인 사람만 처리할 수 있습니다.")
+
+
+class ActingHasEnded(StateConflict):
+    """The absence is over, was cancelled, or the deputy has taken a role that excludes the acted one."""
+
+    code = "acting_has_ended"
+    message = _("대결할 수 있는 기간이 끝났거나 대결자가 바뀌었습니다. 화면을 새로 고쳐 확인하십시오.")
+
+
+class AbsentHasSigned(StateConflict):
+    """Who is signed for has put the list together or signed it themselves."""
+
+    code = "absent_has_signed"
+    message = _("부재자가 이 명단을 올렸거나 이미 서명하여, 그를 대신하여 서명할 수 없습니다.")
+
+
+class ReplacedByRedraft(StateConflict):
+    """A corrected list has taken the place of this one: ``file_name``."""
+
+    code = "replaced_by_redraft"
+    message = _("이 명단은 고친 명단(%(file_name)s)으로 재기안되었습니다. 새 명단을 상신하십시오.")
 
 
 class AlreadySigned(StateConflict):
@@ -152,6 +200,10 @@ register(
     approval_step_position_once=StateConflict,
     approval_line_once_a_band=ApprovalLineTaken,
     approval_line_position_once=ApprovalLinePositionTaken,
+    acting_has_ended=ActingHasEnded,
+    uploader_signs=UploaderSigns,
+    document_number_once_a_year=StateConflict,
+    document_number_once_a_list=StateConflict,
     signature_is_final=SignatureIsFinal,
     approval_incomplete=ApprovalIncomplete,
 )

@@ -17,11 +17,21 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Max
 from psycopg.errors import LockNotAvailable
 
 from allowances.approvals import errors
-from allowances.approvals.models import ApprovalStep, StepDecision
-from allowances.approvals.selectors import SIGNABLE_STATES, clashes_of, line_for, next_step, steps_of
+from allowances.approvals.models import ApprovalStep, DocumentNumber, StepDecision
+from allowances.approvals.selectors import (
+    SIGNABLE_STATES,
+    clashes_of,
+    has_part_in,
+    line_for,
+    next_step,
+    redraft_of,
+    steps_of,
+    ways_to_sign,
+)
 from allowances.batches.models import Batch, BatchState, Entitlement
 from allowances.programmes.errors import ProgrammeEnded
 from allowances.programmes.models import Cycle, Programme, ProgrammeStatus
@@ -69,13 +79,14 @@ def locked(batch: Batch, *states: str) -> Iterator[Batch]:
 def submit(*, batch: Batch, official: Official, authority: Authority, exclude_bad_rows: bool, at: datetime) -> Batch:
     """Send a checked list into its approval line (상신); the rest is done by the job ``complete_submission``.
 
-    Raises NotPermitted, StateConflict, ProgrammeEnded, ConditionsChanged, BadRowsRemain, NobodyToPay, NoApprovalLine and
-    ApprovalLineIncomplete.
+    Raises NotPermitted, StateConflict, ReplacedByRedraft, ProgrammeEnded, ConditionsChanged, BadRowsRemain, NobodyToPay,
+    NoApprovalLine and its kinds, and ApprovalLineIncomplete.
     """
     _require_role(authority, Role.DRAFTER, batch)
     with locked(batch, *_SUBMITTABLE) as held:
+        _require_latest(held)
         _require_payable(held, exclude_bad_rows=exclude_bad_rows)
-        line_for(municipality=held.municipality_id, total=held.amount_total, day=business_date(at))
+        line_for(programme=_programme_of(held), total=held.amount_total, day=business_date(at))
         held.state, held.failure = BatchState.SUBMITTING, None
         held.exclude_bad_rows = exclude_bad_rows
         held.attempt += 1
@@ -88,6 +99,12 @@ def submit(*, batch: Batch, official: Official, authority: Authority, exclude_ba
 def _require_role(authority: Authority, role: str, batch: Batch) -> None:
     if not authority.has_role(role, batch.municipality_id):
         raise NotPermitted
+
+
+def _require_latest(batch: Batch) -> None:
+    redraft = redraft_of(batch)
+    if redraft is not None:
+        raise errors.ReplacedByRedraft(file_name=redraft.file_name)
 
 
 def _require_payable(batch: Batch, *, exclude_bad_rows: bool) -> None:
@@ -106,7 +123,7 @@ def _require_same_conditions(batch: Batch) -> None:
 
 
 def _cycle_of(batch: Batch) -> Cycle:
-    return Cycle.objects.select_related("programme").get(pk=batch.cycle_id)
+    return Cycle.objects.select_related("programme__type").get(pk=batch.cycle_id)
 
 
 def _programme_of(batch: Batch) -> Programme:
@@ -152,7 +169,7 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
     rows, total = ledger.call("approvals.entitle", batch.municipality_id, batch.pk)
     if (rows, total) != (batch.rows_total - batch.rows_bad, batch.amount_total):
         raise errors.RowsChanged
-    line = line_for(municipality=batch.municipality_id, total=total, day=business_date(at))
+    line = line_for(programme=programme, total=total, day=business_date(at))
     batch.terms = {
         "currency_id": str(programme.currency_id),
         "validity_days": programme.validity_days,
@@ -164,7 +181,11 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
     batch.digest = ledger.call("approvals.digest", batch.municipality_id, batch.pk)[0]
     _record(steps_of(batch).get(position=0), StepDecision.SIGNED, digest=batch.digest, at=at)
     for position, step in enumerate(line.steps.order_by("position"), start=1):
-        _open_step(batch, position=position, role=step.role, title=step.title)
+        _open_step(
+            batch, position=position, role=step.role, title=step.title, by_position=step.by_position,
+            due_days=step.due_days, is_delegated=step.is_delegated,
+            titles_above=line.titles_above if step.is_delegated else "",
+        )  # fmt: skip
     _open_step(batch, position=position + 1, role=Role.PAYER, title=Role.PAYER.label)
     batch.state = BatchState.SUBMITTED
     batch.save(update_fields=["digest", "state"])
@@ -206,45 +227,84 @@ def failure_of(refusal: DomainError) -> dict[str, Any]:
 
 
 def sign(
-    *, batch: Batch, official: Official, authority: Authority, digest: str, at: datetime, comment: str = ""
-) -> Batch:
+    *, batch: Batch, official: Official, authority: Authority, digest: str, at: datetime, comment: str = "",
+    on_behalf_of: UUID | None = None,
+) -> Batch:  # fmt: skip
     """Sign the step whose turn it is (검토·협조·결재). ``digest`` is the one the official saw, so nothing else is signed.
+    ``on_behalf_of``: the absent official in whose place a deputy signs (대결).
 
-    After the last signature before the payer's the list is ``approved``. Raises StateConflict and its kinds NotYourTurn,
-    AlreadySigned, UploaderSigns, DigestChanged, BatchBusy. The payer signs by starting the payment.
+    After the last signature before the payer's the list is ``approved`` and gets its document number. Raises StateConflict
+    and its kinds NotYourTurn, NotYourPosition, AlreadySigned, UploaderSigns, AbsentHasSigned, ActingHasEnded,
+    DigestChanged, BatchBusy. The payer signs by starting the payment.
     """
     with locked(batch, BatchState.SUBMITTED) as held:
-        step = _turn_of(held, official=official, authority=authority, digest=digest)
-        _record(step, StepDecision.SIGNED, digest=digest, at=at, official=official, comment=comment)
+        step = _turn_of(held, official=official, authority=authority, digest=digest, on_behalf_of=on_behalf_of)
+        _record(step, StepDecision.SIGNED, digest=digest, at=at, official=official, comment=comment,
+                on_behalf_of_id=on_behalf_of)  # fmt: skip
         following = next_step(held)
         if following is None or following.role == Role.PAYER:
             held.state = BatchState.APPROVED
             held.save(update_fields=["state"])
+            _give_number(held, at=at)
     return held
 
 
 def sign_as_payer(
-    batch: Batch, *, official: Official, authority: Authority, digest: str, at: datetime, comment: str
-) -> None:
+    batch: Batch, *, official: Official, authority: Authority, digest: str, at: datetime, comment: str,
+    on_behalf_of: UUID | None = None,
+) -> None:  # fmt: skip
     """Sign the last step of a list that the caller holds locked in state ``approved``; raises what ``sign`` raises."""
-    step = _turn_of(batch, official=official, authority=authority, digest=digest)
-    _record(step, StepDecision.SIGNED, digest=digest, at=at, official=official, comment=comment)
+    step = _turn_of(batch, official=official, authority=authority, digest=digest, on_behalf_of=on_behalf_of)
+    _record(step, StepDecision.SIGNED, digest=digest, at=at, official=official, comment=comment,
+            on_behalf_of_id=on_behalf_of)  # fmt: skip
 
 
-def _turn_of(batch: Batch, *, official: Official, authority: Authority, digest: str) -> ApprovalStep:
+def _turn_of(
+    batch: Batch, *, official: Official, authority: Authority, digest: str, on_behalf_of: UUID | None
+) -> ApprovalStep:
     """The step that this official may decide now."""
     if digest != batch.digest:
         raise errors.DigestChanged
     step = next_step(batch)
     if step is None:
         raise StateConflict
-    if steps_of(batch).filter(official=official).exists():
-        raise errors.AlreadySigned
     if batch.uploaded_by_id == official.pk:
-        raise errors.UploaderSigns
-    if not authority.has_role(step.role, batch.municipality_id):
-        raise errors.NotYourTurn(title=step.title)
+        raise errors.AlreadySigned if _drafted(batch, official) else errors.UploaderSigns
+    if has_part_in(batch, official.pk):
+        raise errors.AlreadySigned
+    if on_behalf_of is not None and has_part_in(batch, on_behalf_of):
+        raise errors.AbsentHasSigned
+    if on_behalf_of not in ways_to_sign(step, authority):
+        raise _not_your_turn(step, authority, on_behalf_of)
     return step
+
+
+def _drafted(batch: Batch, official: Official) -> bool:
+    return steps_of(batch).filter(official=official).exists()
+
+
+def _not_your_turn(step: ApprovalStep, authority: Authority, on_behalf_of: UUID | None) -> StateConflict:
+    if on_behalf_of is not None:
+        return errors.ActingHasEnded()
+    if authority.has_role(step.role, step.municipality_id):
+        return errors.NotYourPosition(title=step.title)
+    return errors.NotYourTurn(title=step.title)
+
+
+def _give_number(batch: Batch, *, at: datetime) -> None:
+    """The next number of the department's year; lists that are completed at the same moment take turns."""
+    department, year = _programme_of(batch).department, business_date(at).year
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"document number {batch.municipality_id} {year} {department}"],
+        )
+    given = DocumentNumber.objects.filter(municipality=batch.municipality_id, department=department, year=year)
+    last = given.aggregate(last=Max("number"))["last"] or 0
+    DocumentNumber.objects.create(
+        municipality_id=batch.municipality_id, batch=batch, attempt=batch.attempt, department=department, year=year,
+        number=last + 1, issued_at=at,
+    )  # fmt: skip
 
 
 def _record(step: ApprovalStep, decision: StepDecision, *, digest: str, at: datetime, **fields: Any) -> None:
@@ -258,16 +318,18 @@ def _record(step: ApprovalStep, decision: StepDecision, *, digest: str, at: date
 
 
 def send_back(
-    *, batch: Batch, official: Official, authority: Authority, reason: str, digest: str, at: datetime
-) -> Batch:
+    *, batch: Batch, official: Official, authority: Authority, reason: str, digest: str, at: datetime,
+    on_behalf_of: UUID | None = None,
+) -> Batch:  # fmt: skip
     """Refuse a list at the step whose turn it is (반려), the payer's included; its budget is free again.
 
     Raises ReasonMissing and what ``sign`` raises.
     """
     _require_reason(reason)
     with locked(batch, *SIGNABLE_STATES) as held:
-        step = _turn_of(held, official=official, authority=authority, digest=digest)
-        _record(step, StepDecision.RETURNED, digest=digest, at=at, official=official, comment=reason.strip())
+        step = _turn_of(held, official=official, authority=authority, digest=digest, on_behalf_of=on_behalf_of)
+        _record(step, StepDecision.RETURNED, digest=digest, at=at, official=official, comment=reason.strip(),
+                on_behalf_of_id=on_behalf_of)  # fmt: skip
         _release(held, BatchState.RETURNED)
     return held
 

@@ -36,7 +36,22 @@ class BatchIsFrozen(StateConflict):
     message = _("상신한 명단은 바꿀 수 없습니다. 회수하거나 반려된 뒤에 다시 올리십시오.")
 
 
+class RedraftExists(StateConflict):
+    """The list has been replaced by a corrected one already: ``file_name``."""
+
+    code = "redraft_exists"
+    message = _("이 명단은 이미 고친 명단으로 재기안되었습니다. 새 명단을 확인하십시오.")
+
+
+class NotToBeRedrafted(StateConflict):
+    """Only a list of the same cycle that was sent back or taken back is replaced by a corrected one."""
+
+    code = "not_to_be_redrafted"
+    message = _("반려되거나 회수한 같은 회차의 명단만 고친 파일로 재기안할 수 있습니다.")
+
+
 register(
+    batch_redraft_once=RedraftExists,
     batch_file_once_a_cycle=FileAlreadyUploaded,
     batch_content_once_a_cycle=ContentAlreadyUploaded,
     batch_is_frozen=BatchIsFrozen,

@@ -106,6 +106,9 @@ class Batch(TenantModel):
                 condition=~models.Q(state__in=["refused", "discarded"]) & ~models.Q(content_sha256=""),
                 name="batch_content_once_a_cycle",
             ),
+            models.UniqueConstraint(
+                fields=["replaces"], condition=~models.Q(state__in=["refused", "discarded"]), name="batch_redraft_once"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["municipality", "state"], name="batch_by_state")]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from procrastinate.contrib.django import app as jobs
 
-from allowances.batches.errors import FileAlreadyUploaded, ProgrammeClosed
+from allowances.batches.errors import FileAlreadyUploaded, NotToBeRedrafted, ProgrammeClosed, RedraftExists
 from allowances.batches.intake import READABLE_STATES, delete_rows, read
 from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchState
 from allowances.programmes.models import Cycle, ProgrammeStatus
@@ -25,11 +26,13 @@ __all__ = ["discard", "read", "recheck", "upload"]
 
 def upload(
     *, cycle: Cycle, file: UploadedFile, file_name: str, official: Official, authority: Authority, store: FileStore,
-    limit: int, at: datetime,
+    limit: int, at: datetime, replaces: Batch | None = None,
 ) -> Batch:  # fmt: skip
-    """Keep an official's file sealed and have it read in the background.
+    """Keep an official's file sealed and have it read in the background. ``replaces``: the list that was sent back or
+    taken back and that this file corrects (재기안).
 
-    Raises NotPermitted, ProgrammeClosed, FileTooLarge (``limit`` in bytes) and FileAlreadyUploaded; then nothing is kept.
+    Raises NotPermitted, ProgrammeClosed, FileTooLarge (``limit`` in bytes), FileAlreadyUploaded, NotToBeRedrafted and
+    RedraftExists; then nothing is kept.
     """
     _require_drafter(authority, cycle.municipality_id)
     if cycle.programme.status != ProgrammeStatus.OPEN:
@@ -41,7 +44,7 @@ def upload(
             batch = Batch(
                 municipality_id=cycle.municipality_id, cycle=cycle, uploaded_by=official, uploaded_at=at,
                 file_name=file_name[-200:], file_key=stored.name, file_size=stored.size, file_sha256=stored.sha256,
-                progress_total=stored.size,
+                progress_total=stored.size, **_redrafting(replaces, cycle),
             )  # fmt: skip
             with domain_errors():
                 batch.save(force_insert=True)
@@ -51,6 +54,16 @@ def upload(
         store.delete(stored.name)
         raise
     return batch
+
+
+def _redrafting(replaces: Batch | None, cycle: Cycle) -> dict[str, Any]:
+    """A corrected list is of the kind, parent and sequence of the one it replaces."""
+    if replaces is None:
+        return {}
+    held = Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=replaces.pk)
+    if held.state not in (BatchState.RETURNED, BatchState.WITHDRAWN) or held.cycle_id != cycle.pk:
+        raise NotToBeRedrafted
+    return {"replaces": held, "kind": held.kind, "parent_id": held.parent_id, "sequence": held.sequence}
 
 
 def recheck(*, batch: Batch, official: Official, authority: Authority, at: datetime) -> Batch:
@@ -71,6 +84,8 @@ def discard(*, batch: Batch, official: Official, authority: Authority, at: datet
     _require_drafter(authority, batch.municipality_id)
     with transaction.atomic():
         locked = _lock(batch.pk, *READABLE_STATES, BatchState.VALIDATED, BatchState.RETURNED, BatchState.WITHDRAWN)
+        if locked.redrafts.exclude(state__in=(BatchState.REFUSED, BatchState.DISCARDED)).exists():
+            raise RedraftExists  # its rows show what the corrected list has changed
         locked.state = BatchState.DISCARDED
         locked.save()
         _log(locked, BatchAction.DISCARD, official, at)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from allowances.approvals.admin import absent_official
 from allowances.batches.admin import batch_named
 from allowances.batches.models import BatchState
 from allowances.disbursement import selectors, services
@@ -29,6 +30,7 @@ def pay(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         services.start(
             batch=batch, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
             digest=request.POST.get("digest", ""), comment=request.POST.get("comment", "")[:500],
+            on_behalf_of=absent_official(request),
         )  # fmt: skip
         messages.success(request, _("지급을 시작했습니다."))
     return redirect("admin:batch_approval", batch.pk)

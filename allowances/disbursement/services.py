@@ -39,14 +39,24 @@ def _never() -> bool:
 
 
 def start(
-    *, batch: Batch, official: Official, authority: Authority, digest: str, at: datetime, comment: str = ""
-) -> Batch:
-    """Sign as the payer, the last of the line, and queue the payment. ``digest`` is the one the official saw.
+    *, batch: Batch, official: Official, authority: Authority, digest: str, at: datetime, comment: str = "",
+    on_behalf_of: UUID | None = None,
+) -> Batch:  # fmt: skip
+    """Sign as the payer, the last of the line, and queue the payment. ``digest`` is the one the official saw;
+    ``on_behalf_of`` the absent payer in whose place a deputy signs (대결).
 
-    Raises StateConflict and its kinds NotYourTurn, AlreadySigned, DigestChanged, BatchBusy.
+    Raises StateConflict and its kinds NotYourTurn, AlreadySigned, ActingHasEnded, DigestChanged, BatchBusy.
     """
     with locked(batch, BatchState.APPROVED) as held:
-        sign_as_payer(held, official=official, authority=authority, digest=digest, at=at, comment=comment)
+        sign_as_payer(
+            held,
+            official=official,
+            authority=authority,
+            digest=digest,
+            at=at,
+            comment=comment,
+            on_behalf_of=on_behalf_of,
+        )
         held.state = BatchState.PAYING
         held.save(update_fields=["state"])
         _defer_run(held)

@@ -202,12 +202,16 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=60, verbose_name='결재선명')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('amount_up_to', models.BigIntegerField(blank=True, help_text='비워 두면 금액과 관계없이 적용합니다.', null=True, verbose_name='적용 상한액(원)')),
+                ('category', models.CharField(blank=True, help_text='종류 대신 분류로 정할 때 씁니다. 예: 청년', max_length=40, verbose_name='수당 분류')),
+                ('department', models.CharField(blank=True, help_text='사업의 담당 부서와 같은 이름. 비워 두면 모든 부서에 적용합니다.', max_length=60, verbose_name='담당 부서')),
+                ('titles_above', models.CharField(blank=True, help_text='전결로 서명하지 않는 상급자의 직위를 쉼표로 나누어 적습니다. 조서의 결재란에 빗금으로 인쇄됩니다. 예: 국장, 부시장', max_length=100, verbose_name='전결 위의 결재란')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('type', models.ForeignKey(blank=True, help_text='비워 두면 모든 종류에 적용합니다.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='allowances.allowancetype', verbose_name='수당 종류')),
             ],
             options={
                 'verbose_name': '결재선',
                 'verbose_name_plural': '결재선',
-                'ordering': ['-valid_from', 'amount_up_to'],
+                'ordering': ['-valid_from', 'department', 'type', 'category', 'amount_up_to'],
             },
         ),
         migrations.CreateModel(
@@ -217,6 +221,9 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(verbose_name='순서')),
                 ('role', models.CharField(choices=[('reviewer', '검토자'), ('budget', '예산 협조자'), ('approver', '결재권자')], max_length=20, verbose_name='역할')),
                 ('title', models.CharField(help_text='결재란에 인쇄됩니다. 예: 팀장, 과장', max_length=20, verbose_name='직위')),
+                ('by_position', models.BooleanField(default=False, help_text='역할이 있어도 직위가 다르면 서명할 수 없습니다.', verbose_name='직위가 같은 사람만')),
+                ('is_delegated', models.BooleanField(default=False, help_text='이 서명으로 결재가 끝나며 결재란에 ‘전결’로 인쇄됩니다.', verbose_name='전결')),
+                ('due_days', models.PositiveSmallIntegerField(blank=True, help_text='차례가 온 날부터 셉니다. 비워 두면 기한이 없습니다.', null=True, verbose_name='처리 기한(근무일)')),
                 ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='allowances.approvalline', verbose_name='결재선')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
             ],
@@ -277,11 +284,16 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('drafter', '기안자'), ('reviewer', '검토자'), ('budget', '예산 협조자'), ('approver', '결재권자'), ('payer', '지급 담당자'), ('merchant_officer', '가맹점 담당자'), ('settlement_officer', '정산 담당자'), ('auditor', '감사 담당자'), ('administrator', '기관 관리자')], max_length=20, verbose_name='역할')),
                 ('title', models.CharField(max_length=20, verbose_name='직위')),
                 ('decision', models.CharField(choices=[('waiting', '대기'), ('signed', '서명'), ('returned', '반려'), ('void', '무효')], default='waiting', max_length=10, verbose_name='결정')),
+                ('by_position', models.BooleanField(default=False, verbose_name='직위가 같은 사람만')),
+                ('is_delegated', models.BooleanField(default=False, verbose_name='전결')),
+                ('titles_above', models.CharField(blank=True, max_length=100, verbose_name='전결 위의 결재란')),
+                ('due_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='처리 기한(근무일)')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='처리일시')),
                 ('digest', models.CharField(blank=True, max_length=64, verbose_name='결재 지문')),
                 ('comment', models.CharField(blank=True, max_length=500, verbose_name='의견')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('official', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='서명자')),
+                ('on_behalf_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='대결(부재자)')),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='allowances.batch', verbose_name='명단')),
             ],
             options={
@@ -400,18 +412,57 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='allowances.cycle', verbose_name='회차'),
         ),
         migrations.CreateModel(
+            name='DigestMail',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('day', models.DateField(verbose_name='날짜')),
+                ('items', models.PositiveIntegerField(verbose_name='건수')),
+                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='보낸 시각')),
+                ('failure', models.CharField(blank=True, max_length=200, verbose_name='보내지 못한 이유')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='공무원')),
+            ],
+            options={
+                'verbose_name': '알림 메일',
+                'verbose_name_plural': '알림 메일',
+                'ordering': ['-day', 'official'],
+            },
+        ),
+        migrations.CreateModel(
+            name='DocumentNumber',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('attempt', models.PositiveSmallIntegerField(verbose_name='상신 차수')),
+                ('department', models.CharField(max_length=60, verbose_name='부서')),
+                ('year', models.PositiveSmallIntegerField(verbose_name='연도')),
+                ('number', models.PositiveIntegerField(verbose_name='번호')),
+                ('issued_at', models.DateTimeField(verbose_name='등록일시')),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='document_numbers', to='allowances.batch', verbose_name='명단')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '문서번호',
+                'verbose_name_plural': '문서번호',
+                'ordering': ['department', 'year', 'number'],
+            },
+        ),
+        migrations.CreateModel(
             name='HistoricalApprovalLine',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
                 ('name', models.CharField(max_length=60, verbose_name='결재선명')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('amount_up_to', models.BigIntegerField(blank=True, help_text='비워 두면 금액과 관계없이 적용합니다.', null=True, verbose_name='적용 상한액(원)')),
+                ('category', models.CharField(blank=True, help_text='종류 대신 분류로 정할 때 씁니다. 예: 청년', max_length=40, verbose_name='수당 분류')),
+                ('department', models.CharField(blank=True, help_text='사업의 담당 부서와 같은 이름. 비워 두면 모든 부서에 적용합니다.', max_length=60, verbose_name='담당 부서')),
+                ('titles_above', models.CharField(blank=True, help_text='전결로 서명하지 않는 상급자의 직위를 쉼표로 나누어 적습니다. 조서의 결재란에 빗금으로 인쇄됩니다. 예: 국장, 부시장', max_length=100, verbose_name='전결 위의 결재란')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('type', models.ForeignKey(blank=True, db_constraint=False, help_text='비워 두면 모든 종류에 적용합니다.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='allowances.allowancetype', verbose_name='수당 종류')),
             ],
             options={
                 'verbose_name': 'historical 결재선',
@@ -593,11 +644,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='approvalline',
-            constraint=models.UniqueConstraint(fields=('municipality', 'valid_from', 'amount_up_to'), name='approval_line_once_a_band', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('municipality', 'valid_from', 'type', 'category', 'department', 'amount_up_to'), name='approval_line_once_a_band', nulls_distinct=False),
+        ),
+        migrations.AddConstraint(
+            model_name='approvalline',
+            constraint=models.CheckConstraint(condition=models.Q(('type__isnull', True), ('category', ''), _connector='OR'), name='approval_line_type_or_category', violation_error_message='수당 종류와 분류는 하나만 정하십시오.'),
+        ),
+        migrations.AddConstraint(
+            model_name='approvalline',
+            constraint=models.CheckConstraint(condition=models.Q(('amount_up_to__isnull', True), ('amount_up_to__gt', 0), _connector='OR'), name='approval_line_limit_positive', violation_error_message='상한액은 1원 이상이어야 합니다.'),
         ),
         migrations.AddConstraint(
             model_name='approvallinestep',
             constraint=models.UniqueConstraint(fields=('line', 'position'), name='approval_line_position_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='approvallinestep',
+            constraint=models.CheckConstraint(condition=models.Q(('is_delegated', False), ('role', 'approver'), _connector='OR'), name='approval_line_delegated_decides', violation_error_message='전결은 결재권자 단계에만 할 수 있습니다.'),
         ),
         migrations.AddIndex(
             model_name='approvalstep',
@@ -614,6 +677,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='approvalstep',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['signed', 'returned']), _negated=True), models.Q(('decided_at__isnull', False), ('official__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='approval_step_signature_complete'),
+        ),
+        migrations.AddConstraint(
+            model_name='approvalstep',
+            constraint=models.CheckConstraint(condition=models.Q(('on_behalf_of__isnull', True), models.Q(('official__isnull', False), models.Q(('on_behalf_of', models.F('official')), _negated=True)), _connector='OR'), name='approval_step_deputy_is_another'),
         ),
         migrations.AddConstraint(
             model_name='budgetline',
@@ -642,6 +709,22 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='batch',
             constraint=models.UniqueConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'discarded']), _negated=True), models.Q(('content_sha256', ''), _negated=True)), fields=('cycle', 'content_sha256'), name='batch_content_once_a_cycle'),
+        ),
+        migrations.AddConstraint(
+            model_name='batch',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'discarded']), _negated=True), fields=('replaces',), name='batch_redraft_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='digestmail',
+            constraint=models.UniqueConstraint(fields=('official', 'day'), name='digest_mail_once_a_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='documentnumber',
+            constraint=models.UniqueConstraint(fields=('municipality', 'department', 'year', 'number'), name='document_number_once_a_year'),
+        ),
+        migrations.AddConstraint(
+            model_name='documentnumber',
+            constraint=models.UniqueConstraint(fields=('batch', 'attempt'), name='document_number_once_a_list'),
         ),
         migrations.AddConstraint(
             model_name='listcomparison',

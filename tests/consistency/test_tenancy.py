@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import Error, connection, connections, models, transaction
 
-from allowances.approvals.models import ApprovalLine, ApprovalLineStep
+from allowances.approvals.models import ApprovalLine, ApprovalLineStep, DigestMail, DocumentNumber
 from allowances.batches.models import (
     Acceptance,
     AcceptedProblem,
@@ -143,6 +143,16 @@ def _fill_the_rest(city: City) -> None:
         id=uuid7(), municipality=city.municipality, batch_id=batch.pk, row_number=2, field="name", code="missing",
         value="", is_warning=False,
     )  # fmt: skip
+    DocumentNumber.objects.create(
+        municipality=city.municipality,
+        batch=batch,
+        attempt=1,
+        department="지역경제과",
+        year=AT.year,
+        number=1,
+        issued_at=AT,
+    )
+    DigestMail.objects.create(municipality=city.municipality, official=official, day=business_date(AT), items=1)
     comparison = ListComparison.objects.create(municipality=city.municipality, batch=batch, purpose="version")
     ListDifference.objects.create(
         municipality=city.municipality, comparison_id=comparison.pk, kind="added", number=1, after_batch_id=batch.pk,

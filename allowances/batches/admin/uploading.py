@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -20,8 +21,8 @@ from allowances.batches.errors import FileAlreadyUploaded
 from allowances.batches.files import list_store
 from allowances.batches.models import Batch, BatchState
 from allowances.programmes.models import Cycle, ProgrammeStatus
-from vouchers.common.errors import DomainError
-from vouchers.common.pages import page, render, require
+from vouchers.common.errors import DomainError, NotFound
+from vouchers.common.pages import find, page, render, require
 from vouchers.officials.rules import Role
 from vouchers.privacy.admin import record
 from vouchers.privacy.models import AccessAction
@@ -83,12 +84,13 @@ def upload(request: HttpRequest) -> HttpResponse:
     authority = request.authority  # type: ignore[attr-defined]
     require(request, "batches.edit")
     own = [code for code in authority.municipalities if authority.has_role(Role.DRAFTER, code)]
-    initial = {"cycle": request.GET.get("cycle")}
+    replaces = _replaced_list(request)
+    initial = {"cycle": replaces.cycle_id if replaces else request.GET.get("cycle")}
     form = UploadForm(request.POST or None, request.FILES or None, municipalities=own, initial=initial)
     first: str | None = None
     if form.is_bound and form.is_valid():
         try:
-            batch = _take_in(request, form)
+            batch = _take_in(request, form, replaces)
         except FileAlreadyUploaded as error:
             first = error.params.get("batch_id")
             form.add_error("file", str(error))
@@ -97,16 +99,28 @@ def upload(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("admin:batch_result", batch.pk)
     return render(
-        request, "allowances/batches/upload.html", title=_("명단 올리기"), form=form, first=first, sample=SAMPLE,
+        request, "allowances/batches/upload.html", title=_("명단 올리기"), form=form, first=first, sample=SAMPLE, replaces=replaces,
         limit=settings.UPLOAD_LIMIT_BYTES // MEGABYTE, status=200 if form.is_valid() or not form.is_bound else 422,
     )  # fmt: skip
 
 
-def _take_in(request: HttpRequest, form: UploadForm) -> Batch:
+def _replaced_list(request: HttpRequest) -> Batch | None:
+    """The list that was sent back and that a corrected file replaces (재기안)."""
+    key = request.POST.get("replaces") or request.GET.get("replaces")
+    if not key:
+        return None
+    try:
+        return find(Batch.objects.select_related("cycle"), UUID(key))
+    except ValueError:
+        raise NotFound from None
+
+
+def _take_in(request: HttpRequest, form: UploadForm, replaces: Batch | None) -> Batch:
     file = form.cleaned_data["file"]
     batch = services.upload(
         cycle=form.cleaned_data["cycle"], file=file, file_name=file.name, official=request.user,  # type: ignore[arg-type]
         authority=request.authority, store=list_store(), limit=settings.UPLOAD_LIMIT_BYTES, at=request.at,  # type: ignore[attr-defined]
+        replaces=replaces,
     )  # fmt: skip
     record(
         request, municipality=batch.municipality_id, action=AccessAction.UPLOAD, subject=f"batch {batch.pk}",

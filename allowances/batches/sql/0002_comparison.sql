@@ -39,6 +39,7 @@ BEGIN
           AND NOT EXISTS (
               SELECT FROM public.allowances_batchproblem p
               WHERE p.municipality_id = p_municipality AND p.batch_id = ANY (v_lists) AND NOT p.is_warning
+                AND p.acceptance_id IS NULL
                 AND p.batch_id = r.batch_id AND p.row_number = r.row_number)
     ), member AS (
         SELECT name, birth_date, phone, (array_agg(citizen_id))[1] AS citizen_id
