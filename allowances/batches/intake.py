@@ -112,7 +112,7 @@ class _Job:
             "currency": programme.currency_id, "amount": programme.amount, "amount_max": programme.amount_max,
             "age_min": programme.age_min, "age_max": programme.age_max, "reference_date": self.reference_date,
             "residency_required": programme.residency_required, "residency_days": programme.residency_days,
-            "warnings": _WARNINGS,
+            "warnings": _WARNINGS, "claim_days": self.conditions.get("claim_days"),
         }  # fmt: skip
 
 

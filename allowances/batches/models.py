@@ -307,7 +307,10 @@ class Entitlement(StagingModel):
     """지급 건: what one person gets in one cycle. Made at submission, so two lists cannot claim the same person.
 
     Who is no member yet has neither citizen nor wallet, and ``person`` tells them apart; their money is held for them.
+    ``void`` when the money went back to the programme: then another list may entitle the same person.
     """
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, DELETE, MAINTAIN"
 
     id = models.UUIDField(primary_key=True)
     municipality = _municipality()
@@ -322,6 +325,7 @@ class Entitlement(StagingModel):
     batch_id = models.UUIDField()
     row_number = models.IntegerField(_("행"))
     amount = models.BigIntegerField(_("지급액"))
+    void = models.BooleanField(default=False)
 
     class Meta(StagingModel.Meta):
         verbose_name = _("지급 건")

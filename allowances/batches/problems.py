@@ -19,6 +19,18 @@ CHECKS: Final[dict[str, ProblemKind]] = {
         _("이 상품권의 지갑이 없는 시민입니다."), _("본인이 앱에서 이 상품권을 추가한 뒤 명단을 다시 검증하십시오.")
     ),
     "wallet_closed": ProblemKind(_("해지된 지갑입니다."), _("본인이 지갑을 다시 만든 뒤 명단을 다시 검증하십시오.")),
+    "not_a_member_yet": ProblemKind(
+        _("아직 가입하지 않은 사람입니다. 지급액을 %(days)s일 동안 보관하고, 그 안에 가입하면 바로 지급합니다."),
+        _("세 항목을 신청서와 대조하고, 본인에게 상품권 앱 가입을 안내하십시오."), is_warning=True,
+    ),
+    "wallet_missing_yet": ProblemKind(
+        _("이 상품권의 지갑이 아직 없습니다. 지급액을 %(days)s일 동안 보관하고, 그 안에 지갑을 만들면 바로 지급합니다."),
+        _("본인에게 앱에서 이 상품권을 추가하도록 안내하십시오."), is_warning=True,
+    ),
+    "wallet_frozen": ProblemKind(
+        _("사용이 정지된 지갑입니다."),
+        _("지급일까지 정지가 풀리지 않으면 지급액을 보관합니다. 지갑 상태를 확인하십시오."), is_warning=True,
+    ),
     "duplicate_in_file": ProblemKind(
         _("%(first_row)s행과 같은 사람입니다."), _("한 사람은 한 번만 남기십시오. 동명이인이면 생년월일과 휴대전화를 확인하십시오.")
     ),

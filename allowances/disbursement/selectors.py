@@ -15,13 +15,13 @@ def chunks_of(batch: Batch) -> QuerySet[DisbursementChunk]:
 
 
 def unposted(batch: Batch) -> list[int]:
-    """The numbers of the chunks that have no journal yet."""
-    return list(chunks_of(batch).filter(journal_id=None).values_list("number", flat=True))
+    """The numbers of the chunks that are not posted yet."""
+    return list(chunks_of(batch).filter(posted_at=None).values_list("number", flat=True))
 
 
 def progress(batch: Batch) -> Progress:
     """How much of a list is posted."""
-    posted = Q(journal_id__isnull=False)
+    posted = Q(posted_at__isnull=False)
     sums = chunks_of(batch).aggregate(
         all_chunks=Count("number"), posted_chunks=Count("number", filter=posted),
         all_rows=Sum("rows", default=0), posted_rows=Sum("rows", filter=posted, default=0),

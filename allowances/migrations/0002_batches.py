@@ -13,4 +13,6 @@ class Migration(migrations.Migration):
         run_sql_file("allowances/approvals/sql/0001_signatures.sql"),
         run_sql_file("allowances/approvals/sql/0002_digest.sql"),
         run_sql_file("allowances/disbursement/sql/0001_chunks.sql"),
+        run_sql_file("allowances/disbursement/sql/0002_claims.sql"),
+        run_sql_file("allowances/disbursement/sql/0003_stops.sql"),
     ]

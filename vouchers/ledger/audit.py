@@ -59,6 +59,7 @@ INVARIANTS: Final = (
     Invariant("settlement_is_posted", _("정산금액 = 정산 계정으로 이동한 금액"), _("정산금액")),
     Invariant("reserved_for_open_lists", _("예산 예약액 = 지급이 남은 명단의 금액"), _("예약 금액")),
     Invariant("entitlements_paid_once", _("지급 건마다 정확히 한 번 지급"), _("지급액")),
+    Invariant("unclaimed_follows_lists", _("보관금·현금 이동 = 명단의 미지급·현금 건"), _("보관액")),
 )
 
 

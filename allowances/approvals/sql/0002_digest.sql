@@ -1,15 +1,29 @@
 -- Who is entitled by a list, and the digest that every signature binds to. Both are made from the rows alone, so they can
 -- be made again at any time, by anybody who has the rows.
 
+CREATE FUNCTION approvals.person(p_name text, p_birth_date date, p_phone text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    -- Who is no member yet, as one text; NULL when the list does not tell all three.
+    SELECT p_name || '|' || to_char(p_birth_date, 'YYYY-MM-DD') || '|' || p_phone
+$$;
+
 CREATE FUNCTION approvals.entitle(p_municipality varchar, p_batch uuid, OUT rows bigint, OUT amount bigint)
 LANGUAGE plpgsql SET enable_nestloop = off AS $$
--- Makes an entitlement of every row without an error (warnings and accepted errors do not count); returns how many, and their sum in won.
--- Whoever is entitled in the cycle already breaks the constraint entitlement_once_a_cycle, and nothing is made.
+-- Makes an entitlement of every row without an error (warnings and accepted errors do not count); returns how many, and
+-- their sum in won.
+-- Whoever is entitled in the cycle already breaks the constraint entitlement_once_a_cycle, and nothing is made. Where the
+-- terms hold money for those who are no members yet, they are entitled as the person that the row names: by resident
+-- number where the list may know it, else by name, birth date and telephone. A row that chose cash is paid by the bank.
 BEGIN
     WITH made AS (
         INSERT INTO public.allowances_entitlement
-            (municipality_id, cycle_id, citizen_id, wallet_id, batch_id, row_number, amount)
-        SELECT r.municipality_id, b.cycle_id, r.citizen_id, r.wallet_id, r.batch_id, r.row_number, r.amount
+            (municipality_id, cycle_id, sequence, citizen_id, wallet_id, person, in_cash, batch_id, row_number,
+             amount)
+        SELECT r.municipality_id, b.cycle_id, b.sequence, r.citizen_id, r.wallet_id,
+               CASE WHEN r.citizen_id IS NULL AND b.terms -> 'conditions' ->> 'claim_days' IS NOT NULL
+                    THEN coalesce('number|' || encode(r.resident_number_index, 'hex'),
+                                  approvals.person(r.name, r.birth_date, r.phone)) END,
+               coalesce(r.facts ->> 'payment_method' = 'cash', false), r.batch_id, r.row_number, r.amount
         FROM public.allowances_batchrow r
         JOIN public.allowances_batch b ON b.municipality_id = r.municipality_id AND b.id = r.batch_id
         WHERE r.municipality_id = p_municipality AND r.batch_id = p_batch
@@ -28,14 +42,17 @@ RETURNS TABLE (number integer, first_row integer, last_row integer, rows integer
 LANGUAGE sql STABLE SET enable_nestloop = off AS $$
 -- Count, sum and digest of the entitled rows from p_first to p_last, for each chunk of p_size row numbers: rows 0 to
 -- p_size - 1 are chunk 0, and so on. A chunk's digest is SHA-256, in hexadecimal, over its lines
--- row|citizen|wallet|name|birth date|phone|dong|amount, in row order, joined by line feeds, in UTF-8.
+-- row|citizen|wallet|name|birth date|phone|dong|amount, in row order, joined by line feeds, in UTF-8. What is missing is
+-- empty. A line ends with |person where the row was entitled as a person and no member (whoever that has become since
+-- does not count), and with |cash where it is paid in cash.
     SELECT line.chunk, min(line.row_number), max(line.row_number), count(*)::integer, sum(line.amount)::bigint,
            encode(sha256(convert_to(string_agg(line.text, E'\n' ORDER BY line.row_number), 'UTF8')), 'hex')
     FROM (
         SELECT e.row_number, e.row_number / p_size AS chunk, e.amount,
-               concat_ws('|', e.row_number, e.citizen_id, e.wallet_id, coalesce(r.name, ''),
+               concat_ws('|', e.row_number, CASE WHEN e.person IS NULL THEN e.citizen_id::text ELSE '' END,
+                         coalesce(e.wallet_id::text, ''), coalesce(r.name, ''),
                          coalesce(r.birth_date::text, ''), coalesce(r.phone, ''), coalesce(r.dong, ''),
-                         e.amount) AS text
+                         e.amount, e.person, CASE WHEN e.in_cash THEN 'cash' END) AS text
         FROM public.allowances_entitlement e
         JOIN public.allowances_batchrow r
           ON r.municipality_id = e.municipality_id AND r.batch_id = e.batch_id AND r.row_number = e.row_number

@@ -49,16 +49,18 @@ CREATE TABLE allowances_entitlement (
     batch_id        uuid NOT NULL,
     row_number      integer NOT NULL,
     amount          bigint NOT NULL,
+    void            boolean NOT NULL DEFAULT false,   -- its money went back to the programme: it claims nobody any more
     CONSTRAINT entitlement_pkey PRIMARY KEY (municipality_id, id),
-    CONSTRAINT entitlement_once_a_cycle UNIQUE (municipality_id, cycle_id, citizen_id, sequence),
     CONSTRAINT entitlement_once_a_row UNIQUE (municipality_id, batch_id, row_number),
     CONSTRAINT entitlement_amount_positive CHECK (amount > 0),
     CONSTRAINT entitlement_names_somebody CHECK (citizen_id IS NOT NULL OR person IS NOT NULL)
 );
+CREATE UNIQUE INDEX entitlement_once_a_cycle ON allowances_entitlement
+    (municipality_id, cycle_id, citizen_id, sequence) WHERE NOT void;
 CREATE UNIQUE INDEX entitlement_once_a_cycle_by_person ON allowances_entitlement
-    (municipality_id, cycle_id, sequence, person) WHERE citizen_id IS NULL;
+    (municipality_id, cycle_id, sequence, person) WHERE citizen_id IS NULL AND NOT void;
 CREATE UNIQUE INDEX entitlement_once_a_tranche ON allowances_entitlement
-    (municipality_id, series_id, tranche, citizen_id) WHERE tranche IS NOT NULL;
+    (municipality_id, series_id, tranche, citizen_id) WHERE tranche IS NOT NULL AND NOT void;
 
 CREATE SCHEMA batches;
 
@@ -92,7 +94,24 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM batches.refuse_unless(ARRAY(SELECT DISTINCT batch_id FROM changed),
         CASE TG_OP WHEN 'INSERT' THEN '{submitting}'::text[] WHEN 'DELETE' THEN '{submitting,returned,withdrawn}'
-                   ELSE '{}' END);
+                   END);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION batches.freeze_amended_entitlements() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Of an entitlement that was signed only two things ever change, and only by the functions that pay: whoever was no
+-- member becomes one, and what was not paid becomes void.
+BEGIN
+    PERFORM batches.refuse_unless(ARRAY(SELECT DISTINCT batch_id FROM changed), '{paying,paused,paid}');
+    IF EXISTS (
+        SELECT FROM before b FULL JOIN changed c USING (municipality_id, id)
+        WHERE (to_jsonb(b) - '{citizen_id,void}'::text[]) IS DISTINCT FROM (to_jsonb(c) - '{citizen_id,void}'::text[])
+           OR b.void AND NOT c.void
+           OR b.citizen_id IS DISTINCT FROM c.citizen_id AND (b.citizen_id IS NOT NULL OR b.person IS NULL)
+    ) THEN
+        RAISE EXCEPTION USING ERRCODE = 'JT000', MESSAGE = 'batch_is_frozen';
+    END IF;
     RETURN NULL;
 END $$;
 
@@ -111,7 +130,8 @@ CREATE TRIGGER batchproblem_frozen_delete AFTER DELETE ON allowances_batchproble
 CREATE TRIGGER entitlement_frozen_insert AFTER INSERT ON allowances_entitlement
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_entitlements();
 CREATE TRIGGER entitlement_frozen_update AFTER UPDATE ON allowances_entitlement
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_entitlements();
+    REFERENCING OLD TABLE AS before NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_amended_entitlements();
 CREATE TRIGGER entitlement_frozen_delete AFTER DELETE ON allowances_entitlement
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION batches.freeze_entitlements();
 

@@ -197,28 +197,50 @@ BEGIN
     WHERE municipality_id = p_municipality AND account_id = v_programme;
 END $$;
 
+CREATE FUNCTION ledger.set_aside(
+    p_municipality varchar, p_journal uuid, p_currency uuid, p_programme uuid, p_kind text, p_amount bigint, p_date date
+) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- Within a disbursement, moves a sum from the programme to its account of unclaimed money or of cash, which is opened when
+-- it is needed first. The programme's own balance is the caller's.
+DECLARE
+    v_account uuid := ledger.open_account(p_municipality, p_currency, p_kind, p_programme);
+BEGIN
+    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
+    SELECT p_municipality, p_journal, coalesce(max(line), 0) + 1,
+           ledger.account(p_municipality, p_currency, 'programme', p_programme), v_account, p_amount, p_date
+    FROM vouchers_transfer WHERE municipality_id = p_municipality AND journal_id = p_journal;
+    UPDATE vouchers_balance SET credits = credits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_account;
+END $$;
+
 CREATE FUNCTION ledger.disburse(
     p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid,
-    p_expires_at timestamptz, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz
+    p_expires_at timestamptz, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz,
+    p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
--- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all.
+-- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all. What is
+-- kept for people without a wallet (p_held) and what the bank pays in cash (p_cash) moves in one sum each, to accounts of
+-- the programme's own.
 -- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
 -- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
 DECLARE
     v_programme uuid;
     v_date      date;
+    v_lots      bigint;
     v_total     bigint;
     v_posted    bigint;
 BEGIN
     v_date := ledger.business_date(p_municipality, p_at);
     v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
-    SELECT sum(a) INTO v_total FROM unnest(p_amounts) a;
-    IF v_total IS NULL THEN
+    SELECT coalesce(sum(a), 0) INTO v_lots FROM unnest(p_amounts) a;
+    v_total := v_lots + p_held + p_cash;
+    IF (p_held >= 0 AND p_cash >= 0 AND (p_amounts <> '{}' OR v_total > 0)) IS NOT TRUE THEN
         PERFORM ledger.refuse('amount_not_positive');
     END IF;
     IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'disburse',
-            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts), 'UTF8')),
+            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts, nullif(p_held, 0), nullif(p_cash, 0)),
+                              'UTF8')),
             p_at, v_date, p_programme) THEN
         RETURN v_total;
     END IF;
@@ -240,12 +262,18 @@ BEGIN
          AND wallet.currency_id = p_currency
         RETURNING amount
     )
-    SELECT sum(amount) INTO v_posted FROM posted;
-    IF v_posted IS DISTINCT FROM v_total THEN
+    SELECT coalesce(sum(amount), 0) INTO v_posted FROM posted;
+    IF v_posted <> v_lots THEN
         PERFORM ledger.refuse('wallet_unknown');
     END IF;
     UPDATE vouchers_balance SET debits = debits + v_total, reserved = reserved - v_total
     WHERE municipality_id = p_municipality AND account_id = v_programme;
+    IF p_held > 0 THEN
+        PERFORM ledger.set_aside(p_municipality, p_id, p_currency, p_programme, 'unclaimed', p_held, v_date);
+    END IF;
+    IF p_cash > 0 THEN
+        PERFORM ledger.set_aside(p_municipality, p_id, p_currency, p_programme, 'cash', p_cash, v_date);
+    END IF;
     RETURN v_total;
 END $$;
 

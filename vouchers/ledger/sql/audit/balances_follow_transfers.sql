@@ -1,4 +1,4 @@
--- The kept sums of bank, budget and settled accounts are the sums of their movements. Figure: won credited to them.
+-- The kept sums of every account that has a balance are the sums of their movements. Figure: won credited to them.
 WITH side AS (
     SELECT municipality_id, debit_account_id AS account_id, amount AS debit, 0 AS credit FROM vouchers_transfer
     UNION ALL
@@ -7,7 +7,7 @@ WITH side AS (
     SELECT side.municipality_id, side.account_id, sum(side.debit) AS debits, sum(side.credit) AS credits
     FROM side JOIN vouchers_account account
       ON account.municipality_id = side.municipality_id AND account.id = side.account_id
-    WHERE account.kind IN ('bank', 'programme', 'merchant_settled')
+    WHERE account.kind NOT IN ('wallet', 'merchant_pending')
     GROUP BY side.municipality_id, side.account_id
 )
 SELECT coalesce(sum(balance.credits), 0)::bigint AS figure,
