@@ -27,6 +27,7 @@ from allowances.budgets.models import BudgetAllotment, BudgetEntry, BudgetLine, 
 from config.database import security
 from tests import factories
 from tests.factories import AT, City
+from tests.factories.holding import Stranger, make_holding_list
 from vouchers.common.models import uuid7
 from vouchers.common.scope import scope, set_local
 from vouchers.common.seoul import business_date
@@ -66,6 +67,9 @@ def _live_a_day(city: City) -> None:
     )  # fmt: skip
     wallet = factories.wallet_of(citizen)
     factories.grant(city, {citizen: 50_000})
+    held = make_holding_list(city, [Stranger()])
+    call("disbursement.plan", city.code, held.pk)
+    call("disbursement.post_chunk", city.code, held.pk, 0, AT)
     call(
         "payments.pay", city.code, partner.pk, "key", b"\0" * 32, wallet.pk, merchant.code, "T001", 1_000, "order", AT
     )  # fmt: skip

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-
-from django.db import connections
 
 from allowances.approvals.models import ApprovalStep, StepDecision
 from allowances.batches.models import Batch, BatchKind, BatchRow, BatchState, Entitlement
@@ -23,6 +20,7 @@ from vouchers.officials.rules import Role
 from vouchers.wallets.models import Wallet
 
 AMOUNT = 10_000
+_NUMBER: Any = Citizen._meta.get_field("resident_number_index")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +30,13 @@ class Stranger:
     name: str = "김미래"
     birth_date: date = date(1990, 3, 4)
     phone: str = "01099990001"
-    resident_number_index: bytes | None = None
+    resident_number: str | None = None
 
     def joins(self, city: City, **fields: Any) -> Citizen:
         """Become a member with a wallet."""
         return make_citizen(
             city, name=self.name, birth_date=self.birth_date, phone=self.phone,
-            resident_number_index=self.resident_number_index, **fields,
+            resident_number=self.resident_number, **fields,
         )  # fmt: skip
 
 
@@ -60,21 +58,17 @@ def make_holding_list(
         state=BatchState.READING, terms={"conditions": {"claim_days": claim_days}},
     )  # fmt: skip
     BatchRow.objects.bulk_create(
-        _row(city, batch, number, person, amount) for number, person in enumerate(rows, start=2)
+        _row(city, batch, number, person, amount, in_cash=number in cash) for number, person in enumerate(rows, start=2)
     )
     _move(batch, BatchState.VALIDATING, BatchState.VALIDATED, BatchState.SUBMITTING)
     ledger.call("approvals.entitle", city.code, batch.pk)
-    if cash:
-        tamper(f"UPDATE allowances_entitlement SET in_cash = true WHERE row_number IN ({','.join(map(str, cash))})")
     batch.terms |= {
         "currency_id": str(city.currency.pk), "validity_days": 90, "usage_rule_id": None, "chunk_rows": chunk_rows,
     }  # fmt: skip
     batch.rows_total, batch.amount_total = len(rows), amount * len(rows)
     batch.save()
     batch.digest = ledger.call("approvals.digest", city.code, batch.pk)[0]
-    ledger.reserve(
-        municipality=city.code, currency=city.currency.pk, programme=programme.pk, amount=batch.amount_total
-    )
+    ledger.reserve(municipality=city.code, currency=city.currency.pk, programme=programme.pk, amount=batch.amount_total)
     _move(batch, BatchState.SUBMITTED, BatchState.APPROVED)
     for position, (role, official) in enumerate(signers):
         ApprovalStep.objects.create(
@@ -86,13 +80,14 @@ def make_holding_list(
     return batch
 
 
-def _row(city: City, batch: Batch, number: int, person: Row, amount: int) -> BatchRow:
+def _row(city: City, batch: Batch, number: int, person: Row, amount: int, *, in_cash: bool) -> BatchRow:
     citizen = person if isinstance(person, Citizen) else None
     wallet = Wallet.objects.filter(citizen=citizen).first() if citizen else None
     return BatchRow(
         municipality=city.municipality, batch_id=batch.pk, row_number=number, name=person.name,
         birth_date=person.birth_date, phone=person.phone, dong=city.dong.name, amount=amount,
-        resident_number_index=None if citizen else person.resident_number_index,
+        facts={"payment_method": "cash"} if in_cash else None,
+        resident_number_index=None if citizen else _NUMBER.index_of(person.resident_number),
         citizen_id=citizen and citizen.pk, wallet_id=wallet and wallet.pk,
     )  # fmt: skip
 
@@ -101,20 +96,6 @@ def _move(batch: Batch, *states: str) -> None:
     for state in states:
         batch.state = state
         batch.save()
-
-
-def tamper(statement: str) -> None:
-    """As the owner of the tables, with the triggers off; in the same transaction where the test has one."""
-    with owner_rights() as cursor:
-        cursor.execute(statement)
-
-
-@contextmanager
-def owner_rights() -> Iterator[Any]:
-    """A cursor on the test's own connection with the rights of the owner's role."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute("RESET ROLE")
-        yield cursor
 
 
 def unpaid(batch: Batch) -> dict[int, tuple[str, str, str | None]]:

@@ -45,7 +45,9 @@ class Finding:
 
 INVARIANTS: Final = (
     Invariant("balances_sum_to_zero", _("모든 계정 잔액의 합은 0"), _("이동한 금액")),
-    Invariant("bank_covers_all", _("예치금 = 지갑 + 미정산금 + 정산금 + 사업 예산"), _("운영 예치금")),
+    Invariant(
+        "bank_covers_all", _("예치금 = 지갑 + 미정산금 + 정산금 + 예산 + 보관금 + 현금 지급 대기금"), _("운영 예치금")
+    ),
     Invariant("lots_follow_transfers", _("지갑 잔액 = 들어온 금액 − 나간 금액"), _("지갑 잔액")),
     Invariant("balances_follow_transfers", _("계정 잔액 = 원장 이동의 합"), _("대변 합계")),
     Invariant("payments_follow_transfers", _("결제금액 = 지갑에서 가맹점으로 이동한 금액"), _("결제금액")),

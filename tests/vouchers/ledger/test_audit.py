@@ -10,8 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
+from allowances.programmes.models import Programme
 from tests import factories
 from tests.factories import AT, City
+from tests.factories.holding import Stranger, make_holding_list
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
 from vouchers.ledger import services, tasks
@@ -32,7 +34,7 @@ TAMPERING = {
     "a movement is removed": (
         "DELETE FROM vouchers_transfer WHERE credit_lot_id IS NOT NULL AND debit_lot_id IS NULL AND line = 1",
         {"lots_follow_transfers", "refunds_follow_transfers", "journals_have_transfers", "settlement_follows_transfers",
-         "balances_follow_transfers"},
+         "balances_follow_transfers", "unclaimed_follows_lists"},
     ),
     "an account disappears": (
         "DELETE FROM vouchers_account WHERE kind = 'merchant_settled'",
@@ -77,7 +79,27 @@ TAMPERING = {
         "UPDATE vouchers_balance SET returned = returned + 1 WHERE returned > 0", {"returned_is_counted"},
     ),
     "an entitlement is made smaller": (
-        "UPDATE allowances_entitlement SET amount = amount - 1", {"entitlements_paid_once"},
+        "UPDATE allowances_entitlement SET amount = amount - 1", {"entitlements_paid_once", "unclaimed_follows_lists"},
+    ),
+    "held money is made more": (
+        "UPDATE allowances_unpaidentitlement SET amount = amount + 1", {"unclaimed_follows_lists"},
+    ),
+    "held money is called paid": (
+        ("UPDATE allowances_unpaidentitlement SET state = 'credited', wallet_id = uuidv7(), ending = 'claimed',"
+         " ended_at = now(), ended_journal_id = uuidv7() WHERE state = 'held'"),
+        {"entitlements_paid_once", "unclaimed_follows_lists"},
+    ),
+    "somebody who was paid is called held": (
+        ("UPDATE allowances_unpaidentitlement u SET entitlement_id = e.id FROM allowances_entitlement e"
+         " WHERE e.amount = 60000 AND u.state = 'held'"), {"entitlements_paid_once"},
+    ),
+    "cash is paid to nobody": (
+        "UPDATE allowances_entitlement SET in_cash = false WHERE in_cash",
+        {"entitlements_paid_once", "unclaimed_follows_lists"},
+    ),
+    "a list that was cut short keeps its budget": (
+        "UPDATE allowances_disbursementchunk SET posted_at = NULL, is_cancelled = false WHERE is_cancelled",
+        {"reserved_for_open_lists"},
     ),
 }  # fmt: skip
 
@@ -98,6 +120,7 @@ def city(committed_db: str) -> City:
         call("payments.cancel", city.code, partner.pk, "cancel", b"\1" * 32, payment, 15_000, AT)
         factories.grant(city, {factories.make_citizen(city): 7_000}, programme=programme, validity_days=1)
         factories.make_signed_batch(city, {factories.make_citizen(city): 5_000}, programme=programme)
+        _hold_pay_in_cash_and_cancel(city, programme)
     with city.scope():
         call("ledger.fence", city.code, TODAY)
     with city.scope():
@@ -105,6 +128,20 @@ def city(committed_db: str) -> City:
         later = AT + timedelta(days=3)
         services.expire(municipality=city.code, until=later, limit=10, at=later)
     return city
+
+
+def _hold_pay_in_cash_and_cancel(city: City, programme: Programme) -> None:
+    """Rows of 10,000 won: one held, one in cash, one claimed, one returned, one cancelled."""
+    people = [Stranger(phone=f"0107777000{number}") for number in range(4)]
+    batch = make_holding_list(
+        city, [*people, factories.make_citizen(city)], programme=programme, chunk_rows=3, cash=[3]
+    )
+    call("disbursement.plan", city.code, batch.pk)
+    call("disbursement.post_chunk", city.code, batch.pk, 0, AT)
+    call("disbursement.post_chunk", city.code, batch.pk, 1, AT)
+    call("disbursement.cancel_rest", city.code, batch.pk, AT)
+    people[2].joins(city)
+    call("disbursement.stop", city.code, [None], ["김미래|1990-03-04|01077770003"], [None], ["deceased"], AT)
 
 
 def _pay(city: City, wallet: UUID, merchant: str, amount: int, partner: UUID) -> UUID:
@@ -117,21 +154,22 @@ def _pay(city: City, wallet: UUID, merchant: str, amount: int, partner: UUID) ->
 def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: City) -> None:
     found = {finding.invariant.name: (finding.figure, finding.difference) for finding in audit(using="owner")}
     assert found == {
-        "balances_sum_to_zero": (1_000_000 + 107_000 + 50_000 + 15_000 + 35_000 + 7_000, 0),
+        "balances_sum_to_zero": (1_000_000 + 107_000 + 50_000 + 15_000 + 35_000 + 7_000 + 60_000, 0),
         "bank_covers_all": (1_000_000, 0),
-        "lots_follow_transfers": (65_000, 0),
-        "balances_follow_transfers": (1_000_000 + 35_000 + 7_000, 0),
+        "lots_follow_transfers": (75_000, 0),
+        "balances_follow_transfers": (1_000_000 + 35_000 + 7_000 + 50_000, 0),
         "payments_follow_transfers": (50_000, 0),
         "refunds_follow_transfers": (15_000, 0),
         "nothing_spent_after_expiry": (50_000, 0),
         "expired_money_returned": (7_000, 0),
-        "returned_is_counted": (7_000, 0),
-        "journals_have_transfers": (8, 0),
+        "returned_is_counted": (17_000, 0),
+        "journals_have_transfers": (12, 0),
         "settlement_follows_transfers": (50_000, 0),
         "settlement_carries_over": (0, 0),
         "settlement_is_posted": (35_000, 0),
         "reserved_for_open_lists": (5_000, 0),
-        "entitlements_paid_once": (107_000, 0),
+        "entitlements_paid_once": (117_000, 0),
+        "unclaimed_follows_lists": (10_000, 0),
     }
 
 
@@ -152,7 +190,7 @@ def test_the_command_prints_each_invariant_and_ends_with_an_error_on_a_differenc
     out = StringIO()
     call_command("audit_ledger", stdout=out)
     assert len(out.getvalue().splitlines()) == len(INVARIANTS) + 1
-    assert "[일치] 지갑 잔액 = 들어온 금액 − 나간 금액 · 지갑 잔액 65,000원" in out.getvalue()
+    assert "[일치] 지갑 잔액 = 들어온 금액 − 나간 금액 · 지갑 잔액 75,000원" in out.getvalue()
     _tamper("UPDATE vouchers_lot SET remaining = remaining + 1 WHERE remaining < granted - expired")
     with pytest.raises(CommandError, match="2개 항목"):
         call_command("audit_ledger", stdout=out)

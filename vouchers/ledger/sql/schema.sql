@@ -144,6 +144,58 @@ BEGIN
     RETURN ledger.day_of(p_at, v_closed);
 END $$;
 
+CREATE FUNCTION ledger.claim(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expires_at timestamp with time zone, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+-- Credits held money to wallets: a lot and a transfer each. Returns the sum in won. A source that was paid into the wallet
+-- before breaks the constraint lot_source_once, whoever asks.
+DECLARE
+    v_unclaimed uuid;
+    v_date      date;
+    v_total     bigint;
+    v_posted    bigint;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_unclaimed := ledger.account(p_municipality, p_currency, 'unclaimed', p_programme);
+    SELECT sum(a) INTO v_total FROM unnest(p_amounts) a;
+    IF v_total IS NULL THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'claim',
+            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts), 'UTF8')),
+            p_at, v_date, p_programme) THEN
+        RETURN v_total;
+    END IF;
+    WITH item AS MATERIALIZED (
+        SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.line::integer
+        FROM unnest(p_wallets, p_sources, p_amounts) WITH ORDINALITY AS i (wallet_id, source_id, amount, line)
+    ), made AS (
+        INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
+                                  granted, remaining, expires_at, created_at)
+        SELECT p_municipality, lot_id, wallet_id, 'grant', source_id, p_programme, p_usage_rule,
+               amount, amount, p_expires_at, p_at
+        FROM item
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       credit_lot_id, amount, business_date)
+        SELECT p_municipality, p_id, item.line, v_unclaimed, wallet.id, item.lot_id, item.amount, v_date
+        FROM item JOIN vouchers_wallet wallet
+          ON wallet.id = item.wallet_id AND wallet.municipality_id = p_municipality
+         AND wallet.currency_id = p_currency
+        RETURNING amount
+    )
+    SELECT sum(amount) INTO v_posted FROM posted;
+    IF v_posted IS DISTINCT FROM v_total THEN
+        PERFORM ledger.refuse('wallet_unknown');
+    END IF;
+    UPDATE vouchers_balance SET debits = debits + v_total
+    WHERE municipality_id = p_municipality AND account_id = v_unclaimed;
+    RETURN v_total;
+END $$;
+
 CREATE FUNCTION ledger.claw_back(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -203,29 +255,34 @@ CREATE FUNCTION ledger.day_of(p_at timestamp with time zone, p_closed_through da
     SELECT greatest((p_at AT TIME ZONE 'Asia/Seoul')::date, p_closed_through + 1)
 $$;
 
-CREATE FUNCTION ledger.disburse(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid, p_expires_at timestamp with time zone, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
+CREATE FUNCTION ledger.disburse(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid, p_expires_at timestamp with time zone, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone, p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     AS $$
--- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all.
+-- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all. What is
+-- kept for people without a wallet (p_held) and what the bank pays in cash (p_cash) moves in one sum each, to accounts of
+-- the programme's own.
 -- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
 -- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
 DECLARE
     v_programme uuid;
     v_date      date;
+    v_lots      bigint;
     v_total     bigint;
     v_posted    bigint;
 BEGIN
     v_date := ledger.business_date(p_municipality, p_at);
     v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
-    SELECT sum(a) INTO v_total FROM unnest(p_amounts) a;
-    IF v_total IS NULL THEN
+    SELECT coalesce(sum(a), 0) INTO v_lots FROM unnest(p_amounts) a;
+    v_total := v_lots + p_held + p_cash;
+    IF (p_held >= 0 AND p_cash >= 0 AND (p_amounts <> '{}' OR v_total > 0)) IS NOT TRUE THEN
         PERFORM ledger.refuse('amount_not_positive');
     END IF;
     IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'disburse',
-            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts), 'UTF8')),
+            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts, nullif(p_held, 0), nullif(p_cash, 0)),
+                              'UTF8')),
             p_at, v_date, p_programme) THEN
         RETURN v_total;
     END IF;
@@ -247,12 +304,18 @@ BEGIN
          AND wallet.currency_id = p_currency
         RETURNING amount
     )
-    SELECT sum(amount) INTO v_posted FROM posted;
-    IF v_posted IS DISTINCT FROM v_total THEN
+    SELECT coalesce(sum(amount), 0) INTO v_posted FROM posted;
+    IF v_posted <> v_lots THEN
         PERFORM ledger.refuse('wallet_unknown');
     END IF;
     UPDATE vouchers_balance SET debits = debits + v_total, reserved = reserved - v_total
     WHERE municipality_id = p_municipality AND account_id = v_programme;
+    IF p_held > 0 THEN
+        PERFORM ledger.set_aside(p_municipality, p_id, p_currency, p_programme, 'unclaimed', p_held, v_date);
+    END IF;
+    IF p_cash > 0 THEN
+        PERFORM ledger.set_aside(p_municipality, p_id, p_currency, p_programme, 'cash', p_cash, v_date);
+    END IF;
     RETURN v_total;
 END $$;
 
@@ -758,6 +821,34 @@ BEGIN
     RAISE EXCEPTION 'ledger_is_immutable' USING ERRCODE = 'JT001';
 END $$;
 
+CREATE FUNCTION ledger.release(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_amount bigint, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Returns held money that nobody gets any more to its programme, where it is free to be spent.
+DECLARE
+    v_programme uuid;
+    v_unclaimed uuid;
+    v_date      date;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    v_unclaimed := ledger.account(p_municipality, p_currency, 'unclaimed', p_programme);
+    IF p_amount IS NULL OR p_amount <= 0 THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'release',
+            sha256(convert_to(concat_ws('|', p_programme, p_amount), 'UTF8')), p_at, v_date, p_programme) THEN
+        RETURN;
+    END IF;
+    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
+    VALUES (p_municipality, p_id, 1, v_unclaimed, v_programme, p_amount, v_date);
+    UPDATE vouchers_balance SET credits = credits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_programme;
+    UPDATE vouchers_balance SET debits = debits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_unclaimed;
+END $$;
+
 CREATE FUNCTION ledger.repay(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_amount bigint, p_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -821,6 +912,23 @@ CREATE FUNCTION ledger.return_to(p_municipality character varying, p_account uui
     UPDATE vouchers_balance SET credits = credits + p_amount, returned = returned + p_amount
     WHERE municipality_id = p_municipality AND account_id = p_account
 $$;
+
+CREATE FUNCTION ledger.set_aside(p_municipality character varying, p_journal uuid, p_currency uuid, p_programme uuid, p_kind text, p_amount bigint, p_date date) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Within a disbursement, moves a sum from the programme to its account of unclaimed money or of cash, which is opened when
+-- it is needed first. The programme's own balance is the caller's.
+DECLARE
+    v_account uuid := ledger.open_account(p_municipality, p_currency, p_kind, p_programme);
+BEGIN
+    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
+    SELECT p_municipality, p_journal, coalesce(max(line), 0) + 1,
+           ledger.account(p_municipality, p_currency, 'programme', p_programme), v_account, p_amount, p_date
+    FROM vouchers_transfer WHERE municipality_id = p_municipality AND journal_id = p_journal;
+    UPDATE vouchers_balance SET credits = credits + p_amount
+    WHERE municipality_id = p_municipality AND account_id = v_account;
+END $$;
 
 CREATE FUNCTION ledger.settle(p_municipality character varying, p_id uuid, p_currency uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER

@@ -1,5 +1,5 @@
 -- A member without a wallet in this currency is paid once it opens, if the programme holds money until then. A closed
--- wallet cannot be credited; a frozen one could be open again by the day of payment.
+-- wallet cannot be credited, a frozen one could be open again by the day of payment.
 INSERT INTO allowances_batchproblem (municipality_id, batch_id, row_number, field, code, is_warning, params)
 SELECT r.municipality_id, r.batch_id, r.row_number, 'row',
        CASE WHEN r.wallet_id IS NULL AND %(claim_days)s::integer IS NULL THEN 'wallet_missing'
