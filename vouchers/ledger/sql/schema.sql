@@ -843,8 +843,7 @@ BEGIN
     END IF;
     INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
     VALUES (p_municipality, p_id, 1, v_unclaimed, v_programme, p_amount, v_date);
-    UPDATE vouchers_balance SET credits = credits + p_amount
-    WHERE municipality_id = p_municipality AND account_id = v_programme;
+    PERFORM ledger.return_to(p_municipality, v_programme, p_amount);
     UPDATE vouchers_balance SET debits = debits + p_amount
     WHERE municipality_id = p_municipality AND account_id = v_unclaimed;
 END $$;
