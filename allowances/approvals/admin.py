@@ -16,7 +16,7 @@ from allowances.approvals.models import ApprovalLine, ApprovalLineStep, Approval
 from allowances.approvals.selectors import SIGNABLE_STATES, history_of, next_step, steps_of
 from allowances.batches.admin import batch_named, stages_of
 from allowances.batches.models import Batch, BatchState
-from allowances.batches.selectors import batch_progress, failure_of
+from allowances.batches.selectors import acceptances_of, batch_progress, failure_of
 from allowances.programmes.selectors import budget_of
 from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, TenantFormSet, day, moment
 from vouchers.common.errors import NotFound
@@ -161,6 +161,7 @@ def approval(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         request, "allowances/approvals/approval.html", title=batch.file_name, batch=batch, stages=stages_of(batch),
         progress=batch_progress(batch), steps=steps, turn=turn, budget=budget, rows=batch.rows_total - batch.rows_bad,
         budget_after=budget.available - (0 if batch.state in _CLAIMING else batch.amount_total),
+        acceptances=acceptances_of(batch), mended=batch.terms.get("mending"),
         earlier=history_of(batch).filter(attempt__lt=batch.attempt).exclude(comment=""), failure=failure_of(batch),
         **_possible(request, batch, steps, turn),
     )  # fmt: skip

@@ -32,6 +32,7 @@ from allowances.approvals.selectors import (
     steps_of,
     ways_to_sign,
 )
+from allowances.batches.mending import fingerprint, require_mended
 from allowances.batches.models import Batch, BatchState, Entitlement
 from allowances.programmes.errors import ProgrammeEnded
 from allowances.programmes.models import Cycle, Programme, ProgrammeStatus
@@ -111,6 +112,7 @@ def _require_payable(batch: Batch, *, exclude_bad_rows: bool) -> None:
     if _programme_of(batch).status != ProgrammeStatus.OPEN:
         raise ProgrammeEnded
     _require_same_conditions(batch)
+    require_mended(batch)
     if batch.rows_total == batch.rows_bad:
         raise errors.NobodyToPay
     if batch.rows_bad and not exclude_bad_rows:
@@ -176,6 +178,7 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
         "usage_rule_id": str(programme.usage_rule_id) if programme.usage_rule_id else None,
         "chunk_rows": chunk_rows,
         "conditions": batch.terms["conditions"],
+        **fingerprint(batch),
     }
     batch.save(update_fields=["terms"])
     batch.digest = ledger.call("approvals.digest", batch.municipality_id, batch.pk)[0]

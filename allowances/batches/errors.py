@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import register
-from vouchers.common.errors import StateConflict
+from vouchers.common.errors import DomainError, StateConflict
 
 
 class FileAlreadyUploaded(StateConflict):
@@ -48,6 +48,62 @@ class NotToBeRedrafted(StateConflict):
 
     code = "not_to_be_redrafted"
     message = _("반려되거나 회수한 같은 회차의 명단만 고친 파일로 재기안할 수 있습니다.")
+
+
+class CellsRefused(DomainError):
+    """Corrected cells that cannot be read. ``codes``: field -> code of the problem (reading.problems)."""
+
+    code = "cells_refused"
+    message = _("고친 값을 읽을 수 없습니다. 표시된 칸을 확인하십시오.")
+
+
+class NothingCorrected(DomainError):
+    """Every cell says what it said before."""
+
+    code = "nothing_corrected"
+    message = _("바뀐 값이 없습니다.")
+
+
+class RowUnknown(StateConflict):
+    """The list has no such row, or it was left out meanwhile."""
+
+    code = "row_unknown"
+    message = _("이 행은 명단에 없습니다. 화면을 새로 고쳐 최신 상태를 확인하십시오.")
+
+
+class MendingReasonMissing(DomainError):
+    """Whoever leaves a row out or accepts a problem says why."""
+
+    code = "mending_reason_missing"
+    message = _("사유를 5자 이상 입력하십시오.")
+
+
+class NotAcceptable(StateConflict):
+    """An error of this kind is mended; nobody can take it upon themselves."""
+
+    code = "not_acceptable"
+    message = _("이 오류는 확인만으로 지급할 수 없습니다. 값을 고치거나 행을 제외하십시오.")
+
+
+class NothingToAccept(StateConflict):
+    """Nobody needs to accept this any more: it is mended, or somebody did."""
+
+    code = "nothing_to_accept"
+    message = _("확인할 행이 없습니다. 이미 고쳤거나 다른 사람이 확인했습니다. 화면을 새로 고쳐 확인하십시오.")
+
+
+class CorrectionsPending(StateConflict):
+    """Rows were corrected and the list was not checked since. ``count`` corrections."""
+
+    code = "corrections_pending"
+    message = _("고친 내용 %(count)s건이 아직 반영되지 않았습니다. ‘고친 내용 반영’을 눌러 다시 검증하십시오.")
+
+
+class WarningsRemain(DomainError):
+    """The list has warnings that somebody must accept first. ``count`` rows."""
+
+    code = "warnings_remain"
+    message = _("확인이 필요한 경고가 %(count)s건 있습니다. 검증 결과 화면에서 사유를 적어 확인한 뒤 상신하십시오.")
 
 
 register(

@@ -20,14 +20,14 @@ from uuid import UUID
 from django.db import connection
 
 from allowances.batches.errors import BatchIsFrozen, ContentAlreadyUploaded
-from allowances.batches.models import Batch, BatchState
+from allowances.batches.models import AcceptedProblem, Batch, BatchAction, BatchEvent, BatchState, RowCorrection
 from allowances.batches.reading.columns import locate_columns
 from allowances.batches.reading.errors import ListUnreadable
 from allowances.batches.reading.fields import REQUIRED, Requirements
 from allowances.batches.reading.normalise import Chunk, Options, normalise_rows
 from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
 from allowances.batches.reading.reader import Limits, ListReader
-from allowances.batches.tally import count_kinds
+from allowances.batches.tally import count_kinds, count_left_out
 from allowances.eligibility.facts import FACTS, Fact, needed_by
 from allowances.programmes.models import Cycle, Programme
 from vouchers.citizens.models import Citizen
@@ -48,6 +48,8 @@ _STAGE: Final = (_SQL / "stage.sql").read_text(encoding="utf-8")
 _STAGE_BY_RESIDENT_NUMBER: Final = (_SQL / "stage_by_resident_number.sql").read_text(encoding="utf-8")
 _STAGE_PROBLEMS: Final = (_SQL / "stage_problems.sql").read_text(encoding="utf-8")
 _CHECKS: Final = tuple(path.read_text(encoding="utf-8") for path in sorted((_SQL / "checks").glob("*.sql")))
+_CORRECTIONS: Final = (_SQL / "corrections.sql").read_text(encoding="utf-8")
+_ACCEPTANCES: Final = (_SQL / "acceptances.sql").read_text(encoding="utf-8")
 _SUMMARY: Final = (_SQL / "summary.sql").read_text(encoding="utf-8")
 _STAGED_VALUES: Final = (
     "name", "birth_date", "phone", "dong", "amount", "resident_number_index", "account_number_index", "facts",
@@ -79,6 +81,8 @@ class _Job:
     conditions: dict[str, Any]
     reference_date: date
     today: date
+    is_corrected: bool
+    has_acceptances: bool
 
     @property
     def by_resident_number(self) -> bool:
@@ -112,7 +116,8 @@ class _Job:
             "currency": programme.currency_id, "amount": programme.amount, "amount_max": programme.amount_max,
             "age_min": programme.age_min, "age_max": programme.age_max, "reference_date": self.reference_date,
             "residency_required": programme.residency_required, "residency_days": programme.residency_days,
-            "warnings": _WARNINGS, "claim_days": self.conditions.get("claim_days"),
+            "warnings": _WARNINGS, "facts": sorted(self.facts), "required": [group[0] for group in self.required],
+            "claim_days": self.conditions.get("claim_days"),
         }  # fmt: skip
 
 
@@ -159,6 +164,7 @@ def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
             return None
         batch.state = BatchState.READING
         batch.progress_done, batch.progress_total, batch.rows_total, batch.failure = 0, batch.file_size, 0, None
+        batch.corrections_pending, batch.problem_kinds = 0, []
         batch.save()
         delete_rows(municipality, batch_id)
         cycle = Cycle.objects.select_related("programme").get(pk=batch.cycle_id)
@@ -166,6 +172,8 @@ def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
             municipality=municipality, batch_id=batch_id, cycle_id=cycle.pk, file_key=batch.file_key,
             file_size=batch.file_size, programme=cycle.programme, conditions=cycle.conditions,
             reference_date=cycle.reference_date, today=business_date(at),
+            is_corrected=RowCorrection.objects.filter(municipality=municipality, batch=batch_id).exists(),
+            has_acceptances=AcceptedProblem.objects.filter(municipality=municipality, batch_id=batch_id).exists(),
         )  # fmt: skip
 
 
@@ -249,7 +257,10 @@ def _copy(chunks: list[Chunk]) -> None:
 def _check(job: _Job, default_amount: int | None) -> None:
     """Match and write the whole list, run every check over it, and sum up: each step a statement and a commit."""
     stage = _STAGE_BY_RESIDENT_NUMBER if job.by_resident_number else _STAGE
-    steps = (f"ANALYZE batch_staging; {stage}", _STAGE_PROBLEMS, "ANALYZE allowances_batchrow", *_CHECKS)
+    steps = (
+        *([_CORRECTIONS] if job.is_corrected else []), f"ANALYZE batch_staging; {stage}", _STAGE_PROBLEMS,
+        "ANALYZE allowances_batchrow", *_CHECKS, *([_ACCEPTANCES] if job.has_acceptances else []),
+    )  # fmt: skip
     with scope(municipalities=[job.municipality]):
         _advance(job, BatchState.READING, state=BatchState.VALIDATING, progress_done=0, progress_total=len(steps) + 1)
     for number, statement in enumerate(steps, start=1):
@@ -271,14 +282,31 @@ def _sum_up(job: _Job) -> None:
     with scope(municipalities=[job.municipality]), connection.cursor() as cursor:
         cursor.execute(_SUMMARY, job.parameters)
         rows_total, rows_bad, amount_total, content_sha256 = cursor.fetchone()
-        cursor.execute("DROP TABLE batch_staging, problem_staging")
+        cursor.execute("DROP TABLE IF EXISTS batch_staging, problem_staging, correction_staging")
         _refuse_same_content(job, content_sha256)
         with domain_errors():
             _advance(
                 job, BatchState.VALIDATING, state=BatchState.VALIDATED, rows_total=rows_total, rows_bad=rows_bad,
                 amount_total=amount_total, content_sha256=content_sha256, terms={"conditions": job.conditions},
                 problem_kinds=count_kinds(municipality=job.municipality, batch_id=job.batch_id),
+                rows_left_out=count_left_out(municipality=job.municipality, batch_id=job.batch_id),
             )  # fmt: skip
+        _give_up_unmended(job)
+
+
+def _give_up_unmended(job: _Job) -> None:
+    """The list that this one mends is no longer needed, unless it went its way meanwhile."""
+    old = Batch.objects.filter(mended_by=job.batch_id, state=BatchState.VALIDATED)
+    for batch in old.select_for_update(of=("self",), no_key=True):
+        mended = Batch.objects.get(pk=job.batch_id)
+        batch.state = BatchState.DISCARDED
+        batch.save(update_fields=["state"])
+        BatchEvent.objects.create(
+            municipality_id=job.municipality, batch=batch, action=BatchAction.REPLACE, official_id=mended.uploaded_by_id,
+            at=mended.uploaded_at,
+        )  # fmt: skip
+        Batch.objects.filter(pk=job.batch_id).update(replaces=batch.replaces_id)
+        delete_rows(job.municipality, batch.pk)
 
 
 def _refuse_same_content(job: _Job, content_sha256: str) -> None:

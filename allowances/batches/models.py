@@ -58,6 +58,10 @@ class Batch(TenantModel):
         related_name="redrafts",
         verbose_name=_("재기안 전 명단"),
     )
+    mended_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="mended_by",
+        verbose_name=_("고치기 전 명단"),
+    )  # fmt: skip
     sequence = models.PositiveSmallIntegerField(
         _("지급 차수"), default=0,
         help_text=_("0은 회차의 본 지급이며 한 사람에게 한 번입니다. 추가 지급과 환수는 저마다 다른 번호를 받습니다."),

@@ -64,6 +64,24 @@ CHECKS: Final[dict[str, ProblemKind]] = {
         _("시민 정보의 읍면동(%(registered)s)과 다릅니다."), _("지급에는 영향이 없습니다. 이사했다면 시민 정보를 고치십시오."),
         is_warning=True,
     ),
+    "name_differs": ProblemKind(
+        _("휴대전화와 생년월일(또는 주민등록번호)이 같은 시민의 성명(%(registered)s)과 다릅니다."),
+        _("개명했는지 확인하여 같은 사람이면 근거를 적어 확인하고, 다른 사람이면 값을 고치거나 행을 제외하십시오."),
+        is_warning=True, needs_acceptance=True,
+    ),
+    "account_shared": ProblemKind(
+        _("같은 계좌번호가 %(first_row)s행부터 %(rows)s행에 있습니다."),
+        _("한 사람이 여러 명의 몫을 받는 이유를 확인하여 근거를 적거나, 계좌번호를 고치십시오."),
+        is_warning=True, needs_acceptance=True,
+    ),
+    "amount_unlike_last_time": ProblemKind(
+        _("지난 회차에 받은 %(expected)s원과 금액이 다릅니다."), _("금액이 바뀐 이유를 확인하여 근거를 적거나, 지급액을 고치십시오."),
+        is_warning=True, needs_acceptance=True,
+    ),
+    "left_out_before": ProblemKind(
+        _("고치기 전 명단에서 제외한 사람입니다."), _("다시 지급할 이유를 확인하여 근거를 적거나, 이 행을 제외하십시오."),
+        is_warning=True, needs_acceptance=True,
+    ),
 }  # fmt: skip
 
 PROBLEMS: Final[dict[str, ProblemKind]] = CELL_PROBLEMS | CHECKS

@@ -26,11 +26,12 @@ __all__ = ["discard", "read", "recheck", "upload"]
 
 def upload(
     *, cycle: Cycle, file: UploadedFile, file_name: str, official: Official, authority: Authority, store: FileStore,
-    limit: int, at: datetime, replaces: Batch | None = None,
+    limit: int, at: datetime, replaces: Batch | None = None, mended_from: Batch | None = None,
 ) -> Batch:  # fmt: skip
     """Keep an official's file sealed and have it read in the background. ``replaces``: the list that was sent back or
     taken back and that this file corrects (재기안).
 
+    ``mended_from``: the list not yet submitted that this file mends; it is given up once this one has been checked.
     Raises NotPermitted, ProgrammeClosed, FileTooLarge (``limit`` in bytes), FileAlreadyUploaded, NotToBeRedrafted and
     RedraftExists; then nothing is kept.
     """
@@ -44,7 +45,7 @@ def upload(
             batch = Batch(
                 municipality_id=cycle.municipality_id, cycle=cycle, uploaded_by=official, uploaded_at=at,
                 file_name=file_name[-200:], file_key=stored.name, file_size=stored.size, file_sha256=stored.sha256,
-                progress_total=stored.size, **_redrafting(replaces, cycle),
+                progress_total=stored.size, **_redrafting(replaces, cycle), **_mending(mended_from, cycle),
             )  # fmt: skip
             with domain_errors():
                 batch.save(force_insert=True)
@@ -64,6 +65,16 @@ def _redrafting(replaces: Batch | None, cycle: Cycle) -> dict[str, Any]:
     if held.state not in (BatchState.RETURNED, BatchState.WITHDRAWN) or held.cycle_id != cycle.pk:
         raise NotToBeRedrafted
     return {"replaces": held, "kind": held.kind, "parent_id": held.parent_id, "sequence": held.sequence}
+
+
+def _mending(mended_from: Batch | None, cycle: Cycle) -> dict[str, Any]:
+    """So is a mended list, which also redrafts what the one before it did, once that is given up."""
+    if mended_from is None:
+        return {}
+    held = _lock(mended_from.pk, BatchState.VALIDATED)
+    if held.cycle_id != cycle.pk:
+        raise StateConflict
+    return {"mended_from": held, "kind": held.kind, "parent_id": held.parent_id, "sequence": held.sequence}
 
 
 def recheck(*, batch: Batch, official: Official, authority: Authority, at: datetime) -> Batch:

@@ -17,6 +17,22 @@ _KINDS: Final = (_SQL / "kinds.sql").read_text(encoding="utf-8")
 _TOTALS: Final = (_SQL / "totals.sql").read_text(encoding="utf-8")
 
 
+_LEFT_OUT: Final = """
+    SELECT count(*)
+    FROM (SELECT DISTINCT ON (row_number) kind FROM allowances_rowcorrection
+          WHERE municipality_id = %(municipality)s AND batch_id = %(batch)s AND field = 'row'
+          ORDER BY row_number, id DESC) newest
+    WHERE kind = 'leave_out'
+"""
+
+
+def count_left_out(*, municipality: str, batch_id: UUID) -> int:
+    """Rows of the file that somebody took out of the list."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_OUT, {"municipality": municipality, "batch": batch_id})
+        return int(cursor.fetchone()[0])
+
+
 def count_kinds(*, municipality: str, batch_id: UUID) -> list[dict[str, Any]]:
     """For each kind of problem its code, field, is_warning, rows and open: rows whose problem nobody has accepted."""
     with connection.cursor() as cursor:

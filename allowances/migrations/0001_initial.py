@@ -294,6 +294,7 @@ class Migration(migrations.Migration):
                 ('pay_at', models.DateTimeField(blank=True, null=True, verbose_name='지급 예약 일시')),
                 ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='지급 완료 일시')),
                 ('duplicate_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='allowances.batch', verbose_name='이미 올린 명단')),
+                ('mended_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mended_by', to='allowances.batch', verbose_name='고치기 전 명단')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='allowances.batch', verbose_name='원 명단')),
                 ('replaces', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='redrafts', to='allowances.batch', verbose_name='재기안 전 명단')),

@@ -1,8 +1,9 @@
-"""명단 검증 결과: counts, errors, the annotated copy, checking again, giving up."""
+"""명단 검증 결과: what is wrong, in the order in which it matters, and what can be done next."""
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,14 +16,18 @@ from django.utils.translation import gettext_lazy as _
 from allowances.batches import services
 from allowances.batches.admin.common import DECIDED, batch_named, stages_of
 from allowances.batches.files import list_store
-from allowances.batches.models import BatchState
+from allowances.batches.models import Batch, BatchState
 from allowances.batches.selectors import (
+    ProblemCount,
+    ProblemFilter,
+    acceptances_of,
     annotated_copy,
     batch_progress,
+    corrections_of,
     failure_of,
     has_rows_to_pay,
+    problem_rows,
     problem_summary,
-    problems,
 )
 from vouchers.common.pages import page, refusals_shown, render, require
 from vouchers.officials.rules import Role
@@ -30,32 +35,75 @@ from vouchers.privacy.admin import ReasonForm, record
 from vouchers.privacy.models import AccessAction
 
 PROBLEMS_SHOWN = 50
+LONGEST_FILTER = 40
+SEVERITIES = {"error": _("오류만"), "open": _("확인할 경고만"), "warning": _("경고만")}
 SUBMITTABLE = (BatchState.VALIDATED, BatchState.RETURNED, BatchState.WITHDRAWN)
 DISCARDABLE = (*SUBMITTABLE, BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING)
 
 
 @page("allowances/batch/<uuid:batch_id>/result/", name="batch_result")
 def result(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """Counts, total, errors by kind, the first rows in error, and what can be done next."""
+    """What keeps the list from being submitted, its figures, problems by kind, and the rows that have them."""
     batch = batch_named(request, batch_id)
-    code = request.GET.get("kind", "")
-    kinds = problem_summary(batch)
-    found, go_on = problems(batch, code=code or None, after_row=_row_number(request), limit=PROBLEMS_SHOWN)
+    kinds, only = problem_summary(batch), _filter(request, batch)
+    rows, go_on = problem_rows(batch, only=only, after_row=row_number(request, "after"), limit=PROBLEMS_SHOWN)
     drafts = request.authority.has_role(Role.DRAFTER, batch.municipality_id)  # type: ignore[attr-defined]
+    chosen = {name: value for name, value in request.GET.items() if value and name in _FILTERS}
     return render(
         request, "allowances/batches/result.html", title=batch.file_name, batch=batch, stages=stages_of(batch),
-        progress=batch_progress(batch), kinds=kinds, kind=code, problems=found, go_on=go_on,
-        errors=sum(kind.count for kind in kinds if not kind.is_warning), rows_good=batch.rows_total - batch.rows_bad,
-        failure=failure_of(batch), reason_form=ReasonForm(auto_id="download-%s"), decided=batch.state in DECIDED,
-        may_submit=drafts and batch.state in SUBMITTABLE and has_rows_to_pay(batch),
-        may_discard=drafts and batch.state in DISCARDABLE, may_recheck=drafts and batch.state == BatchState.VALIDATED,
-        may_download=bool(kinds) and request.authority.may("citizens.view", batch.municipality_id),  # type: ignore[attr-defined]
+        progress=batch_progress(batch), kinds=kinds, only=only, chosen=chosen, severities=SEVERITIES, rows=rows,
+        next_page=urlencode(chosen | {"after": go_on}) if go_on else "", rows_good=batch.rows_total - batch.rows_bad,
+        to_accept=sum(kind.open for kind in kinds if kind.blocks), failure=failure_of(batch), layout=_layout(batch),
+        acceptances=acceptances_of(batch), corrections=corrections_of(batch, limit=5)[0],
+        reason_form=ReasonForm(auto_id="download-%s"), decided=batch.state in DECIDED,
+        sees_names=_sees_names(request, batch), chosen_kind=_kind(kinds, only),
+        may_mend=drafts and batch.state == BatchState.VALIDATED, **_possible(request, batch, kinds, drafts=drafts),
     )  # fmt: skip
 
 
-def _row_number(request: HttpRequest) -> int:
-    after = request.GET.get("after", "0")
-    return int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+_FILTERS = ("kind", "show", "row", "dong", "name")
+
+
+def _possible(request: HttpRequest, batch: Batch, kinds: list[ProblemCount], *, drafts: bool) -> dict[str, bool]:
+    """Which buttons the official gets; the services decide again."""
+    waits = batch.corrections_pending > 0 or any(kind.blocks for kind in kinds)
+    return {
+        "may_submit": drafts and batch.state in SUBMITTABLE and has_rows_to_pay(batch) and not waits,
+        "may_discard": drafts and batch.state in DISCARDABLE,
+        "may_recheck": drafts and batch.state == BatchState.VALIDATED,
+        "may_download": bool(kinds) and _sees_names(request, batch),
+    }
+
+
+def _sees_names(request: HttpRequest, batch: Batch) -> bool:
+    return bool(request.authority.may("citizens.view", batch.municipality_id))  # type: ignore[attr-defined]
+
+
+def _filter(request: HttpRequest, batch: Batch) -> ProblemFilter:
+    """What the address asks for; who may not see names cannot guess them either."""
+    asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:LONGEST_FILTER] for name in ("dong", "name")}
+    code, _dot, field = request.GET.get("kind", "").replace("\0", "")[:120].partition(".")
+    severity = request.GET.get("show", "")
+    return ProblemFilter(
+        code=code, field=field, severity=severity if severity in SEVERITIES else "",
+        row=row_number(request, "row") or None, dong=asked["dong"],
+        name=asked["name"] if _sees_names(request, batch) else "",
+    )  # fmt: skip
+
+
+def _kind(kinds: list[ProblemCount], only: ProblemFilter) -> ProblemCount | None:
+    return next((kind for kind in kinds if (kind.code, kind.field) == (only.code, only.field)), None)
+
+
+def _layout(batch: Batch) -> dict[str, Any]:
+    """How the file was read, where something of it was left aside."""
+    return batch.layout if batch.layout.get("ignored") else {}
+
+
+def row_number(request: HttpRequest, name: str) -> int:
+    """A row number in the address or the form; 0 for anything else."""
+    asked = request.GET.get(name) or request.POST.get(name) or "0"
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
 
 
 @page("allowances/batch/<uuid:batch_id>/progress/", name="batch_progress")

@@ -34,7 +34,7 @@ CREATE TABLE allowances_acceptedproblem (
     params          jsonb NOT NULL,
     CONSTRAINT acceptedproblem_pkey PRIMARY KEY (municipality_id, id)
 );
-CREATE INDEX acceptedproblem_by_row ON allowances_acceptedproblem (municipality_id, batch_id, row_number);
+CREATE INDEX acceptedproblem_by_acceptance ON allowances_acceptedproblem (municipality_id, batch_id, acceptance_id);
 
 CREATE FUNCTION batches.freeze_mending() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
