@@ -14,19 +14,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 from uuid import UUID
 
 from django.db import connection
 
 from allowances.batches.errors import BatchIsFrozen, ContentAlreadyUploaded
 from allowances.batches.models import AcceptedProblem, Batch, BatchAction, BatchEvent, BatchState, RowCorrection
-from allowances.batches.reading.columns import locate_columns
+from allowances.batches.reading.columns import Mapping, locate_columns
 from allowances.batches.reading.errors import ListUnreadable
 from allowances.batches.reading.fields import REQUIRED, Requirements
 from allowances.batches.reading.normalise import Chunk, Options, normalise_rows
 from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
 from allowances.batches.reading.reader import Limits, ListReader
+from allowances.batches.reading.tables import Table, filled, open_table
 from allowances.batches.tally import count_kinds, count_left_out
 from allowances.eligibility.facts import FACTS, Fact, needed_by
 from allowances.programmes.models import Cycle, Programme
@@ -77,6 +78,7 @@ class _Job:
     cycle_id: UUID
     file_key: str
     file_size: int
+    mapping: Mapping
     programme: Programme
     conditions: dict[str, Any]
     reference_date: date
@@ -132,7 +134,7 @@ def read(*, municipality: str, batch_id: UUID, store: FileStore, at: datetime) -
         return _state_of(municipality, batch_id)
     try:
         with store.open(job.file_key) as file:
-            default_amount = _copy_file(job, ListReader(file, limits=Limits(file_bytes=job.file_size)))
+            default_amount = _copy_file(job, _opened(file, job))
         _check(job, default_amount)
     except (ListUnreadable, ContentAlreadyUploaded) as refusal:
         _refuse(job, refusal)
@@ -170,8 +172,8 @@ def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
         cycle = Cycle.objects.select_related("programme").get(pk=batch.cycle_id)
         return _Job(
             municipality=municipality, batch_id=batch_id, cycle_id=cycle.pk, file_key=batch.file_key,
-            file_size=batch.file_size, programme=cycle.programme, conditions=cycle.conditions,
-            reference_date=cycle.reference_date, today=business_date(at),
+            file_size=batch.file_size, mapping=Mapping.of(batch.mapping), programme=cycle.programme,
+            conditions=cycle.conditions, reference_date=cycle.reference_date, today=business_date(at),
             is_corrected=RowCorrection.objects.filter(municipality=municipality, batch=batch_id).exists(),
             has_acceptances=AcceptedProblem.objects.filter(municipality=municipality, batch_id=batch_id).exists(),
         )  # fmt: skip
@@ -186,24 +188,32 @@ def _advance(job: _Job, expected: BatchState, **changes: Any) -> None:
 # Reading -----------------------------------------------------------------------------------------------------------
 
 
-def _copy_file(job: _Job, reader: ListReader) -> int | None:
+def _opened(file: BinaryIO, job: _Job) -> Table:
+    mapping, limits = job.mapping, Limits(file_bytes=job.file_size)
+    return open_table(
+        file, limits=limits, sheet=mapping.sheet, encoding=mapping.encoding, delimiter=mapping.delimiter, whole=True
+    )
+
+
+def _copy_file(job: _Job, table: Table) -> int | None:
     """COPY the whole file into the staging tables; returns the amount that stands in for a missing amount column."""
-    layout, rows = locate_columns(reader, required=job.required, extra=job.extra)
+    layout, rows = locate_columns(table, required=job.required, extra=job.extra, mapping=job.mapping)
+    people = filled(rows, table, amount=layout.columns.get("amount"))
     options = Options(
         latest_birth=job.today, values=_STAGED_VALUES, required=job.required, extra=job.extra,
-        seal_account_number=_index_account_number,
+        seal_account_number=_index_account_number, wide_rows_are_broken=isinstance(table, ListReader),
         seal_resident_number=_index_resident_number if job.by_resident_number else None,
     )  # fmt: skip
-    shown = layout.summary() | {"encoding": reader.form.encoding, "delimiter": reader.form.delimiter}
+    shown = layout.summary() | table.description()
     staged = 0
     with scope(municipalities=[job.municipality]), connection.cursor() as cursor:
         _advance(job, BatchState.READING, layout=shown)
         cursor.execute(_STAGING_TABLES)
-    for chunks in _ahead(_blocks(normalise_rows(rows, layout, options))):
+    for chunks in _ahead(_blocks(normalise_rows(people, layout, options))):
         staged += sum(len(chunk.rows) for chunk in chunks)
         with scope(municipalities=[job.municipality]):
             _copy(chunks)
-            _advance(job, BatchState.READING, progress_done=reader.bytes_read, rows_total=staged)
+            _advance(job, BatchState.READING, progress_done=table.bytes_read, rows_total=staged)
     return None if "amount" in layout.columns else job.programme.amount
 
 

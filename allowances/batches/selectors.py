@@ -11,7 +11,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from allowances.batches.models import (
     Acceptance,
@@ -24,7 +23,7 @@ from allowances.batches.models import (
     RowCorrection,
 )
 from allowances.batches.problems import PROBLEMS, kind_text, reason_of
-from allowances.batches.reading.annotate import Note, annotate
+from allowances.batches.reading.annotate import DOUBTFUL, ERROR, Note, annotate
 from allowances.batches.reading.fields import FIELD_LABELS
 from vouchers.common.errors import DomainError
 from vouchers.common.scope import scope
@@ -228,7 +227,7 @@ def failure_of(batch: Batch) -> DomainError | None:
 def annotated_copy(batch: Batch, *, store: FileStore) -> Iterator[bytes]:
     """The official's own file with result, reason and remedy beside each row that has one. Opens its own scope."""
     with scope(municipalities=[batch.municipality_id]), store.open(batch.file_key) as file:
-        yield from annotate(file, header_row=batch.layout["header_row"], notes=_notes(batch.municipality_id, batch.pk))
+        yield from annotate(file, layout=batch.layout, notes=_notes(batch.municipality_id, batch.pk))
 
 
 def _notes(municipality: str, batch_id: UUID) -> Iterator[Note]:
@@ -236,7 +235,7 @@ def _notes(municipality: str, batch_id: UUID) -> Iterator[Note]:
     for number, found in groupby(rows.iterator(chunk_size=5_000), key=attrgetter("row_number")):
         group = [_problem(row) for row in found]
         is_error = any(not problem.is_warning for problem in group)
-        result = _("오류(지급 제외)") if is_error else _("확인 필요(지급 가능)")
+        result = ERROR if is_error else DOUBTFUL
         yield (
             number, str(result), " / ".join(problem.reason for problem in group),
             " / ".join(dict.fromkeys(problem.hint for problem in group)),

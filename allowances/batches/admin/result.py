@@ -17,6 +17,7 @@ from allowances.batches import services
 from allowances.batches.admin.common import DECIDED, batch_named, stages_of
 from allowances.batches.files import list_store
 from allowances.batches.models import Batch, BatchState
+from allowances.batches.reading.rewriting import suffix_of
 from allowances.batches.selectors import (
     ProblemCount,
     ProblemFilter,
@@ -130,9 +131,9 @@ def annotated(request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
         request, municipality=batch.municipality_id, action=AccessAction.DOWNLOAD, subject=f"batch {batch.pk}",
         reason=form.cleaned_data["reason"], count=batch.rows_total,
     )  # fmt: skip
-    response = StreamingHttpResponse(annotated_copy(batch, store=list_store()), content_type="text/csv")
-    name = batch.file_name.rsplit(".", 1)[0]
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name + gettext('_오류표시'))}.csv"
+    response = StreamingHttpResponse(annotated_copy(batch, store=list_store()), content_type="application/octet-stream")
+    name, suffix = batch.file_name.rsplit(".", 1)[0], suffix_of(batch.layout)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name + gettext('_오류표시'))}{suffix}"
     return response
 
 

@@ -28,7 +28,7 @@ from vouchers.privacy.admin import record
 from vouchers.privacy.models import AccessAction
 
 MEGABYTE = 1024 * 1024
-ACCEPTED = (".csv", ".txt")
+ACCEPTED = (".xlsx", ".xlsm", ".xls", ".csv", ".txt", ".tsv", ".htm", ".html")
 SUBMITTABLE = (BatchState.VALIDATED, BatchState.RETURNED, BatchState.WITHDRAWN)
 DISCARDABLE = (*SUBMITTABLE, BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING)
 DECIDED = (
@@ -49,7 +49,7 @@ class UploadForm(forms.Form):
         error_messages={"invalid_choice": _("명단을 올릴 수 있는 회차가 아닙니다.")},
     )  # fmt: skip
     file = forms.FileField(
-        label=_("명단 파일(CSV)"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(ACCEPTED)}), max_length=200,
+        label=_("명단 파일(엑셀 또는 CSV)"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(ACCEPTED)}), max_length=200,
         error_messages={"empty": _("파일에 내용이 없습니다. 저장된 파일을 열어 내용을 확인한 뒤 다시 올리십시오.")},
     )  # fmt: skip
 
@@ -69,7 +69,8 @@ class UploadForm(forms.Form):
         if not file.name.lower().endswith(ACCEPTED):
             raise forms.ValidationError(
                 _(
-                    "CSV 파일만 올릴 수 있습니다. 엑셀에서 ‘다른 이름으로 저장 > CSV UTF-8(쉼표로 분리)’로 저장한 파일을 올리십시오."
+                    "엑셀(.xlsx, .xls)이나 CSV 파일만 올릴 수 있습니다. "
+                    "한글(HWP)·PDF는 표를 엑셀에 옮겨 ‘Excel 통합 문서(.xlsx)’로 저장한 파일을 올리십시오."
                 )
             )
         if file.size > settings.UPLOAD_LIMIT_BYTES:

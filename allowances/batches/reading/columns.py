@@ -7,14 +7,21 @@ better worded one counts (휴대전화 before 연락처, 성명 before 신청인
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import Any, Final
 
-from allowances.batches.reading.errors import ColumnAmbiguous, ColumnMissing, HeaderNotFound, UnitAmbiguous
+from allowances.batches.reading.errors import (
+    ColumnAmbiguous,
+    ColumnMissing,
+    HeaderNotFound,
+    ListUnreadable,
+    UnitAmbiguous,
+)
 from allowances.batches.reading.fields import REQUIRED, Requirements
 from allowances.eligibility.facts import Fact
 
@@ -95,9 +102,10 @@ def _with_extra(extra: Sequence[Fact]) -> dict[str, dict[str, int]]:
 
 
 _PERSON: Final = re.compile(f"({'|'.join(_RECIPIENT.split())})|({'|'.join(_APPLICANT.split())})")
+_WRITABLE: Final = frozenset(_NAMES)
 _KEY_FIELDS: Final = ("name", "birth_date", "resident_number", "phone", "dong", "amount", "account_number")
 
-_UNITS: Final = {
+UNITS: Final = {
     "억원": 100_000_000, "백만원": 1_000_000, "만원": 10_000, "천원": 1_000, "원": 1,
 }  # fmt: skip
 _UNIT: Final = "(억원|백만원|만원|천원|원)"
@@ -109,11 +117,14 @@ _UNIT_IN_LABEL: Final = re.compile(rf"[(\[]\s*(?:단위)?[:\s]*{_UNIT}\s*[)\]]")
 class Layout:
     """Where things stand in one file. ``unit`` is how many won a bare number in the amount column counts.
 
-    ``header_row`` is the row number of the header, of its second line where it has two; ``width`` its number of cells.
-    ``titles`` and ``header`` are the texts that come again where a table is printed on several pages.
+    ``header_row`` is the row number of the header, of its second line where it has two, and 0 where there is none;
+    ``header_first`` that of its first line; ``width`` its number of cells. ``titles`` and ``header`` are the texts that
+    come again where a table is printed on several pages. ``fingerprint`` is the same for every file with these labels.
     """
 
     header_row: int
+    header_first: int
+    fingerprint: str
     width: int
     columns: dict[str, int]
     labels: dict[str, str]
@@ -126,34 +137,118 @@ class Layout:
         """What an official wants confirmed, as JSON: which column was taken for what, and what was left aside."""
         return {
             "header_row": self.header_row,
+            "header_first": self.header_first,
             "columns": self.labels,
+            "positions": self.columns,
             "ignored": list(self.ignored),
             "unit": self.unit,
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """What an official fixed about a file, or another file of the same form before; None is found out.
+
+    ``header_row`` 0: there is no header. ``columns``: field -> column from 0, all others are left aside.
+    """
+
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_first: int | None = None
+    header_row: int | None = None
+    columns: dict[str, int] | None = None
+    unit: int | None = None
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> Mapping:
+        """From ``as_json``, or from nothing."""
+        return cls(**{name: stored[name] for name in cls.__slots__ if name in stored})
+
+    def as_json(self) -> dict[str, Any]:
+        """What is fixed."""
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in told.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """What the first rows of a file look like. ``labels`` by column; ``problems`` keep it from being read as it is."""
+
+    layout: Layout
+    labels: tuple[str, ...]
+    problems: tuple[ListUnreadable, ...]
+    remembered: bool
+
+
 def locate_columns(
-    rows: Iterable[Row], *, required: Requirements = REQUIRED, extra: Sequence[Fact] = ()
+    rows: Iterable[Row],
+    *,
+    required: Requirements = REQUIRED,
+    extra: Sequence[Fact] = (),
+    mapping: Mapping | None = None,
 ) -> tuple[Layout, Iterator[Row]]:
     """Find the header in the first rows; returns the layout and an iterator over all rows below the header.
 
-    ``extra`` are further fields that this list may tell. Raises HeaderNotFound, ColumnMissing, ColumnAmbiguous or
-    UnitAmbiguous, naming what was found.
+    ``extra`` are further fields that this list may tell; ``mapping`` goes before what would be found. Raises
+    HeaderNotFound, ColumnMissing, ColumnAmbiguous or UnitAmbiguous, naming what was found.
     """
     rows = iter(rows)
     head = list(islice(rows, HEADER_WITHIN))
+    guess = guess_layout(head, required=required, extra=extra, mapping=mapping)
+    if guess.problems:
+        raise guess.problems[0]
+    below = [row for row in head if row[0] > guess.layout.header_row]
+    return guess.layout, chain(below, rows)
+
+
+def guess_layout(
+    head: Sequence[Row], *, required: Requirements = REQUIRED, extra: Sequence[Fact] = (), mapping: Mapping | None = None,
+    remembered: Callable[[Sequence[str]], dict[str, dict[str, Any]]] | None = None,
+) -> Guess:  # fmt: skip
+    """The likeliest layout, with what is wrong with it.
+
+    ``remembered`` is asked once for the mappings (``columns`` and ``unit``) of those fingerprints that are known.
+    """
+    mapping = mapping or Mapping()
     names = _with_extra(extra)
-    first, last, labels = _find_header(head, names)
-    columns = _assign(labels, names, row_number=head[last][0], required=required)
+    problems: list[ListUnreadable] = []
+    candidates = _candidates(head, names, mapping)
+    known = remembered([fingerprint(labels) for _f, _l, labels in candidates]) if remembered and candidates else {}
+    memory: dict[str, Any] = {}
+    if known and mapping.columns is None:
+        first, last, labels = next(item for item in candidates if fingerprint(item[2]) in known)
+        memory = known[fingerprint(labels)]
+    else:
+        first, last, labels = _best(candidates, names)
+        if mapping.header_row is None and known_labels(labels, names) < 2:
+            problems.append(HeaderNotFound(rows=HEADER_WITHIN, seen=_seen(head)))
+            first, last, labels = 0, -1, [""] * max((len(cells) for _number, cells in head), default=0)
+    fixed = mapping.columns if mapping.columns is not None else memory.get("columns")
+    if fixed is not None:
+        columns = {
+            field: index for field, index in fixed.items() if field in _WRITABLE or field in {f.name for f in extra}
+        }
+    elif problems:
+        columns = {}
+    else:
+        columns = _assign(labels, names, problems)
+    header_row = head[last][0] if last >= 0 else 0
+    if not problems and (missing := _missing(columns, required)):
+        found = [_shown(label) for label in labels if label.strip()][:_SHOWN_LABELS]
+        problems.append(ColumnMissing(row_number=header_row, fields=missing, found=found))
+    unit = mapping.unit or memory.get("unit") or _unit(head[: last + 1], labels, columns, problems)
     layout = Layout(
-        header_row=head[last][0],
-        width=max(len(cells) for _number, cells in head[first : last + 1]),
+        header_row=header_row,
+        header_first=head[first][0] if last >= 0 else 0,
+        fingerprint=fingerprint(labels) if last >= 0 else "",
+        width=max([*(index + 1 for index in columns.values()), *_widths(head, first, last)], default=0),
         columns=columns,
-        labels={field: _shown(labels[index]) for field, index in columns.items()},
+        labels={field: _shown(_at(labels, index)) for field, index in columns.items()},
         ignored=tuple(_shown(label) for index, label in enumerate(labels) if label and index not in columns.values())[
             :_SHOWN_LABELS
         ],
-        unit=_unit(head[: last + 1], labels, columns),
+        unit=unit,
         header=frozenset(
             (index, cell.strip())
             for _number, cells in head[first : last + 1]
@@ -162,7 +257,21 @@ def locate_columns(
         ),
         titles=frozenset(filter(None, (compact_row(cells) for _number, cells in head[:first]))),
     )
-    return layout, chain(head[last + 1 :], rows)
+    return Guess(layout=layout, labels=tuple(labels), problems=tuple(problems), remembered=bool(memory))
+
+
+def _widths(head: Sequence[Row], first: int, last: int) -> list[int]:
+    return [len(cells) for _number, cells in (head[first : last + 1] if last >= 0 else head)]
+
+
+def _at(labels: Sequence[str], index: int) -> str:
+    return labels[index] if index < len(labels) else ""
+
+
+def fingerprint(labels: Sequence[str]) -> str:
+    """The same for headers that differ in blanks, punctuation and case only; order counts."""
+    text = "\n".join(_compact(unicodedata.normalize("NFKC", label[:100])) for label in labels).rstrip("\n")
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def compact_row(cells: Sequence[str]) -> str:
@@ -204,20 +313,30 @@ def known_labels(cells: Sequence[str], names: _Names = _ALIASES) -> int:
 # --- The header row -----------------------------------------------------------------------------------------------------
 
 
-def _find_header(head: Sequence[Row], names: _Names) -> tuple[int, int, list[str]]:
-    """(index of its first row, of its last, labels): the row, or the pair of rows, that names the most fields."""
+_Candidate = tuple[int, int, list[str]]
+
+
+def _candidates(head: Sequence[Row], names: _Names, mapping: Mapping) -> list[_Candidate]:
+    """(index of its first row, of its last, labels) of every row, and pair of rows, that can be the header."""
+    if mapping.header_row == 0:
+        return [(0, -1, [""] * max((len(cells) for _number, cells in head), default=0))]
     rows = [cells for _number, cells in head]
-    candidates = [(index, index, cells) for index, cells in enumerate(rows)]
-    candidates += [
+    pairs = [
         (index, index + 1, _merged(upper, lower, names))
         for index, (upper, lower) in enumerate(pairwise(rows))
-        if _is_second_line(lower, names)
+        if mapping.header_row is not None or _is_second_line(lower, names)
     ]
-    # the first of equals
-    best = max(candidates, key=lambda candidate: known_labels(candidate[2], names), default=(0, 0, []))
-    if known_labels(best[2], names) < 2:
-        raise HeaderNotFound(rows=HEADER_WITHIN, seen=_seen(head))
-    return best
+    candidates = [(index, index, list(cells)) for index, cells in enumerate(rows)] + pairs
+    if mapping.header_row is None:
+        return candidates
+    first = mapping.header_first if mapping.header_first is not None else mapping.header_row
+    fixed = [item for item in candidates if head[item[1]][0] == mapping.header_row]
+    return [item for item in fixed if head[item[0]][0] == first] or fixed[:1]
+
+
+def _best(candidates: Sequence[_Candidate], names: _Names) -> _Candidate:
+    """The one that names the most fields; the first of equals."""
+    return max(candidates, key=lambda candidate: known_labels(candidate[2], names), default=(0, -1, []))
 
 
 def _is_second_line(cells: Sequence[str], names: _Names) -> bool:
@@ -251,29 +370,27 @@ def _shown(label: str) -> str:
     return " ".join(label.split())[:_SHOWN_CHARS]
 
 
-def _assign(labels: Sequence[str], names: _Names, *, row_number: int, required: Requirements) -> dict[str, int]:
+def _assign(labels: Sequence[str], names: _Names, problems: list[ListUnreadable]) -> dict[str, int]:
+    """Field -> column. A key field that two columns claim equally is nobody's, which is a problem."""
     claims: dict[str, list[tuple[int, int]]] = {}
     apartment = any(_compact(label) in ("호", "호수") for label in labels)  # then 동 is a building, not a 행정동
     for index, label in enumerate(labels):
         for field, rank in _ranks(label, names).items():
             if not (apartment and _compact(label) == "동"):
                 claims.setdefault(field, []).append((rank, index))
-    columns = {field: _claimed(field, claim, labels) for field, claim in claims.items()}
+    columns = {field: min(claim)[1] for field, claim in claims.items()}
+    for field in [field for field in _KEY_FIELDS if field in claims]:
+        equals = [_where(index, labels[index]) for rank, index in claims[field] if rank == min(claims[field])[0]]
+        if len(equals) > 1:
+            problems.append(ColumnAmbiguous(field=field, found=equals))
+            del columns[field]
     if columns.get("name") == columns.get("account_holder"):
         columns.pop("account_holder", None)  # 예금주 is the only name there is
-    missing = [list(bracket) for bracket in required if not any(field in columns for field in bracket)]
-    if missing:
-        found = [_shown(label) for label in labels if label.strip()][:_SHOWN_LABELS]
-        raise ColumnMissing(row_number=row_number, fields=missing, found=found)
     return columns
 
 
-def _claimed(field: str, claims: Sequence[tuple[int, int]], labels: Sequence[str]) -> int:
-    rank, index = min(claims)
-    equals = [_where(other, labels[other]) for other_rank, other in claims if other_rank == rank]
-    if len(equals) > 1 and field in _KEY_FIELDS:
-        raise ColumnAmbiguous(field=field, found=equals)
-    return index
+def _missing(columns: dict[str, int], required: Requirements) -> list[list[str]]:
+    return [list(bracket) for bracket in required if not any(field in columns for field in bracket)]
 
 
 def _where(index: int, label: str) -> str:
@@ -289,13 +406,14 @@ def _where(index: int, label: str) -> str:
 # --- Unit of money ------------------------------------------------------------------------------------------------------
 
 
-def _unit(head: Sequence[Row], labels: Sequence[str], columns: dict[str, int]) -> int:
+def _unit(head: Sequence[Row], labels: Sequence[str], columns: dict[str, int], problems: list[ListUnreadable]) -> int:
     """The unit in the amount's own label, else the one noted above the table, else won."""
-    label = unicodedata.normalize("NFKC", labels[columns["amount"]]) if "amount" in columns else ""
+    label = unicodedata.normalize("NFKC", _at(labels, columns["amount"])) if "amount" in columns else ""
     found = _UNIT_IN_LABEL.findall(label)
     if not found:
         texts = (unicodedata.normalize("NFKC", ",".join(cells)[:1000]) for _number, cells in head)
         found = [unit for text in texts for unit in _UNIT_NOTE.findall(re.sub(r"\s", "", text))]
     if len(set(found)) > 1:
-        raise UnitAmbiguous(found=sorted(set(found)))
-    return _UNITS[found[0]] if found else 1
+        problems.append(UnitAmbiguous(found=sorted(set(found))))
+        return 1
+    return UNITS[found[0]] if found else 1

@@ -34,15 +34,97 @@ class ListTooLarge(ListUnreadable):
     message = _("파일이 너무 큽니다. %(limit_mb)s MB 이하로 나누어 올리십시오.")
 
 
-class NotCsv(ListUnreadable):
-    """The first bytes are those of another format, whatever the file is called. ``kind`` names it."""
+class FormatUnsupported(ListUnreadable):
+    """The first bytes are those of a format that holds no table we read, whatever the file is called."""
 
-    code = "not_csv"
+    code = "format_unsupported"
     status = 415
     message = _(
-        "CSV 파일이 아니라 %(kind)s 파일입니다. 원본을 엑셀에서 열어 "
-        "‘다른 이름으로 저장 > CSV UTF-8(쉼표로 분리)’로 저장한 파일을 올리십시오."
+        "%(kind)s 파일은 명단으로 읽을 수 없습니다. 원본을 엑셀에서 열어 "
+        "‘다른 이름으로 저장 > Excel 통합 문서(.xlsx)’로 저장한 파일을 올리십시오."
     )
+
+
+class HwpFile(ListUnreadable):
+    """A document of the Hangul word processor."""
+
+    code = "hwp_file"
+    status = 415
+    message = _(
+        "한글(HWP) 문서는 명단으로 읽을 수 없습니다. 한글에서 표 전체를 복사해 엑셀에 붙여 넣고 "
+        "‘Excel 통합 문서(.xlsx)’로 저장한 파일을 올리십시오."
+    )
+
+
+class PdfFile(ListUnreadable):
+    """A PDF, also one that was given another name."""
+
+    code = "pdf_file"
+    status = 415
+    message = _(
+        "PDF 파일은 명단으로 읽을 수 없습니다. PDF로 만들기 전의 엑셀 원본을 찾아 그대로 올리십시오. "
+        "원본이 없으면 보낸 부서에 엑셀 파일을 요청하십시오."
+    )
+
+
+class ArchiveFile(ListUnreadable):
+    """A ZIP, 7Z, RAR or GZIP that is no workbook."""
+
+    code = "archive_file"
+    status = 415
+    message = _("압축 파일(%(kind)s)은 읽지 않습니다. 압축을 풀고 그 안의 명단 파일을 올리십시오.")
+
+
+class PasswordProtected(ListUnreadable):
+    """The workbook opens only with a password."""
+
+    code = "password_protected"
+    message = _(
+        "암호가 걸린 엑셀 파일입니다. 엑셀에서 열어 ‘파일 > 정보 > 통합 문서 보호 > 암호 설정’의 암호를 지우고 저장한 뒤 올리십시오. "
+        "올린 파일은 암호화하여 보관합니다."
+    )
+
+
+class WorkbookDamaged(ListUnreadable):
+    """The workbook breaks off or contradicts itself."""
+
+    code = "workbook_damaged"
+    message = _(
+        "엑셀 파일이 손상되었거나 끝까지 받아지지 않았습니다. 엑셀에서 열어 보고, 열리면 ‘다른 이름으로 저장 > Excel 통합 문서(.xlsx)’로 "
+        "저장해 올리십시오. 열리지 않으면 원본을 다시 받으십시오."
+    )
+
+
+class WorkbookTooLarge(ListUnreadable):
+    """Unpacked, the workbook would be larger than the limit: a bomb, or millions of formatted cells."""
+
+    code = "workbook_too_large"
+    status = 413
+    message = _(
+        "압축을 풀면 너무 큰 엑셀 파일입니다. 명단만 새 시트에 복사해 새 파일로 저장하거나 "
+        "‘CSV UTF-8(쉼표로 분리)’로 저장해 올리십시오."
+    )
+
+
+class TooManyMerges(ListUnreadable):
+    """More merged regions than the limit."""
+
+    code = "too_many_merges"
+    message = _("병합된 칸이 %(limit)s개를 넘습니다. 엑셀에서 전체를 선택해 ‘셀 분할’한 뒤 다시 올리십시오.")
+
+
+class NoTable(ListUnreadable):
+    """A web page without a table, or a workbook without a sheet of cells."""
+
+    code = "no_table"
+    message = _("파일 안에 표가 없습니다. 명단이 들어 있는 시트나 표가 있는지 확인한 뒤 다시 올리십시오.")
+
+
+class SheetMissing(ListUnreadable):
+    """The sheet that was asked for is not in the workbook."""
+
+    code = "sheet_missing"
+    message = _("‘%(sheet)s’ 시트가 파일에 없습니다. 시트를 다시 고르십시오.")
 
 
 class ContainsNul(ListUnreadable):

@@ -53,6 +53,8 @@ class Options:
     ``values``: what stands in each tuple after the row number; what is neither asked for nor required is not read.
     Without its seal a number is not read either, except for the birth date in a resident number where the file has no
     column for it. ``extra`` fields are read wherever the layout has them; those that are required count as any other.
+    ``wide_rows_are_broken``: values beyond the header's columns mean that commas cut a cell into several, as only text
+    files can; in a workbook they are notes in the margin.
     """
 
     latest_birth: date
@@ -63,6 +65,7 @@ class Options:
     seal_resident_number: Seal | None = None
     seal_account_number: Seal | None = None
     extra: Sequence[Fact] = ()
+    wide_rows_are_broken: bool = True
 
 
 class Skipped(NamedTuple):
@@ -201,7 +204,7 @@ class _Normaliser:
             return rows
         even = [row if len(row) == width else (row + [""] * width)[:width] for row in rows]
         for place, row in enumerate(rows):
-            if len(row) > width and any(cell.strip() for cell in row[width:]):
+            if self._options.wide_rows_are_broken and len(row) > width and any(cell.strip() for cell in row[width:]):
                 troubles.append(Trouble(place, WHOLE_ROW, "too_many_cells", " | ".join(row)))
                 even[place] = [""] * width
         return even

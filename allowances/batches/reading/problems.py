@@ -91,6 +91,10 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "amount_zero": ProblemKind(_("금액이 0원입니다."), _("지급 대상이 아니면 행을 지우고, 대상이면 금액을 입력하십시오.")),
     "amount_fraction": ProblemKind(_("1원보다 작은 단위가 있습니다."), _AMOUNT_FORM),
     "amount_too_large": ProblemKind(_("금액이 한도를 넘어 읽지 않았습니다."), _("금액과 단위(원·천원)를 확인하십시오.")),
+    "amount_merged": ProblemKind(
+        _("여러 행에 걸쳐 병합된 금액이라 누구의 지급액인지 알 수 없습니다."),
+        _("병합을 풀고 행마다 그 사람의 지급액을 입력하십시오."),
+    ),
     "amount_unit_conflict": ProblemKind(
         _("칸에 적힌 단위가 제목의 금액 단위와 다릅니다."), _("단위를 빼고 제목에 적힌 단위의 숫자로 입력하십시오.")
     ),

@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import SEEK_END, StringIO
 from itertools import islice
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from allowances.batches.reading.columns import known_labels
 from allowances.batches.reading.errors import (
+    ArchiveFile,
     ContainsNul,
     FileEmpty,
+    FormatUnsupported,
+    HwpFile,
     ListTooLarge,
-    NotCsv,
+    PasswordProtected,
+    PdfFile,
     QuotesBroken,
     RowTooLarge,
     TooManyColumns,
     Undecodable,
 )
+from allowances.batches.reading.formats import is_encrypted, kind_of
 
-_SAMPLE_BYTES: Final = 64 * 1024
+SAMPLE_BYTES: Final = 64 * 1024
 _SAMPLE_ROWS: Final = 30
 _SAMPLE_COLUMNS: Final = 200
 _DELIMITERS: Final = (",", ";", "\t")
@@ -39,11 +45,17 @@ _BOMS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """A row on one line is measured exactly; one that spans lines may reach twice ``row_chars``."""
+    """A row on one line is measured exactly; one that spans lines may reach twice ``row_chars``.
+
+    ``sheet_bytes`` and ``strings_bytes`` bound the unpacked parts of a workbook, none of which is held in memory whole.
+    """
 
     file_bytes: int = 300 * 1024 * 1024
     row_chars: int = 64 * 1024
     columns: int = 200
+    sheet_bytes: int = 1536 * 1024 * 1024
+    strings_bytes: int = 512 * 1024 * 1024
+    merges: int = 300_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +74,18 @@ class FileForm:
         return bom + self.directive.encode(self.encoding)
 
 
+Merge = tuple[int, int, int]
+"""(first row, last row, column from 0) of a cell that is written once for several rows."""
+
+
+def measured(file: BinaryIO, limits: Limits) -> int:
+    """The size of the file; raises ListTooLarge."""
+    size = file.seek(0, SEEK_END)
+    if size > limits.file_bytes:
+        raise ListTooLarge(limit_mb=limits.file_bytes // 1024**2)
+    return size
+
+
 class ListReader:
     """Iterate for (row number as Excel shows it, cells); each iteration starts at the top of the file.
 
@@ -69,15 +93,20 @@ class ListReader:
     ``size`` is the progress. The file must be seekable.
     """
 
-    def __init__(self, file: BinaryIO, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self, file: BinaryIO, *, limits: Limits | None = None, encoding: str | None = None, delimiter: str | None = None
+    ) -> None:
         self._file = file
         self.limits = limits or Limits()
-        self.size = file.seek(0, SEEK_END)
-        if self.size > self.limits.file_bytes:
-            raise ListTooLarge(limit_mb=self.limits.file_bytes // 1024**2)
-        self.form = _form_of(file)
+        self.size = measured(file, self.limits)
+        self.form = _form_of(file, encoding, delimiter)
+        self.merges: deque[Merge] = deque()
         self.bytes_read = 0
         self.row_number = 0
+
+    def description(self) -> dict[str, Any]:
+        """How the file is written, as JSON."""
+        return {"kind": "csv", "encoding": self.form.encoding, "delimiter": self.form.delimiter}
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         self._file.seek(len(self.form.preamble))
@@ -122,7 +151,7 @@ class ListReader:
     def _blocks(self) -> Iterator[str]:
         """Decoded text; what can be read before a broken byte is handed out first, so that its row number is known."""
         decoder = codecs.getincrementaldecoder(self.form.encoding)()
-        size = min(_SAMPLE_BYTES, self.limits.row_chars)
+        size = min(SAMPLE_BYTES, self.limits.row_chars)
         while True:
             data = self._file.read(size)
             self.bytes_read += len(data)
@@ -147,63 +176,44 @@ def _first_line_length(text: str) -> int:
 # --- What kind of file it is --------------------------------------------------------------------------------------------
 
 
-def _form_of(file: BinaryIO) -> FileForm:
+def _form_of(file: BinaryIO, forced: str | None, delimiter: str | None) -> FileForm:
     file.seek(0)
-    head = file.read(_SAMPLE_BYTES)
-    _refuse_other_formats(head)
+    head = file.read(SAMPLE_BYTES)
+    refuse_unsupported(head, "text")
     bom, encoding = next(((bom, encoding) for bom, encoding in _BOMS if head.startswith(bom)), (b"", ""))
-    encoding = encoding or _guess_encoding(file, head)
+    if forced and forced != encoding:
+        bom = b""
+    encoding = forced or encoding or guess_encoding(file, head)
     body = head[len(bom) :]
     sample = _readable(body, encoding)
     if not sample.strip() and len(sample.encode(encoding)) == len(body):
         raise FileEmpty
     directive = _directive(sample)
-    delimiter = directive[4] if directive else _guess_delimiter(sample)
+    delimiter = directive[4] if directive else delimiter or _guess_delimiter(sample)
     return FileForm(encoding=encoding, has_bom=bool(bom), delimiter=delimiter, directive=directive)
 
 
-_MAGIC: Final = (
-    (b"%PDF", "PDF"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS/HWP"),
-    (b"HWP Document File", "HWP"),
-    (b"\x1f\x8b", "GZIP"),
-    (b"7z\xbc\xaf\x27\x1c", "7Z"),
-    (b"Rar!", "RAR"),
-    (b"{\\rtf", "RTF"),
-    (b"\x89PNG", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"MZ\x90", "EXE"),
-)
-_MARKUP: Final = (b"<!doctype", b"<html", b"<head", b"<meta", b"<table", b"<?xml", b"<body", b"<script")
+def refuse_unsupported(head: bytes, *wanted: str) -> str:
+    """The kind of a file among those wanted; raises what tells the official how to get there."""
+    kind = kind_of(head)
+    if kind in wanted:
+        return kind
+    if is_encrypted(head):
+        raise PasswordProtected
+    if kind in ("HWP", "HWPX"):
+        raise HwpFile
+    if kind == "PDF":
+        raise PdfFile
+    if kind in ("ZIP", "7Z", "RAR", "GZIP"):
+        raise ArchiveFile(kind=kind)
+    raise FormatUnsupported(kind=kind.upper())
 
 
-def _refuse_other_formats(head: bytes) -> None:
-    if head.startswith(b"PK\x03\x04"):
-        raise NotCsv(kind=_kind_of_zip(head))
-    for magic, kind in _MAGIC:
-        if head.startswith(magic):
-            raise NotCsv(kind=_kind_of_compound(head) if kind == "XLS/HWP" else kind)
-    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:20].lower().startswith(_MARKUP):
-        raise NotCsv(kind="HTML/XML")
-
-
-def _kind_of_zip(head: bytes) -> str:
-    if b"hwp+zip" in head or b"Contents/section0" in head:
-        return "HWPX"
-    return "XLSX" if b"xl/" in head or b"[Content_Types].xml" in head else "ZIP"
-
-
-def _kind_of_compound(head: bytes) -> str:
-    if b"HWP Document File" in head or "HwpSummaryInformation".encode("utf-16-le") in head:
-        return "HWP"
-    return "XLS" if "Workbook".encode("utf-16-le") in head else "XLS/HWP"
-
-
-def _guess_encoding(file: BinaryIO, head: bytes) -> str:
+def guess_encoding(file: BinaryIO, head: bytes) -> str:
     """UTF-8 or CP949, by the first block that is not ASCII; later blocks that differ are errors with a row number."""
     block = head
     while block and block.isascii():
-        block = file.read(_SAMPLE_BYTES)
+        block = file.read(SAMPLE_BYTES)
     utf_8, cp949 = (len(_readable(block, encoding).encode(encoding)) for encoding in ("utf-8", "cp949"))
     return "cp949" if cp949 > utf_8 else "utf-8"
 

@@ -118,7 +118,7 @@ def test_the_same_file_and_the_same_content_are_refused_with_a_link(city: City, 
     ("content", "code"),
     [
         (b"", "file_empty"),
-        (b"%PDF-1.7 ...", "not_csv"),
+        (b"%PDF-1.7 ...", "pdf_file"),
         ("성명,생년월일,휴대전화,지급액\n".encode(), "no_rows"),
         ("가,나,다\n1,2,3\n".encode(), "header_not_found"),
         ("성명,생년월일,지급액\n홍길동,1990-01-01,1\n".encode(), "column_missing"),

@@ -8,6 +8,7 @@ from typing import Final
 
 from allowances.batches.reading.cells.text import clean, exact_digits
 from allowances.batches.reading.problems import CellProblem
+from allowances.batches.reading.spreadsheet import MERGED
 
 LARGEST: Final = 10**12
 
@@ -33,6 +34,8 @@ def read_amount(cell: str, *, unit: int = 1, largest: int = LARGEST) -> int | No
     """Won. ``unit`` multiplies bare numbers only; a cell that names its own unit in such a column is refused."""
     if _PLAIN.fullmatch(cell):  # nearly every cell, and in some lists each holds another amount
         return _whole_won(int(cell.replace(",", "")) * unit, largest)
+    if cell.startswith(MERGED):
+        raise CellProblem("amount_merged")
     text = clean(cell)
     if not text:
         return None

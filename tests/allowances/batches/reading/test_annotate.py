@@ -17,7 +17,7 @@ TITLES = [str(title) for title in RESULT_COLUMNS]
 
 
 def annotated(data: bytes, notes: Iterable[Note] = (), header_row: int = 1) -> bytes:
-    return b"".join(annotate(BytesIO(data), header_row=header_row, notes=notes))
+    return b"".join(annotate(BytesIO(data), layout={"header_row": header_row}, notes=notes))
 
 
 def table(data: bytes) -> list[list[str]]:
@@ -127,7 +127,9 @@ def test_what_cannot_be_read_is_refused() -> None:
 def test_it_is_streamed() -> None:
     data = lines(HEADER, *[KIM] * 20_000).encode()
 
-    parts = list(annotate(BytesIO(data), header_row=1, notes=((row, "오류", "가", "나") for row in range(2, 20_002))))
+    parts = list(
+        annotate(BytesIO(data), layout={"header_row": 1}, notes=((row, "오류", "가", "나") for row in range(2, 20_002)))
+    )
 
     assert len(parts) > 10
     assert max(map(len, parts)) < 256 * 1024

@@ -90,7 +90,9 @@ def test_what_was_left_aside_is_told() -> None:
     assert layout.ignored == ("성별", "카드 번호")
     assert json.loads(json.dumps(layout.summary())) == {
         "header_row": 1,
+        "header_first": 1,
         "columns": {"sequence": "연번", "name": "성명"},
+        "positions": {"sequence": 0, "name": 1},
         "ignored": ["성별", "카드 번호"],
         "unit": 1,
     }
