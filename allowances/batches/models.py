@@ -127,6 +127,13 @@ class BatchAction(models.TextChoices):
     RECHECK = "recheck", _("재검증")
     DISCARD = "discard", _("폐기")
     REPLACE = "replace", _("고친 파일로 교체")
+    SCHEDULE = "schedule", _("지급 예약")
+    UNSCHEDULE = "unschedule", _("예약 취소")
+    PAUSE = "pause", _("지급 중지")
+    RESUME = "resume", _("지급 재개")
+    CANCEL = "cancel", _("잔여 지급 취소")
+    RETRY = "retry", _("미지급 건 재지급")
+    GIVE_UP = "give_up", _("미지급금 반납")
 
 
 class BatchEvent(TenantModel):
@@ -138,6 +145,7 @@ class BatchEvent(TenantModel):
     action = models.CharField(_("처리"), max_length=10, choices=BatchAction)
     official = models.ForeignKey(Official, on_delete=models.PROTECT, related_name="+", verbose_name=_("처리자"))
     at = models.DateTimeField(_("처리일시"))
+    reason = models.CharField(_("사유"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("명단 처리 이력")

@@ -1,7 +1,8 @@
-"""Paying an approved list: the payer's signature starts it, and a job posts it chunk by chunk.
+"""Paying an approved list: the payer's signature starts it, now or at a set time, and a job posts it chunk by chunk.
 
 Each chunk is a transaction of its own and knows whether it has been posted. So the job may be killed at any point and
-started again, and two workers on one list only take turns.
+started again, and two workers on one list only take turns. Whoever pauses or cancels comes in between two chunks. What
+cannot be paid into a wallet is held for its person (``sql/0002_claims.sql``).
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
+from allowances.approvals.errors import BatchBusy, DigestChanged, ReasonMissing
+from allowances.approvals.selectors import next_step
 from allowances.approvals.services import failure_of, locked, sign_as_payer
-from allowances.batches.models import Batch, BatchState
-from allowances.disbursement import errors as _errors  # noqa: F401  (registers the refusals of the SQL functions)
-from allowances.disbursement.selectors import unposted
+from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchState
+from allowances.disbursement.errors import PaymentTimeInvalid, RestChanged
+from allowances.disbursement.selectors import held_lists, progress, unposted
 from vouchers.common import jobs
-from vouchers.common.errors import DomainError, NotPermitted
+from vouchers.common.database import domain_errors
+from vouchers.common.errors import DomainError, NotPermitted, StateConflict
 from vouchers.common.scope import scope
 from vouchers.ledger import services as ledger
 from vouchers.officials.models import Official
@@ -30,6 +35,11 @@ from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
 
 RUN: Final = "allowances.disbursement.run"
+BEGIN: Final = "allowances.disbursement.begin"
+FARTHEST: Final = timedelta(days=180)
+"""How far ahead a payment may be appointed."""
+LONGEST_CHUNK: Final = "10s"
+LAST_ROW: Final = 2_147_483_647
 
 logger = logging.getLogger(__name__)
 
@@ -40,39 +50,230 @@ def _never() -> bool:
 
 def start(
     *, batch: Batch, official: Official, authority: Authority, digest: str, at: datetime, comment: str = "",
-    on_behalf_of: UUID | None = None,
+    on_behalf_of: UUID | None = None, pay_at: datetime | None = None,
 ) -> Batch:  # fmt: skip
-    """Sign as the payer, the last of the line, and queue the payment. ``digest`` is the one the official saw;
-    ``on_behalf_of`` the absent payer in whose place a deputy signs (대결).
+    """Sign as the payer, the last of the line, and queue the payment; with ``pay_at`` for that time (지급 예약).
+    ``digest`` is the one the official saw.
 
-    Raises StateConflict and its kinds NotYourTurn, AlreadySigned, ActingHasEnded, DigestChanged, BatchBusy.
+    A list whose payer has signed before (its appointment was taken back) needs no further signature, but a payer.
+    Raises StateConflict and its kinds NotYourTurn, AlreadySigned, DigestChanged, BatchBusy; NotPermitted; PaymentTimeInvalid.
     """
+    _require_time(pay_at, at)
     with locked(batch, BatchState.APPROVED) as held:
-        sign_as_payer(
-            held,
-            official=official,
-            authority=authority,
-            digest=digest,
-            at=at,
-            comment=comment,
-            on_behalf_of=on_behalf_of,
-        )
-        held.state = BatchState.PAYING
+        if next_step(held) is not None:
+            sign_as_payer(
+                held, official=official, authority=authority, digest=digest, at=at, comment=comment,
+                on_behalf_of=on_behalf_of,
+            )  # fmt: skip
+        elif held.digest != digest:
+            raise DigestChanged
+        else:
+            _require_payer(authority, held)
+        if pay_at is None:
+            _begin(held)
+        else:
+            _appoint(held, pay_at, official, at)
+    return held
+
+
+def _require_time(pay_at: datetime | None, at: datetime) -> None:
+    if pay_at is not None and not at < pay_at <= at + FARTHEST:
+        raise PaymentTimeInvalid(days=FARTHEST.days)
+
+
+def _require_payer(authority: Authority, batch: Batch) -> None:
+    if not authority.has_role(Role.PAYER, batch.municipality_id):
+        raise NotPermitted
+
+
+def _begin(batch: Batch) -> None:
+    batch.state, batch.failure = BatchState.PAYING, None
+    batch.save(update_fields=["state", "failure"])
+    _defer_run(batch)
+
+
+def _log(batch: Batch, action: BatchAction, official: Official, at: datetime, reason: str = "") -> None:
+    BatchEvent.objects.create(
+        municipality_id=batch.municipality_id, batch=batch, action=action, official=official, at=at,
+        reason=reason.strip()[:500],
+    )  # fmt: skip
+
+
+# At a set time -----------------------------------------------------------------------------------------------------
+
+
+def _appoint(batch: Batch, pay_at: datetime, official: Official, at: datetime) -> None:
+    batch.state, batch.pay_at = BatchState.SCHEDULED, pay_at
+    batch.save(update_fields=["state", "pay_at"])
+    _log(batch, BatchAction.SCHEDULE, official, at, pay_at.isoformat())
+    jobs.defer(
+        BEGIN, lock=f"batch:{batch.pk}:{pay_at.isoformat()}", schedule_at=pay_at, municipality=batch.municipality_id,
+        batch_id=str(batch.pk), pay_at=pay_at.isoformat(),
+    )  # fmt: skip
+
+
+def reschedule(*, batch: Batch, official: Official, authority: Authority, pay_at: datetime, at: datetime) -> Batch:
+    """Pay a scheduled list at another time. Raises NotPermitted, StateConflict once it has begun, PaymentTimeInvalid."""
+    _require_payer(authority, batch)
+    _require_time(pay_at, at)
+    with locked(batch, BatchState.SCHEDULED) as held:
+        _appoint(held, pay_at, official, at)
+    return held
+
+
+def unschedule(*, batch: Batch, official: Official, authority: Authority, reason: str, at: datetime) -> Batch:
+    """Take the appointment back: the list is approved as before, and a payer may start it. Raises NotPermitted,
+    StateConflict once it has begun, ReasonMissing."""
+    _require_payer(authority, batch)
+    _require_reason(reason)
+    with locked(batch, BatchState.SCHEDULED) as held:
+        held.state, held.pay_at = BatchState.APPROVED, None
+        held.save(update_fields=["state", "pay_at"])
+        _log(held, BatchAction.UNSCHEDULE, official, at, reason)
+    return held
+
+
+def begin(*, municipality: str, batch_id: UUID, pay_at: datetime) -> BatchState:
+    """The appointed time has come: start the payment, if the list is still appointed for it. Returns its state."""
+    with scope(municipalities=[municipality]):
+        batch = Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch_id)
+        if batch.state == BatchState.SCHEDULED and batch.pay_at == pay_at:
+            _begin(batch)
+        return BatchState(batch.state)
+
+
+def begin_overdue(*, municipality: str, at: datetime) -> int:
+    """Start what should have begun by ``at`` and has not, because its job was lost; returns how many lists."""
+    with scope(municipalities=[municipality]):
+        overdue = list(Batch.objects.filter(state=BatchState.SCHEDULED, pay_at__lte=at).values_list("pk", "pay_at"))
+    for batch_id, pay_at in overdue:
+        assert pay_at is not None  # the filter
+        begin(municipality=municipality, batch_id=batch_id, pay_at=pay_at)
+    return len(overdue)
+
+
+# Stopping and going on ---------------------------------------------------------------------------------------------
+
+
+def pause(*, batch: Batch, official: Official, authority: Authority, reason: str, at: datetime) -> Batch:
+    """Stop a payment between two chunks; when this returns, nothing more of it is posted.
+
+    Raises NotPermitted, ReasonMissing, StateConflict, and BatchBusy when a chunk takes longer than ten seconds.
+    """
+    _require_payer(authority, batch)
+    _require_reason(reason)
+    with locked(batch, BatchState.PAYING) as held:
+        held.state = BatchState.PAUSED
         held.save(update_fields=["state"])
-        _defer_run(held)
+        _hold_still(held)
+        _log(held, BatchAction.PAUSE, official, at, reason)
     return held
 
 
 def resume(*, batch: Batch, official: Official, authority: Authority, at: datetime) -> Batch:
-    """Queue the payment again that stopped with a failure or whose job was given up. Raises NotPermitted."""
-    if not authority.has_role(Role.PAYER, batch.municipality_id):
-        raise NotPermitted
-    with locked(batch, BatchState.PAYING) as held:
-        held.failure = None
-        held.save(update_fields=["failure"])
-        _defer_run(held)
+    """Go on with a payment that was paused, stopped with a failure, or whose job was given up. Raises NotPermitted."""
+    _require_payer(authority, batch)
+    with locked(batch, BatchState.PAYING, BatchState.PAUSED) as held:
+        _log(held, BatchAction.RESUME, official, at)
+        _begin(held)
     logger.warning("payment of list %s taken up again by %s at %s", batch.pk, official.pk, at.isoformat())
     return held
+
+
+def cancel_rest(
+    *, batch: Batch, official: Official, authority: Authority, reason: str, unposted: int, at: datetime
+) -> int:  # fmt: skip
+    """Give up what a paused or failed payment has not posted; the list is closed, its budget free again. ``unposted`` is
+    the won that the official saw and confirmed. Returns the won released.
+
+    Raises NotPermitted, ReasonMissing, StateConflict, and RestChanged when it is not what is left.
+    """
+    _require_payer(authority, batch)
+    _require_reason(reason)
+    with locked(batch, BatchState.PAUSED, BatchState.PAYING) as held:
+        if held.state == BatchState.PAYING and not held.failure:
+            raise StateConflict
+        _hold_still(held)
+        now = progress(held)
+        if (now.amount - now.amount_posted if now.chunks else held.amount_total) != unposted:
+            raise RestChanged
+        released: int = ledger.call("disbursement.cancel_rest", held.municipality_id, held.pk, at)[0]
+        held.state, held.paid_at, held.failure = BatchState.PAID, at, None
+        held.save(update_fields=["state", "paid_at", "failure"])
+        _log(held, BatchAction.CANCEL, official, at, reason)
+    return released
+
+
+def _hold_still(batch: Batch) -> None:
+    """Wait for the chunks that are being posted. Raises BatchBusy after ten seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_CHUNK])
+    try:
+        ledger.call("disbursement.hold_still", batch.pk)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise BatchBusy from error
+        raise
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing
+
+
+# What could not be paid --------------------------------------------------------------------------------------------
+
+
+def retry_unpaid(*, batch: Batch, official: Official, authority: Authority, at: datetime) -> int:
+    """Look for the people of a list's held rows as they are recorded now, and credit who can be credited: wallets that
+    are open again, records that were corrected. Returns how many. Raises NotPermitted."""
+    _require_payer(authority, batch)
+    with transaction.atomic(), domain_errors():
+        credited: int = ledger.call(
+            "disbursement.credit_list", batch.municipality_id, batch.pk, 0, LAST_ROW, at
+        )[0]  # fmt: skip
+        if credited:
+            _log(batch, BatchAction.RETRY, official, at, f"{credited:,}")
+    return credited
+
+
+def give_up_failed(*, batch: Batch, official: Official, authority: Authority, reason: str, at: datetime) -> int:
+    """Return to the programme what could not be paid because wallets are closed or frozen; returns how many rows.
+
+    Raises NotPermitted, ReasonMissing.
+    """
+    _require_payer(authority, batch)
+    _require_reason(reason)
+    with transaction.atomic(), domain_errors():
+        rows: int = ledger.call("disbursement.give_up", batch.municipality_id, batch.pk, at)[0]
+        if rows:
+            _log(batch, BatchAction.GIVE_UP, official, at, reason)
+    return rows
+
+
+def release_expired(*, municipality: str, at: datetime) -> int:
+    """Return what nobody has claimed by its deadline, step by step, each a transaction; returns how many rows."""
+    total = 0
+    while True:
+        with scope(municipalities=[municipality]):
+            rows: int = ledger.call("disbursement.release_expired", municipality, at)[0]
+        if not rows:
+            return total
+        total += rows
+
+
+def match_held(*, municipality: str, at: datetime) -> int:
+    """Look once more for everybody whose money is held, list by list; returns how many were credited."""
+    with scope(municipalities=[municipality]):
+        lists = held_lists(municipality)
+    total = 0
+    for batch_id in lists:
+        with scope(municipalities=[municipality]):
+            total += ledger.call("disbursement.credit_list", municipality, batch_id, 0, LAST_ROW, at)[0]
+    return total
+
+
+# Posting -----------------------------------------------------------------------------------------------------------
 
 
 def _defer_run(batch: Batch) -> None:

@@ -358,8 +358,9 @@ class Migration(migrations.Migration):
             name='BatchEvent',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(choices=[('upload', '업로드'), ('recheck', '재검증'), ('discard', '폐기'), ('replace', '고친 파일로 교체')], max_length=10, verbose_name='처리')),
+                ('action', models.CharField(choices=[('upload', '업로드'), ('recheck', '재검증'), ('discard', '폐기'), ('replace', '고친 파일로 교체'), ('schedule', '지급 예약'), ('unschedule', '예약 취소'), ('pause', '지급 중지'), ('resume', '지급 재개'), ('cancel', '잔여 지급 취소'), ('retry', '미지급 건 재지급'), ('give_up', '미지급금 반납')], max_length=10, verbose_name='처리')),
                 ('at', models.DateTimeField(verbose_name='처리일시')),
+                ('reason', models.CharField(blank=True, max_length=500, verbose_name='사유')),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='allowances.batch', verbose_name='명단')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),

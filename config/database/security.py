@@ -43,7 +43,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "batches.compare", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
     "approvals.person",
     "disbursement.plan", "disbursement.post_chunk", "disbursement.hold_still", "disbursement.cancel_rest",
-    "disbursement.credit_list", "disbursement.release_expired", "disbursement.give_up", "disbursement.lists_with_held",
+    "disbursement.credit_list", "disbursement.release_expired", "disbursement.give_up",
     "disbursement.due_of", "disbursement.stop", "disbursement.restore",
 )  # fmt: skip
 """What the application role may call. The rest of the kernel is reached through these alone."""

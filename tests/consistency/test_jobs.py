@@ -15,6 +15,12 @@ OWNERS = {
     "allowances.batches.read": "allowances.batches",
     "allowances.approvals.complete_submission": "allowances.approvals",
     "allowances.disbursement.run": "allowances.disbursement",
+    "allowances.disbursement.begin": "allowances.disbursement",
+    "allowances.disbursement.begin_overdue": "allowances.disbursement",
+    "allowances.disbursement.match": "allowances.disbursement",
+    "allowances.disbursement.match_all": "allowances.disbursement",
+    "allowances.disbursement.release": "allowances.disbursement",
+    "allowances.disbursement.release_all": "allowances.disbursement",
     "merchants.settlement.close": "merchants.settlement",
     "merchants.settlement.close_ended_days": "merchants.settlement",
     "vouchers.ledger.audit": "vouchers.ledger",
@@ -24,6 +30,9 @@ OWNERS = {
 """Job → the room whose tasks.py defines it, and whose people answer for it."""
 
 PERIODIC = {
+    "allowances.disbursement.begin_overdue": "*/5 * * * *",
+    "allowances.disbursement.match_all": "10 17 * * *",
+    "allowances.disbursement.release_all": "20 * * * *",
     "merchants.settlement.close_ended_days": "10 * * * *",
     "vouchers.ledger.audit": "30 * * * *",
     "vouchers.ledger.prepare_months": "40 3 * * *",

@@ -5,6 +5,7 @@ Services name a job by its task's name, because tasks stand above services.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -18,12 +19,14 @@ TRY_AGAIN: Final = RetryStrategy(
 """For what passes: a lost connection, a lock waited for in vain, a worker told to stop. 2, 4, 8 … 256 seconds apart."""
 
 
-def defer(task: str, *, lock: str, **arguments: Any) -> bool:
-    """Queue a job; returns False when the same job waits already.
+def defer(task: str, *, lock: str, schedule_at: datetime | None = None, **arguments: Any) -> bool:
+    """Queue a job, by ``schedule_at`` for a later time; returns False when the same job waits already.
 
     Jobs with the same ``lock`` run one after the other. The job exists when the present transaction commits.
     """
-    job = app.configure_task(task, allow_unknown=False, lock=lock, queueing_lock=f"{task}:{lock}")
+    job = app.configure_task(
+        task, allow_unknown=False, lock=lock, queueing_lock=f"{task}:{lock}", schedule_at=schedule_at
+    )
     try:
         with transaction.atomic():
             job.defer(**arguments)

@@ -59,6 +59,7 @@ CREATE UNIQUE INDEX entitlement_once_a_cycle ON allowances_entitlement
     (municipality_id, cycle_id, citizen_id, sequence) WHERE NOT void;
 CREATE UNIQUE INDEX entitlement_once_a_cycle_by_person ON allowances_entitlement
     (municipality_id, cycle_id, sequence, person) WHERE citizen_id IS NULL AND NOT void;
+CREATE INDEX entitlement_in_cash ON allowances_entitlement (municipality_id, batch_id, row_number) WHERE in_cash;
 CREATE UNIQUE INDEX entitlement_once_a_tranche ON allowances_entitlement
     (municipality_id, series_id, tranche, citizen_id) WHERE tranche IS NOT NULL AND NOT void;
 

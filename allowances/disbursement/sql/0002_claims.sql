@@ -214,10 +214,3 @@ BEGIN
         WHERE municipality_id = p_municipality AND batch_id = p_batch AND state = 'held'
           AND reason IN ('wallet_closed', 'wallet_frozen')), 'given_up', p_at);
 END $$;
-
-CREATE FUNCTION disbursement.lists_with_held(p_municipality varchar) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT DISTINCT batch_id FROM allowances_unpaidentitlement
-    WHERE municipality_id = p_municipality AND state = 'held'
-      AND p_municipality = ANY (string_to_array(current_setting('app.municipalities', true), ','))
-$$;
