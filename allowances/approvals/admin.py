@@ -13,16 +13,32 @@ from django.utils.translation import gettext_lazy as _
 
 from allowances.approvals import services
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep, ApprovalStep, StepDecision
-from allowances.approvals.selectors import SIGNABLE_STATES, history_of, next_step, steps_of
-from allowances.batches.admin import batch_named, stages_of
+from allowances.approvals.rules import titles_of
+from allowances.approvals.selectors import (
+    SIGNABLE_STATES,
+    boxes_of,
+    document_number,
+    due_of,
+    has_part_in,
+    history_of,
+    line_for,
+    next_step,
+    redraft_of,
+    steps_of,
+    turn_since,
+    ways_to_sign,
+)
+from allowances.batches.admin import batch_named, comparisons_shown, stages_of
 from allowances.batches.models import Batch, BatchState
 from allowances.batches.selectors import acceptances_of, batch_progress, failure_of
 from allowances.programmes.selectors import budget_of
 from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, TenantFormSet, day, moment
-from vouchers.common.errors import NotFound
+from vouchers.common.errors import DomainError, NotFound
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter
 from vouchers.common.money import money
 from vouchers.common.pages import page, refusals_shown, render
+from vouchers.common.seoul import business_date
+from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 
 
@@ -156,13 +172,19 @@ def approval(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     batch = batch_named(request, batch_id)
     steps = list(steps_of(batch)) if batch.attempt else []
     turn = next_step(batch) if batch.state in SIGNABLE_STATES else None
+    since = turn_since(batch) if turn else None
     budget = budget_of(programme=batch.cycle.programme)
+    claimed = 0 if batch.state in _CLAIMING else batch.amount_total
     return render(
         request, "allowances/approvals/approval.html", title=batch.file_name, batch=batch, stages=stages_of(batch),
-        progress=batch_progress(batch), steps=steps, turn=turn, budget=budget, rows=batch.rows_total - batch.rows_bad,
-        budget_after=budget.available - (0 if batch.state in _CLAIMING else batch.amount_total),
-        acceptances=acceptances_of(batch), mended=batch.terms.get("mending"),
+        progress=batch_progress(batch), steps=steps, boxes=boxes_of(steps), turn=turn, since=since, budget=budget,
+        due=due_of(turn, since) if turn else None, today=business_date(request.at),  # type: ignore[attr-defined]
+        rows=batch.rows_total - batch.rows_bad, budget_before=budget.available + batch.amount_total - claimed,
+        budget_after=budget.available - claimed, number=document_number(batch), redraft=redraft_of(batch),
         earlier=history_of(batch).filter(attempt__lt=batch.attempt).exclude(comment=""), failure=failure_of(batch),
+        accepted=acceptances_of(batch, limit=ACCEPTANCES_SHOWN), mended=batch.terms.get("mending"),
+        warnings=sum(kind["rows"] for kind in batch.problem_kinds if kind["is_warning"]),
+        comparisons=comparisons_shown(batch), planned=_planned_line(request, batch),
         **_possible(request, batch, steps, turn),
     )  # fmt: skip
 
@@ -170,25 +192,44 @@ def approval(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 _CLAIMING = (
     BatchState.SUBMITTED, BatchState.APPROVED, BatchState.SCHEDULED, BatchState.PAYING, BatchState.PAUSED, BatchState.PAID,
 )  # fmt: skip
+ACCEPTANCES_SHOWN = 20
+_BACK = (BatchState.RETURNED, BatchState.WITHDRAWN)
+
+
+def _planned_line(request: HttpRequest, batch: Batch) -> dict[str, Any] | None:
+    """The line a list would take if it were submitted now, or what is missing for one."""
+    if batch.state not in (BatchState.VALIDATED, *_BACK):
+        return None
+    day = business_date(request.at)  # type: ignore[attr-defined]
+    try:
+        line = line_for(programme=batch.cycle.programme, total=batch.amount_total, day=day)
+    except DomainError as error:
+        return {"refusal": error}
+    return {"line": line, "steps": list(line.steps.all()), "above": titles_of(line.titles_above)}
 
 
 def _possible(
     request: HttpRequest, batch: Batch, steps: list[ApprovalStep], turn: ApprovalStep | None
-) -> dict[str, bool]:
-    """Which buttons the official gets; the services decide again."""
-    authority, signed = request.authority, [step for step in steps if step.decision == StepDecision.SIGNED]  # type: ignore[attr-defined]
-    mine = batch.uploaded_by_id == request.user.pk or any(step.official_id == request.user.pk for step in signed)
-    has_turn = bool(turn and not mine and authority.has_role(turn.role, batch.municipality_id))
-    pays = has_turn and turn is not None and turn.role == Role.PAYER
-    drafted = bool(signed) and signed[0].official_id == request.user.pk
-    is_payer = authority.has_role(Role.PAYER, batch.municipality_id)
+) -> dict[str, Any]:
+    """Which buttons the official gets, and in whose place they sign; the services decide again."""
+    authority: Any = request.authority  # type: ignore[attr-defined]
+    me: Any = request.user.pk
+    ways = ways_to_sign(turn, authority) if turn and not has_part_in(batch, me) else []
+    ways = [way for way in ways if way is None or not has_part_in(batch, way)]
+    pays = bool(ways) and turn is not None and turn.role == Role.PAYER
+    signed = [step for step in steps if step.decision == StepDecision.SIGNED]
+    drafts = authority.has_role(Role.DRAFTER, batch.municipality_id)
+    mine = drafts and bool(signed) and signed[0].official_id == me
     return {
-        "may_sign": has_turn and not pays,
+        "acting_for": Official.objects.get(pk=ways[0]) if ways and ways[0] else None,
+        "may_sign": bool(ways) and not pays,
         "may_pay": pays,
-        "may_return": has_turn,
-        "may_withdraw": batch.state in SIGNABLE_STATES and drafted and len(signed) == 1,
-        "may_resume": batch.state == BatchState.PAYING and bool(batch.failure) and is_payer,
-    }
+        "may_return": bool(ways),
+        "may_withdraw": batch.state in SIGNABLE_STATES and mine and len(signed) == 1,
+        "may_redraft": batch.state in _BACK and drafts and redraft_of(batch) is None,
+        "may_resume": batch.state == BatchState.PAYING and bool(batch.failure)
+        and authority.has_role(Role.PAYER, batch.municipality_id),
+    }  # fmt: skip
 
 
 def absent_official(request: HttpRequest) -> UUID | None:

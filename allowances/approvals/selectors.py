@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from allowances.approvals import errors
 from allowances.approvals.models import ApprovalLine, ApprovalStep, DocumentNumber, StepDecision
-from allowances.approvals.rules import Band, Case, Gap, band_for, due_day, may_fill
+from allowances.approvals.rules import Band, Case, Gap, band_for, due_day, may_fill, titles_of
 from allowances.batches.models import Batch, BatchRow, BatchState, Entitlement
 from allowances.programmes.models import Programme
 from vouchers.common.korean import document_date
@@ -146,6 +148,49 @@ def turn_since(batch: Batch) -> datetime | None:
     """When the turn of the next step came: the moment of the last signature."""
     signed = steps_of(batch).filter(decision=StepDecision.SIGNED).order_by("-position")
     return signed.values_list("decided_at", flat=True).first()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """One box of the 결재란. ``acting``: signed by a deputy (대결). ``unused``: above a delegated decision (전결)."""
+
+    title: str
+    name: str = ""
+    signed_on: date | None = None
+    is_delegated: bool = False
+    is_acting: bool = False
+    is_concurrence: bool = False
+    is_unused: bool = False
+    is_turn: bool = False
+    absent: str = ""
+
+
+def boxes_of(steps: Sequence[ApprovalStep]) -> list[Box]:
+    """The boxes of a list's line from the drafter to the last decision; the payer has none.
+
+    A step that was sent back, or never signed, is an empty box.
+    """
+    boxes: list[Box] = []
+    for step in steps:
+        if step.role == Role.PAYER:
+            continue
+        boxes.append(_box(step))
+        boxes += [Box(title=title, is_unused=True) for title in titles_of(step.titles_above)]
+    turn = next((place for place, box in enumerate(boxes) if not box.name and not box.is_unused), None)
+    if turn is not None and not any(step.decision == StepDecision.RETURNED for step in steps):
+        boxes[turn] = replace(boxes[turn], is_turn=True)
+    return boxes
+
+
+def _box(step: ApprovalStep) -> Box:
+    signed = step.decision == StepDecision.SIGNED
+    return Box(
+        title=_("담당") if step.role == Role.DRAFTER else step.title, is_delegated=step.is_delegated,
+        is_concurrence=step.role == Role.BUDGET, is_acting=signed and step.on_behalf_of_id is not None,
+        name=step.official.name if signed and step.official else "",
+        absent=step.on_behalf_of.name if signed and step.on_behalf_of else "",
+        signed_on=business_date(step.decided_at) if signed and step.decided_at else None,
+    )  # fmt: skip
 
 
 def redraft_of(batch: Batch) -> Batch | None:

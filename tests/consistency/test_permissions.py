@@ -66,6 +66,8 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_accept": ("post", Batch, "D"),
     "batch_annotated": ("post", Batch, "DRAPUX"),
     "batch_approval": ("get", Batch, "DRBAPUX"),
+    "batch_difference": ("get", Batch, "DRBAPUX"),
+    "batch_difference_progress": ("get", Batch, "DRBAPUX"),
     "batch_discard": ("post", Batch, "D"),
     "batch_leave_out": ("post", Batch, "D"),
     "batch_mended_file": ("post", Batch, "D"),

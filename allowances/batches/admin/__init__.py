@@ -5,5 +5,6 @@ from allowances.batches.admin import mending as mending
 from allowances.batches.admin import result as result
 from allowances.batches.admin import uploading as uploading
 from allowances.batches.admin.common import batch_named, stages_of
+from allowances.batches.admin.difference import comparisons_shown
 
-__all__ = ["batch_named", "stages_of"]
+__all__ = ["batch_named", "comparisons_shown", "stages_of"]
