@@ -16,7 +16,7 @@ Entry = tuple[str, str]
 _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     (_("수당"), (
         ("allowances.Batch", "list_alt"), ("allowances.Programme", "volunteer_activism"), ("allowances.Cycle", "event_repeat"),
-        ("allowances.AllowanceType", "menu_book"),
+        ("allowances.BudgetLine", "account_balance"), ("allowances.AllowanceType", "menu_book"),
     )),
     (_("상품권"), (
         ("vouchers.Citizen", "group"), ("vouchers.Wallet", "account_balance_wallet"), ("vouchers.Payment", "qr_code_scanner"),

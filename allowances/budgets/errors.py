@@ -36,6 +36,67 @@ class EntryRepeated(StateConflict):
     message = _("같은 화면에서 이미 처리한 건입니다. 예산 과목의 변동 내역을 확인하십시오.")
 
 
+class CounterpartWrong(DomainError):
+    """The other line is missing, or is not one that this kind of entry may come from or go to."""
+
+    code = "budget_counterpart_wrong"
+    message = _(
+        "상대 예산 과목을 확인하십시오. 전용과 변경사용은 같은 회계연도의 다른 과목으로, 이월은 앞선 회계연도의 과목에서,"
+        " 모두 같은 상품권 안에서만 할 수 있습니다."
+    )
+
+
+class EntryKindWrong(DomainError):
+    """That kind of entry is made at the other line."""
+
+    code = "budget_entry_kind_wrong"
+    message = _("이 구분은 상대 과목에서 처리하면 자동으로 기록됩니다.")
+
+
+class BudgetPartExceeded(DomainError):
+    """More is taken from state, province or municipality than they have given. ``available`` and ``needed`` in won."""
+
+    code = "budget_part_exceeded"
+    message = _(
+        "%(part)s로 편성된 금액이 부족합니다. 편성된 금액은 %(available)s원이고 줄이려는 금액은 %(needed)s원입니다."
+    )
+
+
+class BudgetEntryReasonMissing(DomainError):
+    """Whoever changes the budget says why."""
+
+    code = "budget_entry_reason_missing"
+    message = _("변동 사유를 입력하십시오.")
+
+
+class BudgetEntryNotPosted(StateConflict):
+    """The database found no movement of money behind the entry."""
+
+    code = "budget_entry_not_posted"
+    message = _("원장에 기록되지 않은 예산 변동입니다. 처리하지 않았습니다.")
+
+
+class BudgetLineDiffers(StateConflict):
+    """The money of a programme comes from its own line alone."""
+
+    code = "budget_line_differs"
+    message = _("사업에 정해진 예산 과목이 아니거나, 다른 예산 과목에서 재배정받은 사업입니다.")
+
+
+class BudgetLineInUse(StateConflict):
+    """A programme that has got money from its line keeps the line, and the line its year and currency."""
+
+    code = "budget_line_in_use"
+    message = _("예산을 재배정받은 사업의 예산 과목은 바꿀 수 없습니다.")
+
+
+class BudgetLineMissing(DomainError):
+    """The programme has no line that it could get money from."""
+
+    code = "budget_line_missing"
+    message = _("사업에 예산 과목이 정해지지 않았습니다. 사업 화면에서 예산 과목을 먼저 고르십시오.")
+
+
 register(
     budget_line_code_once_a_year=BudgetLineCodeTaken,
     budget_line_shares_make_whole=SharesExceedWhole,
@@ -43,4 +104,7 @@ register(
     budget_entry_posted_once=EntryRepeated,
     budget_allotment_posted_once=EntryRepeated,
     budget_allotment_moves_money=EntrySignWrong,
+    budget_entry_not_posted=BudgetEntryNotPosted,
+    budget_line_differs=BudgetLineDiffers,
+    budget_line_in_use=BudgetLineInUse,
 )

@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("allowances", "0001_initial"), ("vouchers", "0002_ledger")]
 
     operations = [
+        run_sql_file("allowances/budgets/sql/0001_entries.sql"),
         run_sql_file("allowances/batches/sql/0001_tables.sql"),
         run_sql_file("allowances/batches/sql/0002_comparison.sql"),
         run_sql_file("allowances/batches/sql/0003_mending.sql"),

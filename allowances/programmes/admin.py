@@ -11,12 +11,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from allowances.budgets.selectors import line_budgets
 from allowances.catalogue.models import AllowanceType
 from allowances.programmes.models import Cycle, Programme
 from allowances.programmes.selectors import budget_of, next_cycle_number, proposal_from
-from allowances.programmes.services import fund_programme, open_cycle, save_programme
+from allowances.programmes.services import allot_budget, open_cycle, save_programme
 from vouchers.common.admin import HistoryAdmin, TenantForm, day, unlinked, won
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.models import uuid7
@@ -47,6 +48,9 @@ class ProgrammeForm(TenantForm):
         youngest, oldest = values.get("age_min"), values.get("age_max")
         if youngest is not None and oldest is not None and youngest > oldest:
             self.add_error("age_max", _("최대 나이는 최소 나이보다 적을 수 없습니다."))
+        line, year = values.get("budget_line"), values.get("fiscal_year")
+        if line and year and line.fiscal_year != year:
+            self.add_error("budget_line", _("사업과 회계연도가 같은 예산 과목을 고르십시오."))
         return values
 
 
@@ -62,11 +66,19 @@ class ProgrammeAdmin(HistoryAdmin):
     list_filter: ClassVar = [MunicipalityFilter, "status", "fiscal_year"]
     prefix_search: ClassVar = ["name"]
     search_help_text = _("사업명의 앞부분")
-    autocomplete_fields: ClassVar = ["type"]
+    autocomplete_fields: ClassVar = ["type", "budget_line"]
     fieldsets: ClassVar = [
         (
             _("사업"),
-            {"fields": [("name", "fiscal_year"), ("type", "currency"), ("department", "legal_basis"), "is_not_wage"]},
+            {
+                "fields": [
+                    ("name", "fiscal_year"),
+                    ("type", "currency"),
+                    ("department", "legal_basis"),
+                    "budget_line",
+                    "is_not_wage",
+                ]
+            },
         ),
         (_("지급"), {"fields": [("amount", "amount_max"), ("validity_days", "usage_rule")]}),
         (
@@ -175,33 +187,53 @@ class CycleAdmin(HistoryAdmin):
         obj.pk, obj.municipality_id = opened.pk, opened.municipality_id
 
 
-class FundForm(forms.Form):
-    """Money for a programme. The id makes a form that is sent twice count once."""
+class AllotForm(forms.Form):
+    """Money of the budget line for a programme, or back. The id makes a form that is sent twice count once."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
+    direction = forms.ChoiceField(
+        label=_("구분"), choices=[("allot", _("사업에 재배정")), ("take_back", _("예산 과목으로 회수"))], initial="allot",
+        widget=UnfoldAdminSelectWidget,
+    )  # fmt: skip
     amount = forms.IntegerField(
-        label=_("배정 금액(원)"), min_value=1, max_value=10**15, localize=False,
+        label=_("금액(원)"), min_value=1, max_value=10**15, localize=False,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         help_text=_("쉼표 없이 숫자만 입력합니다."),
     )  # fmt: skip
+    reason = forms.CharField(label=_("사유"), max_length=300, required=False, widget=UnfoldAdminTextInputWidget)
+    document_number = forms.CharField(
+        label=_("문서번호"), max_length=60, required=False, widget=UnfoldAdminTextInputWidget
+    )  # fmt: skip
+
+    @property
+    def signed(self) -> int | None:
+        """Won that go to the programme, negative when they come back; None while the form is not filled in."""
+        if not (self.is_bound and self.is_valid()):
+            return None
+        amount: int = self.cleaned_data["amount"]
+        return amount if self.cleaned_data["direction"] == "allot" else -amount
 
 
-@page("allowances/programme/<uuid:programme_id>/fund/", name="programme_fund", methods=("GET", "POST"))
-def fund(request: HttpRequest, programme_id: UUID) -> HttpResponse:
-    """Allot budget: the amount first, its words to confirm, then the posting."""
-    programme = find(Programme.objects.select_related("currency"), programme_id)
+@page("allowances/programme/<uuid:programme_id>/allot/", name="programme_allot", methods=("GET", "POST"))
+def allot(request: HttpRequest, programme_id: UUID) -> HttpResponse:
+    """재배정: the amount first, its words to confirm, then the posting."""
+    programme = find(Programme.objects.select_related("currency", "budget_line"), programme_id)
     require(request, "programmes.fund", programme.municipality_id)
-    form = FundForm(request.POST or None, initial={"id": uuid7()})
-    amount = form.cleaned_data["amount"] if form.is_bound and form.is_valid() else None
-    if amount and "confirmed" in request.POST:
+    form = AllotForm(request.POST or None, initial={"id": uuid7()})
+    signed = form.signed
+    if signed and "confirmed" in request.POST:
         with refusals_shown(request):
-            fund_programme(
-                programme=programme, amount=amount, id=form.cleaned_data["id"], official=request.user,  # type: ignore[arg-type]
+            allot_budget(
+                programme=programme, amount=signed, id=form.cleaned_data["id"], reason=form.cleaned_data["reason"],
+                document_number=form.cleaned_data["document_number"], official=request.user,  # type: ignore[arg-type]
                 authority=request.authority, at=request.at,  # type: ignore[attr-defined]
             )  # fmt: skip
-            messages.success(request, _("%(amount)s을 배정했습니다.") % {"amount": money(amount)})
+            done = _("%(amount)s을 재배정했습니다.") if signed > 0 else _("%(amount)s을 예산 과목으로 회수했습니다.")
+            messages.success(request, done % {"amount": money(abs(signed))})
         return redirect("admin:allowances_programme_change", programme.pk)
+    line = programme.budget_line
     return render(
-        request, "allowances/programmes/fund.html", title=_("예산 배정"), programme=programme, form=form, amount=amount,
-        budget=budget_of(programme=programme),
+        request, "allowances/programmes/allot.html", title=_("예산 재배정"), programme=programme, form=form,
+        amount=abs(signed) if signed else None, takes_back=bool(signed and signed < 0), line=line,
+        line_left=line_budgets(lines=[line])[line.pk].unallotted if line else 0, budget=budget_of(programme=programme),
     )  # fmt: skip

@@ -1,25 +1,7 @@
-"""What a programme's budget comes to. Won; the execution rate is a fraction."""
+"""What a programme's budget comes to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
+from allowances.budgets.rules import Budget
 
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """예산: allotted so far, reserved for lists in approval, and paid."""
-
-    allotted: int
-    reserved: int
-    paid: int
-
-    @property
-    def available(self) -> int:
-        """집행 가능액: what a new list may still claim."""
-        return self.allotted - self.reserved - self.paid
-
-    @property
-    def execution_rate(self) -> Fraction:
-        """집행률 = 지출액 ÷ 예산현액; 0 while nothing is allotted."""
-        return Fraction(self.paid, self.allotted) if self.allotted else Fraction(0)
+__all__ = ["Budget"]

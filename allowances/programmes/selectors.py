@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Max
 
+from allowances.budgets.selectors import programme_budgets
 from allowances.catalogue.models import AllowanceType
 from allowances.programmes.models import Programme
 from allowances.programmes.rules import Budget
 from vouchers.common.seoul import business_date
-from vouchers.ledger.models import Account, AccountKind, Balance
 
 
 def proposal_from(*, type: AllowanceType, at: datetime) -> dict[str, Any]:
@@ -28,15 +30,14 @@ def proposal_from(*, type: AllowanceType, at: datetime) -> dict[str, Any]:
     }
 
 
+def budgets_of(*, programmes: Iterable[Programme]) -> dict[UUID, Budget]:
+    """The budgets of many programmes as the ledger has them, in one statement; zero before an account is opened."""
+    return programme_budgets(programmes=[programme.pk for programme in programmes])
+
+
 def budget_of(*, programme: Programme) -> Budget:
-    """The programme's budget as the ledger has it; zero before its account is opened."""
-    account = Account.objects.filter(
-        kind=AccountKind.PROGRAMME, currency_id=programme.currency_id, owner_id=programme.pk
-    )
-    balance = Balance.objects.filter(pk__in=account.values("pk")).first()
-    if balance is None:
-        return Budget(allotted=0, reserved=0, paid=0)
-    return Budget(allotted=balance.credits, reserved=balance.reserved, paid=balance.debits)
+    """The programme's budget as the ledger has it."""
+    return budgets_of(programmes=[programme])[programme.pk]
 
 
 def next_cycle_number(*, programme: Programme) -> int:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from allowances.budgets import services as budgets
+from allowances.budgets.errors import BudgetLineDiffers, BudgetLineMissing
 from allowances.catalogue.models import AllowanceType
 from allowances.programmes.errors import ProgrammeEnded, ProgrammeIncomplete, WagePaidByVoucher
 from allowances.programmes.models import Cycle, Programme, ProgrammeStatus
@@ -16,7 +18,7 @@ from vouchers.common.database import domain_errors
 from vouchers.common.errors import NotPermitted, StateConflict
 from vouchers.currencies.models import Currency
 from vouchers.ledger import services as ledger
-from vouchers.ledger.models import AccountKind, Journal
+from vouchers.ledger.models import AccountKind
 from vouchers.municipalities.models import Municipality
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
@@ -50,6 +52,7 @@ def save_programme(*, programme: Programme, official: Official, authority: Autho
     """Store a new or edited programme and open its ledger account, which an edit leaves as it is."""
     if not authority.may("programmes.edit", programme.municipality_id):
         raise NotPermitted
+    _require_own_line(programme)
     programme._history_user = official  # type: ignore[attr-defined]
     with transaction.atomic(), domain_errors():
         programme.save()
@@ -60,43 +63,45 @@ def save_programme(*, programme: Programme, official: Official, authority: Autho
     return programme
 
 
+def _require_own_line(programme: Programme) -> None:
+    line = programme.budget_line
+    if line is not None and (line.municipality_id, line.currency_id, line.fiscal_year) != (
+        programme.municipality_id, programme.currency_id, programme.fiscal_year,
+    ):  # fmt: skip
+        raise BudgetLineDiffers
+
+
 def _require_complete(programme: Programme) -> None:
     for field in programme._meta.fields:
         if field.name in {"amount_max", "validity_days"} and getattr(programme, field.name) is None:
             raise ProgrammeIncomplete(field=field.name, label=field.verbose_name)
 
 
-def fund_programme(
+def allot_budget(
     *, programme: Programme, amount: int, official: Official, authority: Authority, at: datetime,
-    id: UUID | None = None,
+    id: UUID | None = None, reason: str = "", document_number: str = "",
 ) -> UUID:  # fmt: skip
-    """Allot won to a programme (예산 배정); returns the journal's id.
+    """Give won of the programme's budget line to it (재배정), or with a negative amount take back what is neither paid nor
+    reserved; returns the journal's id. A closed programme only gives back.
 
     With ``id`` (a uuidv7 that the form carries) a repeated call does nothing a second time, and the same id with another
-    amount raises JournalConflict.
+    amount raises JournalConflict. Raises NotPermitted, ProgrammeEnded, BudgetLineMissing, and the ledger's
+    BudgetLineExceeded and BudgetExceeded with what there is and what was wanted.
     """
     if not authority.may("programmes.fund", programme.municipality_id):
         raise NotPermitted
     with transaction.atomic():
-        present = Programme.objects.get(pk=programme.pk)
-        if present.status != ProgrammeStatus.OPEN:
+        present = Programme.objects.select_related("budget_line").get(pk=programme.pk)
+        if present.status != ProgrammeStatus.OPEN and amount > 0:
             raise ProgrammeEnded
+        if present.budget_line is None:
+            raise BudgetLineMissing
         journal: UUID = id or ledger.call("ledger.id_at", at)[0]
-        if not Journal.objects.filter(pk=journal).exists():
-            _note(present, f"예산 배정 {amount:,}원", official=official, at=at)
-        ledger.fund(
-            id=journal, municipality=programme.municipality_id, currency=programme.currency_id, programme=programme.pk,
-            amount=amount, at=at,
+        budgets.allot(
+            line=present.budget_line, programme=present.pk, amount=amount, official=official, at=at, id=journal,
+            reason=reason, document_number=document_number,
         )  # fmt: skip
     return journal
-
-
-def _note(programme: Programme, reason: str, *, official: Official, at: datetime) -> None:
-    """Leave in the programme's history who did what no field of it shows."""
-    programme._history_user = official  # type: ignore[attr-defined]
-    programme._history_date = at  # type: ignore[attr-defined]
-    programme._change_reason = reason  # type: ignore[attr-defined]
-    programme.save(update_fields=["status"])
 
 
 def open_cycle(

@@ -29,6 +29,9 @@ from allowances.approvals import services as approvals
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep
 from allowances.batches import services as batches
 from allowances.batches.models import Batch, BatchRow, BatchState
+from allowances.budgets import services as budgets
+from allowances.budgets.models import BudgetLine, EntryKind
+from allowances.budgets.rules import Split
 from allowances.catalogue.models import AllowanceType
 from allowances.disbursement import services as disbursement
 from allowances.programmes import services as programmes
@@ -147,15 +150,21 @@ def _cycle(world: World, officers: dict[Role, tuple[Official, Authority]], *, ro
     at = timezone.now()
     (drafter, may_draft), (budget, may_fund) = officers[Role.DRAFTER], officers[Role.BUDGET]
     with scope(municipalities=[world.code]):
+        line = BudgetLine(
+            municipality_id=world.code, currency_id=world.currency, fiscal_year=at.year, department="기획과", code="301-01",
+            name="전 시민 지원금",
+        )  # fmt: skip
+        budgets.save_line(line=line, official=budget, authority=may_fund)
         programme = programmes.create_programme(
+            budget_line=line,
             official=drafter, authority=may_draft, municipality=Municipality.objects.get(pk=world.code),
             type=AllowanceType.objects.order_by("code")[0], currency=Currency.objects.get(pk=world.currency),
             is_not_wage=True, at=at, name="전 시민 지원금", fiscal_year=at.year, department="기획과", legal_basis="조례 제1조",
             amount=AMOUNT, amount_max=AMOUNT, age_min=None, age_max=None, validity_days=90,
         )  # fmt: skip
-        programmes.fund_programme(
-            programme=programme, amount=AMOUNT * rows, official=budget, authority=may_fund, at=at
-        )  # fmt: skip
+        who: dict[str, Any] = {"official": budget, "authority": may_fund, "at": at}
+        budgets.record(line=line, kind=EntryKind.ORIGINAL, split=Split(city=AMOUNT * rows), reason="본예산", **who)
+        programmes.allot_budget(programme=programme, amount=AMOUNT * rows, **who)
         return programmes.open_cycle(
             programme=programme,
             name="1차",

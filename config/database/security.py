@@ -33,7 +33,8 @@ GLOBAL: Final[dict[str, str]] = {
 
 APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.refuse", "ledger.require_scope", "ledger.uuid_floor", "ledger.id_at",
-    "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.fund", "ledger.reserve",
+    "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.fund", "ledger.divert",
+    "ledger.allot", "ledger.reserve", "budgets.of_programmes",
     "ledger.expire",
     "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended", "ledger.municipalities",
     "officials.municipalities_of", "officials.begin_login", "officials.login_failed", "officials.forget_failures",

@@ -86,12 +86,14 @@ class Main:
             programme = programmes.create_programme(
                 official=drafter.official, authority=drafter.authority, municipality=self.city.municipality,
                 type=AllowanceType.objects.get(code="YTH-001"), currency=self.city.currency, is_not_wage=True, at=at,
-                name="청년기본소득", fiscal_year=business_date(at).year, department="청년정책과",
+                budget_line=self.city.lines["청년기본소득"], name="청년기본소득",
+                fiscal_year=business_date(at).year, department="청년정책과",
                 legal_basis="고양시 청년기본소득 지급 조례 제5조", usage_rule=self.city.usage_rule,
             )  # fmt: skip
-            programmes.fund_programme(
-                programme=programme, amount=BUDGET, official=budget.official, authority=budget.authority, at=at
-            )
+            programmes.allot_budget(
+                programme=programme, amount=BUDGET, official=budget.official, authority=budget.authority, at=at,
+                reason="청년기본소득 지급 예산 재배정", document_number="예산법무과-2041",
+            )  # fmt: skip
             quarter = (business_date(at).month + 2) // 3
             return programmes.open_cycle(
                 programme=programme, name=f"{business_date(at).year}년 {quarter}분기",
@@ -276,7 +278,7 @@ def steps(main: Main, lists: Callable[[], Lists]) -> Iterator[tuple[str, Callabl
         return lambda: made.update({name: work()})
 
     yield (
-        "The drafter makes a programme from the catalogue, the budget team funds it",
+        "The drafter makes a programme from the catalogue, the budget team allots money of its line to it",
         keep("cycle", main.open_programme),
     )
     yield "A list of 5,000 recipients, as officials have it, is written", keep("lists", lists)

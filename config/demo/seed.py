@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep
+from allowances.budgets.models import BudgetLine
+from config.demo.budgets import make_budget
 from config.demo.lists import birth_dates_for_age
 from config.demo.people import WORDS, People, Person
 from merchants.qr_kit import rules as qr
@@ -25,6 +27,7 @@ from vouchers.ledger.models import AccountKind
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import Official, RoleAssignment
 from vouchers.officials.rules import Role
+from vouchers.officials.selectors import authority_of
 from vouchers.payments import services as payments
 from vouchers.payments.models import Partner
 
@@ -70,6 +73,7 @@ class City:
     currency: Currency
     usage_rule: UsageRule
     partner_token: str
+    lines: dict[str, BudgetLine] = field(default_factory=dict)
 
     @property
     def code(self) -> str:
@@ -124,6 +128,8 @@ def seed(*, citizens: int, recipients: int, shops: int, at: datetime, today: dat
         goyang = _make_city("41280", "고양시", "Goyang-si", "고양페이", GOYANG, province, at=at)
         gimpo = _make_city("41570", "김포시", "Gimpo-si", "김포페이", GIMPO, province, at=at)
         logins = _make_officials(people, province, (goyang, gimpo))
+        for city in (goyang, gimpo):
+            city.lines.update(_make_budget(city, at=at, today=today))
         young = _young_people(people, recipients, today)
         others = citizens - recipients
         _make_citizens(
@@ -213,6 +219,15 @@ def _assign(official: Official, role: Role, municipalities: Iterable[Municipalit
         RoleAssignment.objects.create(
             municipality=municipality, official=official, role=role, valid_from=date(2024, 1, 1), reason="시연"
         )
+
+
+def _make_budget(city: City, *, at: datetime, today: date) -> dict[str, BudgetLine]:
+    prefix = city.municipality.name_en.removesuffix("-si").lower()
+    drafter, budget = (
+        {"official": official, "authority": authority_of(official_id=official.pk, day=today)}
+        for official in (Official.objects.get(username=f"{prefix}-{suffix}") for suffix in ("drafter", "budget"))
+    )
+    return make_budget(city, drafter=drafter, budget=budget, at=at)
 
 
 def _young_people(people: People, count: int, today: date) -> list[Person]:

@@ -13,9 +13,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from config.database import embedded
 from config.database.setup import prepare
-from tests.concurrency.test_money_at_once import WITHOUT_LISTS
 from tests.conftest import TODAY, Databases
-from tests.vouchers.ledger.kernel import NOON, Kernel, connect
+from tests.vouchers.ledger.kernel import NOON, WITHOUT_LISTS, Kernel, connect
 
 SHOPPERS, EACH, BEFORE_THE_CRASH = 4, 400, 200
 

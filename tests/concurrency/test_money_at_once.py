@@ -12,18 +12,14 @@ import psycopg
 import pytest
 
 from tests.concurrency.at_once import at_once
-from tests.vouchers.ledger.kernel import CITY, CURRENCY, NOON, Kernel, connect
+from tests.vouchers.ledger.kernel import CITY, CURRENCY, NOON, WITHOUT_LISTS, Kernel, connect
 from vouchers.common.errors import DomainError
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
-from vouchers.ledger.audit import INVARIANTS
 from vouchers.ledger.errors import BudgetExceeded, InsufficientFunds, RefundExceedsPayment
 
 TODAY = business_date(NOON)
 DAY = timedelta(days=1)
-LISTS = {"reserved_for_open_lists", "entitlements_paid_once", "clawbacks_within_paid", "receivables_add_up"}
-"""Invariants of the rooms above, whose lists these tests do not make."""
-WITHOUT_LISTS = [rule for rule in INVARIANTS if rule.name not in LISTS]
 
 
 @pytest.fixture
@@ -84,9 +80,7 @@ def test_the_same_cancellation_twice_and_two_that_exceed_the_payment(kernel: Ker
 
 def test_two_lists_race_for_one_budget(kernel: Kernel, committed_db: str) -> None:
     kernel.make_world()
-    programme = uuid7()
-    kernel.call("ledger.open_account", CITY, CURRENCY, "programme", programme)
-    kernel.call("ledger.fund", CITY, uuid7(), CURRENCY, programme, 100_000, NOON)
+    programme = kernel.open_free_programme(100_000)
     results = at_once(committed_db, [lambda k: k.call("ledger.reserve", CITY, CURRENCY, programme, 40_000)] * 8)
     assert kinds(results) == {BudgetExceeded: 6}
     assert one(kernel, "SELECT max(reserved) FROM vouchers_balance") == 80_000

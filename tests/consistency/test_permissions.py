@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allowances.batches.models import Batch
+from allowances.budgets.models import BudgetLine
 from allowances.programmes.models import Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant
@@ -38,6 +39,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "allowances.ApprovalLine": ("DRBAPUX", "X", "DRBAPUX"),
     "allowances.ApprovalStep": ("UX", "", "-"),
     "allowances.Batch": ("DRBAPUX", "", "-"),
+    "allowances.BudgetLine": ("DRBAPUX", "B", "DRBAPUX"),
     "allowances.Cycle": ("DRBAPUX", "D", "DRBAPUX"),
     "allowances.Programme": ("DRBAPUX", "D", "DRBAPUX"),
     "merchants.DayClose": ("BAPSUX", "", "-"),
@@ -95,7 +97,8 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "my_settings": ("get", None, EVERYBODY),
     "partner_issue_key": ("post", Partner, "X"),
     "partner_revoke_key": ("post", PartnerKey, "X"),
-    "programme_fund": ("get", Programme, "B"),
+    "budget_entry": ("get", BudgetLine, "B"),
+    "programme_allot": ("get", Programme, "B"),
     "qr_issue": ("post", Merchant, "M"),
     "qr_retire": ("post", MerchantQR, "M"),
     "qr_show": ("get", MerchantQR, "MSUX"),

@@ -23,7 +23,6 @@ from allowances.batches.models import (
     ListDifference,
     RowCorrection,
 )
-from allowances.budgets.models import BudgetAllotment, BudgetEntry, BudgetLine, EntryKind
 from config.database import security
 from tests import factories
 from tests.factories import AT, City
@@ -109,21 +108,8 @@ def _fill_the_rest(city: City) -> None:
     AccessRecord.objects.create(
         municipality=city.municipality, at=AT, official=official, action=AccessAction.VIEW, subject="시민"
     )
-    programme = factories.make_programme(city)
-    budget_line = BudgetLine.objects.create(
-        municipality=city.municipality, currency=city.currency, fiscal_year=2026, department="지역경제과", code="1", name="수당",
-    )  # fmt: skip
-    who = {
-        "municipality": city.municipality,
-        "line": budget_line,
-        "official": official,
-        "at": AT,
-        "journal_id": uuid7(),
-    }
-    BudgetEntry.objects.create(kind=EntryKind.ORIGINAL, city=1_000, reason="본예산", **who)
-    BudgetAllotment.objects.create(programme=programme, amount=1_000, **who)
     batch = Batch.objects.create(
-        municipality=city.municipality, cycle=factories.make_cycle(programme), file_size=1,
+        municipality=city.municipality, cycle=factories.make_cycle(factories.make_programme(city)), file_size=1,
         uploaded_by=official, uploaded_at=AT, file_name="명단.csv", file_key=str(uuid7()), file_sha256=uuid7().hex * 2,
     )  # fmt: skip
     BatchEvent.objects.create(

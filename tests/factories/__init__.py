@@ -13,6 +13,8 @@ from django.contrib.auth.hashers import make_password
 
 from allowances.approvals.models import ApprovalStep, StepDecision
 from allowances.batches.models import Batch, BatchRow, BatchState, Entitlement
+from allowances.budgets import services as budgets
+from allowances.budgets.models import BudgetEntry, BudgetLine, EntryKind
 from allowances.catalogue.models import AllowanceType
 from allowances.disbursement.models import DisbursementChunk
 from allowances.programmes.models import Cycle, Programme
@@ -124,9 +126,42 @@ def make_merchant(city: City, *, terminal: str = "T001", **fields: Any) -> Merch
     return merchant
 
 
-def make_programme(city: City, *, budget: int = 1_000_000_000, at: datetime = AT, **fields: Any) -> Programme:
-    """An open programme with money in its budget."""
+def make_budget_line(city: City, *, amount: int = 0, at: datetime = AT, **fields: Any) -> BudgetLine:
+    """A line of the budget that holds ``amount`` won of the municipality's own money (본예산)."""
     number = next(_numbers)
+    fields = {
+        "fiscal_year": at.year, "department": "지역경제과", "code": f"301-{number}", "name": f"청년 지원 {number}",
+        "detail": "03 청년 지원", "statistic": "01 사회보장적수혜금", "currency": city.currency,
+    } | fields  # fmt: skip
+    line = BudgetLine.objects.create(municipality=city.municipality, **fields)
+    ledger.open_account(municipality=city.code, currency=city.currency.pk, kind=AccountKind.BUDGET, owner=line.pk)
+    if amount:
+        journal = ledger.call("ledger.id_at", at)[0]
+        ledger.fund(
+            id=journal, municipality=city.code, currency=city.currency.pk, line=line.pk, amount=amount, at=at
+        )  # fmt: skip
+        BudgetEntry.objects.create(
+            municipality=city.municipality, line=line, kind=EntryKind.ORIGINAL, city=amount, reason="2026-1",
+            official=_budget_official(city), at=at, journal_id=journal,
+        )  # fmt: skip
+    return line
+
+
+def _budget_official(city: City) -> Official:
+    """Whoever enters what the tests take as given; without a role."""
+    official, _made = Official.objects.get_or_create(
+        username=f"budget{city.code}", municipality=city.municipality, defaults={"name": "예산담당"}
+    )
+    return official
+
+
+def make_programme(city: City, *, budget: int = 1_000_000_000, at: datetime = AT, **fields: Any) -> Programme:
+    """An open programme with money in its budget, allotted from a line of its own that holds nothing more."""
+    number = next(_numbers)
+    if "budget_line" not in fields:
+        fields["budget_line"] = make_budget_line(
+            city, amount=budget, at=at, fiscal_year=fields.get("fiscal_year", at.year)
+        )
     fields = {
         "name": f"청년 지원금 {number}", "fiscal_year": at.year, "department": "지역경제과", "legal_basis": "조례 제12조",
         "is_not_wage": True, "amount": 100_000, "amount_max": 100_000, "validity_days": 90, "residency_required": False,
@@ -137,9 +172,10 @@ def make_programme(city: City, *, budget: int = 1_000_000_000, at: datetime = AT
         municipality=city.code, currency=city.currency.pk, kind=AccountKind.PROGRAMME, owner=programme.pk
     )
     if budget:
-        ledger.fund(
-            id=uuid7(), municipality=city.code, currency=city.currency.pk, programme=programme.pk, amount=budget, at=at
-        )
+        budgets.allot(
+            line=programme.budget_line, programme=programme.pk, amount=budget, official=_budget_official(city), at=at,
+            id=ledger.call("ledger.id_at", at)[0],
+        )  # fmt: skip
     return programme
 
 

@@ -12,6 +12,7 @@ from django.db import models
 
 from allowances.approvals.models import ApprovalLine, ApprovalStep
 from allowances.batches.models import Batch
+from allowances.budgets.models import BudgetLine
 from allowances.catalogue.models import AllowanceType
 from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
@@ -35,7 +36,7 @@ from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import Wallet
 
 SHOWN = (
-    Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, Citizen, Currency, Cycle, DayClose, Dong,
+    Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     IncompatibleRoles, Journal, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, Payment, Programme, RoleAssignment, SettlementLine, UsageRule, Wallet,
 )  # fmt: skip

@@ -46,7 +46,9 @@ class Finding:
 INVARIANTS: Final = (
     Invariant("balances_sum_to_zero", _("모든 계정 잔액의 합은 0"), _("이동한 금액")),
     Invariant(
-        "bank_covers_all", _("예치금 = 지갑 + 미정산금 + 정산금 + 예산 + 보관금 + 현금 지급 대기금"), _("운영 예치금")
+        "bank_covers_all",
+        _("예치금 = 지갑 + 미정산금 + 정산금 + 예산 과목 + 사업 예산 + 보관금 + 현금 지급 대기금"),
+        _("운영 예치금"),
     ),
     Invariant("lots_follow_transfers", _("지갑 잔액 = 들어온 금액 − 나간 금액"), _("지갑 잔액")),
     Invariant("balances_follow_transfers", _("계정 잔액 = 원장 이동의 합"), _("대변 합계")),
@@ -59,6 +61,7 @@ INVARIANTS: Final = (
     Invariant("settlement_follows_transfers", _("일 마감 내역 = 그날 이동한 금액"), _("마감한 결제금액")),
     Invariant("settlement_carries_over", _("전일 이월액 = 익일 이월액"), _("이월 잔액")),
     Invariant("settlement_is_posted", _("정산금액 = 정산 계정으로 이동한 금액"), _("정산금액")),
+    Invariant("budgets_follow_entries", _("예산 과목의 이동 = 예산 변동 내역과 재배정 내역"), _("예산 과목 잔액")),
     Invariant("reserved_for_open_lists", _("예산 예약액 = 지급이 남은 명단의 금액"), _("예약 금액")),
     Invariant("entitlements_paid_once", _("지급 건마다 정확히 한 번 지급"), _("지급액")),
     Invariant("unclaimed_follows_lists", _("보관금·현금 이동 = 명단의 미지급·현금 건"), _("보관액")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import NO_PARTITION, register
@@ -30,10 +32,24 @@ class PaymentLimitExceeded(DomainError):
 
 
 class BudgetExceeded(DomainError):
-    """The programme's budget does not cover the whole list. ``available`` and ``needed`` in won."""
+    """The programme's budget does not cover the whole amount. ``available`` and ``needed`` in won."""
 
     code = "budget_exceeded"
     message = _("사업 예산이 부족합니다. 집행 가능액은 %(available)s원이고 필요한 금액은 %(needed)s원입니다.")
+
+    def __str__(self) -> str:
+        return _with_grouped(self.message, self.params)
+
+
+class BudgetLineExceeded(BudgetExceeded):
+    """The budget line has less left than is wanted of it. ``available`` and ``needed`` in won."""
+
+    code = "budget_line_exceeded"
+    message = _("예산 과목의 잔액이 부족합니다. 남은 금액은 %(available)s원이고 필요한 금액은 %(needed)s원입니다.")
+
+
+def _with_grouped(message: Any, params: dict[str, Any]) -> str:
+    return str(message) % {name: f"{value:,}" if isinstance(value, int) else value for name, value in params.items()}
 
 
 class RefundExceedsPayment(DomainError):
@@ -138,8 +154,8 @@ class IsolationNotReadCommitted(DomainError):
 register(**{
     error.code: error
     for error in (
-        AccountUnknown, AmountNotPositive, BudgetExceeded, DayNotFenced, InsufficientFunds, IsolationNotReadCommitted,
-        JournalConflict, LedgerIsImmutable, MerchantNotActive, OutOfScope, PaymentLimitExceeded, PaymentUnknown,
+        AccountUnknown, AmountNotPositive, BudgetExceeded, BudgetLineExceeded, DayNotFenced, InsufficientFunds,
+        IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, MerchantNotActive, OutOfScope, PaymentLimitExceeded, PaymentUnknown,
         RefundExceedsPayment, TimeOutOfRange, WalletNotActive, WalletUnknown,
     )
 }, **{NO_PARTITION: MonthNotPrepared}, amount_positive=AmountNotPositive)  # fmt: skip

@@ -26,7 +26,8 @@ class AccountKind(models.TextChoices):
 class JournalKind(models.TextChoices):
     """Business events that move money."""
 
-    FUND = "fund", _("예산 배정")
+    FUND = "fund", _("예산 편성")
+    DIVERT = "divert", _("예산 전용")
     ALLOT = "allot", _("예산 재배정")
     DISBURSE = "disburse", _("수당 지급")
     CLAIM = "claim", _("보관금 지급")

@@ -46,9 +46,29 @@ def open_wallets(*, municipality: str, currency: UUID, citizens: Sequence[UUID])
     return opened
 
 
-def fund(*, id: UUID, municipality: str, currency: UUID, programme: UUID, amount: int, at: datetime) -> None:
-    """Post money that reached the operating account for a programme (예산 배정). Idempotent by ``id``."""
-    call("ledger.fund", municipality, id, currency, programme, amount, at)
+def fund(*, id: UUID, municipality: str, currency: UUID, line: UUID, amount: int, at: datetime) -> None:
+    """Post money that reached the operating account for a budget line, or with a negative amount left it again.
+
+    Idempotent by ``id``. Raises BudgetLineExceeded.
+    """
+    call("ledger.fund", municipality, id, currency, line, amount, at)
+
+
+def divert(
+    *, id: UUID, municipality: str, currency: UUID, from_line: UUID, to_line: UUID, amount: int, at: datetime
+) -> None:
+    """Move money between two budget lines. Idempotent by ``id``. Raises BudgetLineExceeded."""
+    call("ledger.divert", municipality, id, currency, from_line, to_line, amount, at)
+
+
+def allot(
+    *, id: UUID, municipality: str, currency: UUID, line: UUID, programme: UUID, amount: int, at: datetime
+) -> None:
+    """Give a line's money to a programme (재배정), or with a negative amount take back what it has free.
+
+    Idempotent by ``id``. Raises BudgetLineExceeded, or BudgetExceeded when the programme has less free.
+    """
+    call("ledger.allot", municipality, id, currency, line, programme, amount, at)
 
 
 def reserve(*, municipality: str, currency: UUID, programme: UUID, amount: int) -> None:

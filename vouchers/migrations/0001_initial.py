@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('fund', '예산 배정'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산')], max_length=20, verbose_name='구분')),
+                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산')], max_length=20, verbose_name='구분')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('at', models.DateTimeField(verbose_name='일시')),
                 ('request_hash', models.BinaryField()),

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/payments/sql/0001_tables.sql"),
         run_sql_file("vouchers/ledger/sql/0002_partitions.sql"),
         run_sql_file("vouchers/ledger/sql/0003_kernel.sql"),
+        run_sql_file("vouchers/ledger/sql/0004_budgets.sql"),
         run_sql_file("vouchers/ledger/sql/0005_claims.sql"),
         run_sql_file("vouchers/ledger/sql/0006_recovery.sql"),
         run_sql_file("vouchers/payments/sql/0002_functions.sql"),

@@ -31,7 +31,7 @@ _READ_MONEY = frozenset({"payments.view", "settlement.view"})
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.DRAFTER: _READ_ALLOWANCES | _READ_CITIZENS | {"programmes.edit", "batches.edit"},
     Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS,
-    Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"programmes.fund"},
+    Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund"},
     Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY,
     Role.PAYER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"batches.pay"},
     Role.MERCHANT_OFFICER: _READ_SHOPS | {"merchants.edit"},

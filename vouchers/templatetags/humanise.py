@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 from django import template
 from django.utils.translation import get_language
@@ -23,6 +25,12 @@ def won(amount: int | None) -> str:
 def digits(number: int | None) -> str:
     """1,200."""
     return "-" if number is None else grouped(number)
+
+
+@register.filter
+def percent(rate: Fraction | None) -> str:
+    """33.3%, rounded down, so that 100.0% is the whole."""
+    return "-" if rate is None else f"{math.floor(rate * 1000) / 10:.1f}%"
 
 
 @register.filter

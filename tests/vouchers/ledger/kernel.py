@@ -16,6 +16,7 @@ import psycopg
 from vouchers.common.database import translate
 from vouchers.common.models import uuid7
 from vouchers.ledger import errors as _errors  # noqa: F401  (registers the kernel's codes)
+from vouchers.ledger.audit import INVARIANTS
 
 CITY = "41280"
 CURRENCY = UUID("00000000-0000-7000-8000-000000000001")
@@ -25,6 +26,13 @@ NOT_BARS = UUID("00000000-0000-7000-8000-0000000000a2")
 """A usage rule: everything but bars."""
 NOON = datetime.now(UTC).replace(hour=3, minute=0, second=0, microsecond=0)
 """Noon in Seoul, today."""
+
+OF_ALLOWANCES = {
+    "budgets_follow_entries", "clawbacks_within_paid", "entitlements_paid_once", "receivables_add_up",
+    "reserved_for_open_lists",
+}  # fmt: skip
+WITHOUT_LISTS = [rule for rule in INVARIANTS if rule.name not in OF_ALLOWANCES]
+"""What holds for the kernel without the rooms that explain its movements."""
 
 _WORLD = """
 INSERT INTO vouchers_municipality (code, name, name_en) VALUES (%(city)s, '고양시', 'Goyang');
@@ -84,11 +92,23 @@ class Kernel:
             self.call("ledger.open_account", CITY, CURRENCY, kind, shop)
         return shop
 
+    def open_line(self, amount: int, *, at: datetime = NOON) -> UUID:
+        """A line of the budget, as far as the ledger knows it, with money."""
+        line = uuid7()
+        self.call("ledger.open_account", CITY, CURRENCY, "budget", line)
+        self.call("ledger.fund", CITY, uuid7(), CURRENCY, line, amount, at)
+        return line
+
+    def open_free_programme(self, budget: int, *, at: datetime = NOON) -> UUID:
+        """A programme that has got the whole amount of a line of its own."""
+        line, programme = self.open_line(budget, at=at), uuid7()
+        self.call("ledger.open_account", CITY, CURRENCY, "programme", programme)
+        self.call("ledger.allot", CITY, uuid7(), CURRENCY, line, programme, budget, at)
+        return programme
+
     def open_programme(self, budget: int, *, at: datetime = NOON) -> UUID:
         """A programme whose whole budget is reserved for lists."""
-        programme = uuid7()
-        self.call("ledger.open_account", CITY, CURRENCY, "programme", programme)
-        self.call("ledger.fund", CITY, uuid7(), CURRENCY, programme, budget, at)
+        programme = self.open_free_programme(budget, at=at)
         self.call("ledger.reserve", CITY, CURRENCY, programme, budget)
         return programme
 

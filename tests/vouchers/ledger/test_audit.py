@@ -44,6 +44,17 @@ TAMPERING = {
         "UPDATE vouchers_balance SET credits = credits + 1 WHERE reserved > 0",
         {"balances_follow_transfers", "bank_covers_all"},
     ),
+    "a budget line is topped up": (
+        "UPDATE vouchers_balance SET credits = credits + 1 FROM vouchers_account a WHERE a.id = account_id AND kind = 'budget'",
+        {"balances_follow_transfers", "bank_covers_all"},
+    ),
+    "a budget entry is made larger": (
+        "UPDATE allowances_budgetentry SET city = city + 1", {"budgets_follow_entries"},
+    ),
+    "an allotment is hidden": ("DELETE FROM allowances_budgetallotment", {"budgets_follow_entries"}),
+    "an allotment becomes a payment": (
+        "UPDATE vouchers_journal SET kind = 'fund' WHERE kind = 'allot'", {"budgets_follow_entries"},
+    ),
     "budget is set aside for nobody": (
         "UPDATE vouchers_balance SET reserved = reserved + 1 WHERE reserved > 0", {"reserved_for_open_lists"},
     ),
@@ -113,7 +124,8 @@ def city(committed_db: str) -> City:
             factories.make_citizen(city), factories.make_merchant(city), factories.make_partner(city)
         )  # fmt: skip
         wallet = factories.wallet_of(citizen)
-        programme = factories.make_programme(city, budget=1_000_000)
+        budget_line = factories.make_budget_line(city, amount=1_200_000)
+        programme = factories.make_programme(city, budget=1_000_000, budget_line=budget_line)
         factories.grant(city, {citizen: 60_000}, programme=programme)
         factories.grant(city, {citizen: 40_000}, programme=programme, validity_days=30)
         payment = _pay(city, wallet.pk, merchant.code, 50_000, partner.pk)
@@ -154,19 +166,20 @@ def _pay(city: City, wallet: UUID, merchant: str, amount: int, partner: UUID) ->
 def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: City) -> None:
     found = {finding.invariant.name: (finding.figure, finding.difference) for finding in audit(using="owner")}
     assert found == {
-        "balances_sum_to_zero": (1_000_000 + 107_000 + 50_000 + 15_000 + 35_000 + 7_000 + 60_000, 0),
-        "bank_covers_all": (1_000_000, 0),
+        "balances_sum_to_zero": (1_200_000 + 1_000_000 + 107_000 + 50_000 + 15_000 + 35_000 + 7_000 + 60_000, 0),
+        "bank_covers_all": (1_200_000, 0),
         "lots_follow_transfers": (75_000, 0),
-        "balances_follow_transfers": (1_000_000 + 35_000 + 7_000 + 50_000, 0),
+        "balances_follow_transfers": (1_200_000 + 1_000_000 + 35_000 + 7_000 + 50_000, 0),
         "payments_follow_transfers": (50_000, 0),
         "refunds_follow_transfers": (15_000, 0),
         "nothing_spent_after_expiry": (50_000, 0),
         "expired_money_returned": (7_000, 0),
         "returned_is_counted": (17_000, 0),
-        "journals_have_transfers": (12, 0),
+        "journals_have_transfers": (13, 0),
         "settlement_follows_transfers": (50_000, 0),
         "settlement_carries_over": (0, 0),
         "settlement_is_posted": (35_000, 0),
+        "budgets_follow_entries": (200_000, 0),
         "reserved_for_open_lists": (5_000, 0),
         "entitlements_paid_once": (117_000, 0),
         "unclaimed_follows_lists": (10_000, 0),

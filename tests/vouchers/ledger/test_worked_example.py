@@ -57,4 +57,4 @@ def test_grant_pay_refund_close_settle():
         assert sum(row.credits - row.debits for row in settled) == 35_000
         # every won that came in stands somewhere
         assert sum(Lot.objects.values_list("remaining", flat=True)) + 35_000 == 100_000
-        assert Transfer.objects.count() == 1 + 2 + 2 + 2 + 1
+        assert Transfer.objects.count() == 2 + 2 + 2 + 2 + 1

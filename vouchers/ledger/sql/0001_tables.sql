@@ -8,7 +8,7 @@ CREATE SCHEMA ledger;
 CREATE DOMAIN ledger.won AS bigint CONSTRAINT amount_positive CHECK (VALUE > 0);
 CREATE DOMAIN ledger.journal_kind AS text
     CONSTRAINT journal_kind_known CHECK (VALUE IN (
-        'fund', 'allot', 'disburse', 'claim', 'release', 'pay', 'refund', 'settle', 'claw_back', 'expire', 'repay'));
+        'fund', 'divert', 'allot', 'disburse', 'claim', 'release', 'pay', 'refund', 'settle', 'claw_back', 'expire', 'repay'));
 CREATE DOMAIN ledger.lot_kind AS text
     CONSTRAINT lot_kind_known CHECK (VALUE IN ('grant', 'purchase', 'incentive', 'point'));
 
@@ -47,7 +47,7 @@ CREATE TABLE vouchers_journal (
     business_date   date NOT NULL,
     at              timestamptz NOT NULL,
     request_hash    bytea NOT NULL,
-    reference       uuid,                        -- refund: the payment; disburse: the programme
+    reference       uuid,                        -- refund: the payment; disburse, allot: the programme; fund: the line
     CONSTRAINT journal_pkey PRIMARY KEY (municipality_id, id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX journal_by_reference ON vouchers_journal (municipality_id, reference) WHERE reference IS NOT NULL;

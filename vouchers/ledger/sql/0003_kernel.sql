@@ -152,33 +152,6 @@ END $$;
 
 -- Budget --------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION ledger.fund(
-    p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_amount bigint, p_at timestamptz
-) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- Money arrives at the operating bank account for a programme (예산 배정).
-DECLARE
-    v_bank      uuid;
-    v_programme uuid;
-    v_date      date;
-BEGIN
-    v_date := ledger.business_date(p_municipality, p_at);
-    v_bank := ledger.account(p_municipality, p_currency, 'bank', NULL);
-    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
-    IF p_amount IS NULL OR p_amount <= 0 THEN
-        PERFORM ledger.refuse('amount_not_positive');
-    END IF;
-    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'fund',
-            sha256(convert_to(concat_ws('|', p_programme, p_amount), 'UTF8')), p_at, v_date, p_programme) THEN
-        RETURN;
-    END IF;
-    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
-    VALUES (p_municipality, p_id, 1, v_bank, v_programme, p_amount, v_date);
-    UPDATE vouchers_balance SET credits = credits + p_amount
-    WHERE municipality_id = p_municipality AND account_id = v_programme;
-    UPDATE vouchers_balance SET debits = debits + p_amount
-    WHERE municipality_id = p_municipality AND account_id = v_bank;
-END $$;
-
 CREATE FUNCTION ledger.reserve(p_municipality varchar, p_currency uuid, p_programme uuid, p_amount bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Sets budget aside (or, with a negative amount, gives it back). The whole amount or nothing.
