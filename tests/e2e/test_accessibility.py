@@ -38,6 +38,8 @@ def pages(office: Office, django_db_blocker: Any) -> dict[Role, dict[str, str]]:
             "lists": reverse("admin:allowances_batch_changelist"),
             "upload": reverse("admin:batch_upload"),
             "result": reverse("admin:batch_result", args=[faulty.pk]),
+            "row": reverse("admin:batch_row", args=[faulty.pk]) + "?row=4",
+            "corrections": reverse("admin:batch_mending", args=[faulty.pk]),
             "programme": reverse("admin:allowances_programme_add") + f"?type={office.programme.type_id}",
             "citizens": reverse("admin:vouchers_citizen_changelist"),
         },

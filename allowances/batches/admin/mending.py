@@ -58,7 +58,7 @@ class RowForm(forms.Form):
             problem = wrong.get(field)
             self.fields[field] = forms.CharField(
                 label=FIELD_LABELS[field], required=field not in MAY_BE_EMPTY | SEALED, max_length=LONGEST_CELL,
-                initial=_shown(row, field, problem), help_text=_hint(field, problem),
+                initial=_shown(row, field, problem), help_text="" if self.is_bound else _hint(field, problem),
                 widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
             )  # fmt: skip
         self.order_fields([*CORRECTABLE, "reason"])

@@ -41,8 +41,8 @@ class ProblemKind:
 
     @property
     def acceptable(self) -> bool:
-        """Whether an official may take it upon themselves."""
-        return self.is_warning or self.overridable
+        """Whether an official may take it upon themselves; other warnings are there to be read."""
+        return self.needs_acceptance or self.overridable
 
 
 _PASTE_VALUES: Final = _("해당 칸을 복사해 ‘값만 붙여넣기’ 한 뒤 다시 저장하십시오.")
@@ -106,8 +106,8 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "resident_number_check": ProblemKind(
         _("주민등록번호의 검증 숫자가 맞지 않습니다."),
-        _("잘못 입력하지 않았는지 확인하십시오. 2020년 10월 이후 부여·변경된 번호이면 그대로 두어도 됩니다."),
-        is_warning=True,
+        _("잘못 입력하지 않았는지 확인하십시오. 2020년 10월 이후 부여·변경된 번호이면 근거를 적어 확인하십시오."),
+        is_warning=True, needs_acceptance=True,
     ),
     "account_number_unclear": ProblemKind(
         _("계좌번호로 읽을 수 없어 비워 두었습니다."), _("지급에는 영향이 없습니다. 계좌번호 열에는 숫자와 ‘-’만 입력하십시오."),
