@@ -27,7 +27,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("정산"), (("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"))),
     (_("보고서"), (
-        ("vouchers.Journal", "menu_book"), ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
+        ("vouchers.Event", "menu_book"), ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
     )),
     (_("관리"), (
         ("vouchers.Official", "badge"), ("vouchers.RoleAssignment", "assignment_ind"), ("vouchers.Absence", "event_busy"),
@@ -36,7 +36,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.Dong", "map"), ("admin.LogEntry", "history"),
     )),
 )  # fmt: skip
-_TITLES: Final[dict[str, Any]] = {"admin.LogEntry": _("내 처리 기록"), "vouchers.Journal": _("원장 전표")}
+_TITLES: Final[dict[str, Any]] = {"admin.LogEntry": _("내 처리 기록"), "vouchers.Event": _("원장 전표")}
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

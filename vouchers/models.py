@@ -6,6 +6,7 @@ from vouchers.ledger.models import (
     Account,
     Balance,
     BusinessClose,
+    Event,
     ExpiryMark,
     ExpiryReturn,
     Journal,
@@ -20,7 +21,7 @@ from vouchers.privacy.models import AccessRecord
 from vouchers.wallets.models import Wallet
 
 __all__ = [
-    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "Currency", "CurrencyPolicy", "Dong", "ExpiryMark",
-    "ExpiryReturn", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "Municipality", "Official",
+    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "Currency", "CurrencyPolicy", "Dong", "Event",
+    "ExpiryMark", "ExpiryReturn", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "Municipality", "Official",
     "Partner", "PartnerKey", "Payment", "RoleAssignment", "Transfer", "UsageRule", "Wallet",
 ]  # fmt: skip

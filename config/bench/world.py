@@ -84,8 +84,6 @@ FROM wallet, shop,
 INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merchant_id, partner_id, order_id, amount,
                               business_date, at)
 SELECT %(city)s, id, %(currency)s, wallet, shop, %(currency)s, 'order', amount, %(day)s, at FROM paid;
-INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash)
-SELECT %(city)s, id, %(currency)s, 'pay', %(day)s, at, ''::bytea FROM paid;
 INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, debit_lot_id,
                                amount, business_date)
 SELECT %(city)s, id, 1, wallet, account, wallet, amount, %(day)s FROM paid;

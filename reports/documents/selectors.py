@@ -25,20 +25,21 @@ WITH account AS (
     WHERE municipality_id = %(municipality)s AND currency_id = %(currency)s AND kind = 'merchant_pending'
       AND owner_id = %(merchant)s
 ), movement AS (
-    SELECT municipality_id, id AS journal_id, amount
+    SELECT at, 'pay' AS kind, id AS payment_id, id, amount
     FROM vouchers_payment
     WHERE municipality_id = %(municipality)s AND currency_id = %(currency)s AND merchant_id = %(merchant)s
       AND business_date = %(day)s AND id >= ledger.uuid_floor(%(since)s)
     UNION ALL
-    SELECT t.municipality_id, t.journal_id, t.amount
+    SELECT journal.at, journal.kind, journal.reference, journal.id, t.amount
     FROM account JOIN vouchers_transfer t ON t.municipality_id = account.municipality_id
      AND t.debit_account_id = account.id AND t.debit_lot_id IS NULL AND t.credit_lot_id IS NOT NULL
+    JOIN vouchers_journal journal ON journal.municipality_id = t.municipality_id AND journal.id = t.journal_id
     WHERE t.business_date = %(day)s AND t.journal_id >= ledger.uuid_floor(%(since)s)
 )
-SELECT j.at, j.kind, coalesce(j.reference, j.id), sum(m.amount)::bigint
-FROM movement m JOIN vouchers_journal j ON j.municipality_id = m.municipality_id AND j.id = m.journal_id
-GROUP BY j.municipality_id, j.id
-ORDER BY j.at, j.id
+SELECT at, kind, payment_id, sum(amount)::bigint
+FROM movement
+GROUP BY at, kind, payment_id, id
+ORDER BY at, id
 """
 
 

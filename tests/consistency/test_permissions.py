@@ -53,7 +53,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.Currency": ("BAPSUX", "", "BAPSUX"),
     "vouchers.Dong": ("DRAPUX", "X", "-"),
     "vouchers.IncompatibleRoles": ("UX", "", "-"),
-    "vouchers.Journal": ("UX", "", "-"),
+    "vouchers.Event": ("UX", "", "-"),
     "vouchers.Municipality": ("X", "", "-"),
     "vouchers.Official": ("UX", "X", "UX"),
     "vouchers.Partner": ("X", "X", "X"),

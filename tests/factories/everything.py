@@ -25,7 +25,7 @@ from vouchers.citizens.models import Citizen
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency, UsageRule
-from vouchers.ledger.models import Journal
+from vouchers.ledger.models import Event
 from vouchers.ledger.services import call
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import Absence, IncompatibleRoles, Official, RoleAssignment
@@ -37,7 +37,7 @@ from vouchers.wallets.models import Wallet
 
 SHOWN = (
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
-    IncompatibleRoles, Journal, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
+    Event, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, Payment, Programme, RoleAssignment, SettlementLine, UsageRule, Wallet,
 )  # fmt: skip
 

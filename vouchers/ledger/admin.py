@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.admin import ListAdmin, day, moment
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter
-from vouchers.ledger.models import Journal
+from vouchers.ledger.models import Event
 from vouchers.ledger.selectors import movements_of
 
 SHOWN_MOVEMENTS = 200
 
 
-@admin.register(Journal)
-class JournalAdmin(ListAdmin):
+@admin.register(Event)
+class EventAdmin(ListAdmin):
     """Business events and the movements of money that each made."""
 
     view_permission = "audit.view"
@@ -34,8 +34,8 @@ class JournalAdmin(ListAdmin):
     day_seoul = day("business_date", _("영업일"))
 
     @admin.display(description=_("이동 내역"))
-    def movements(self, journal: Journal) -> SafeString:
+    def movements(self, event: Event) -> SafeString:
         """From which kind of account to which, and how much; the first ones of a large event."""
-        found = movements_of(journal, limit=SHOWN_MOVEMENTS + 1)
+        found = movements_of(event, limit=SHOWN_MOVEMENTS + 1)
         context = {"movements": found[:SHOWN_MOVEMENTS], "shortened": len(found) > SHOWN_MOVEMENTS}
         return render_to_string("vouchers/ledger/movements.html", context)

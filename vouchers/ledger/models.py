@@ -89,8 +89,8 @@ class Balance(LedgerModel):
         verbose_name_plural = _("잔액")
 
 
-class Journal(LedgerModel):
-    """분개: one business event; its id (uuidv7 of its time) makes it idempotent and places its partition."""
+class BusinessEvent(LedgerModel):
+    """One business event; its id (uuidv7 of its time) makes it idempotent and places its partition."""
 
     id = models.UUIDField(_("전표번호"), primary_key=True)
     municipality = _municipality()
@@ -102,12 +102,32 @@ class Journal(LedgerModel):
     reference = models.UUIDField(_("원거래"), null=True)
 
     class Meta(LedgerModel.Meta):
-        verbose_name = _("원장 전표")
-        verbose_name_plural = _("원장 전표")
-        ordering: ClassVar = ["-id"]
+        abstract = True
+        managed = False
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.business_date}"
+
+
+class Journal(BusinessEvent):
+    """분개: every business event but the payments, which are their own journals."""
+
+    class Meta(BusinessEvent.Meta):
+        abstract = False
+        verbose_name = _("분개")
+        verbose_name_plural = _("분개")
+
+
+class Event(BusinessEvent):
+    """원장 전표: every business event, payments among them. A view, in which everybody sees what its tables show them."""
+
+    is_view: ClassVar[bool] = True
+
+    class Meta(BusinessEvent.Meta):
+        abstract = False
+        verbose_name = _("원장 전표")
+        verbose_name_plural = _("원장 전표")
+        ordering: ClassVar = ["-id"]
 
 
 class Transfer(LedgerModel):

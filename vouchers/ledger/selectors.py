@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from vouchers.ledger.models import Account, AccountKind, Journal, Lot, Transfer
+from vouchers.ledger.models import Account, AccountKind, BusinessEvent, Lot, Transfer
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Movement:
     amount: int
 
 
-def movements_of(journal: Journal, *, limit: int) -> list[Movement]:
+def movements_of(event: BusinessEvent, *, limit: int) -> list[Movement]:
     """The first ``limit`` movements of an event, with the kinds of their accounts."""
     rows = list(
-        Transfer.objects.filter(municipality=journal.municipality_id, journal_id=journal.pk).order_by("line")[:limit]
+        Transfer.objects.filter(municipality=event.municipality_id, journal_id=event.pk).order_by("line")[:limit]
     )
     keys = {row.debit_account_id for row in rows} | {row.credit_account_id for row in rows}
-    kinds = dict(Account.objects.filter(municipality=journal.municipality_id, pk__in=keys).values_list("pk", "kind"))
+    kinds = dict(Account.objects.filter(municipality=event.municipality_id, pk__in=keys).values_list("pk", "kind"))
     return [
         Movement(row.line, _name(kinds.get(row.debit_account_id)), _name(kinds.get(row.credit_account_id)), row.amount)
         for row in rows

@@ -65,6 +65,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Event',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
+                ('currency_id', models.UUIDField(verbose_name='상품권')),
+                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산')], max_length=20, verbose_name='구분')),
+                ('business_date', models.DateField(verbose_name='영업일')),
+                ('at', models.DateTimeField(verbose_name='일시')),
+                ('request_hash', models.BinaryField()),
+                ('reference', models.UUIDField(null=True, verbose_name='원거래')),
+            ],
+            options={
+                'verbose_name': '원장 전표',
+                'verbose_name_plural': '원장 전표',
+                'ordering': ['-id'],
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='ExpiryMark',
             fields=[
                 ('id', models.CharField(db_column='municipality_id', max_length=5, primary_key=True, serialize=False)),
@@ -126,9 +145,8 @@ class Migration(migrations.Migration):
                 ('reference', models.UUIDField(null=True, verbose_name='원거래')),
             ],
             options={
-                'verbose_name': '원장 전표',
-                'verbose_name_plural': '원장 전표',
-                'ordering': ['-id'],
+                'verbose_name': '분개',
+                'verbose_name_plural': '분개',
                 'abstract': False,
                 'managed': False,
             },

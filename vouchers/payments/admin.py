@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from vouchers.common.admin import HistoryAdmin, ListAdmin, day, moment, won
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter
 from vouchers.common.pages import find, page, refusals_shown, render, require
-from vouchers.ledger.models import Journal
+from vouchers.ledger.models import Event
 from vouchers.ledger.selectors import movements_of
 from vouchers.payments.models import Partner, PartnerKey, Payment
 from vouchers.payments.services import issue_key, revoke_key
@@ -60,9 +60,9 @@ class PaymentAdmin(ListAdmin):
     @admin.display(description=_("이동 내역"))
     def movements(self, payment: Payment) -> SafeString:
         """The movements of the payment and of its cancellations."""
-        rows = Journal.objects.filter(municipality=payment.municipality_id)
-        journals: QuerySet[Journal] = rows.filter(pk=payment.pk) | rows.filter(reference=payment.pk)
-        found = [(journal, movements_of(journal, limit=100)) for journal in journals.order_by("id")[:20]]
+        rows = Event.objects.filter(municipality=payment.municipality_id)
+        events: QuerySet[Event] = rows.filter(pk=payment.pk) | rows.filter(reference=payment.pk)
+        found = [(event, movements_of(event, limit=100)) for event in events.order_by("id")[:20]]
         return render_to_string("vouchers/payments/movements.html", {"journals": found})
 
 

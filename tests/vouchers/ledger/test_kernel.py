@@ -235,6 +235,42 @@ def test_not_even_the_owner_changes_what_is_posted(kernel: Kernel, table: str, p
         kernel.rows(statement.format(table + part))
 
 
+@pytest.mark.parametrize("part", ["", f"_{TODAY:%Y_%m}"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE {} SET amount = amount", "UPDATE {} SET at = at, refunded = 0", "DELETE FROM {}", "TRUNCATE {}"],
+)
+def test_not_even_the_owner_changes_a_payment(kernel: Kernel, part: str, statement: str) -> None:
+    with pytest.raises(errors.LedgerIsImmutable):
+        kernel.rows(statement.format("vouchers_payment" + part))
+
+
+def test_only_what_was_given_back_of_a_payment_can_ever_change(kernel: Kernel) -> None:
+    """A column that is added later is immutable too, unless somebody decides otherwise here."""
+    query = """
+        SELECT attribute.attname FROM pg_attribute attribute
+        JOIN pg_trigger guard ON guard.tgrelid = attribute.attrelid AND guard.tgname = 'payment_is_immutable'
+        WHERE attribute.attrelid = %s::regclass AND attribute.attnum > 0 AND NOT attribute.attnum = ANY (guard.tgattr)
+    """
+    for table in ("vouchers_payment", f"vouchers_payment_{TODAY:%Y_%m}"):
+        assert kernel.rows(query, table) == [("refunded",)]
+
+
+def test_events_are_journals_and_payments(kernel: Kernel, setting: Setting) -> None:
+    """A payment is its own journal; no event stands in both."""
+    payment, refund = kernel.id_at(NOON), kernel.id_at(NOON)
+    kernel.pay(setting.wallet, setting.shop, 50_000, id=payment)
+    kernel.refund(payment, 20_000, id=refund)
+    events = kernel.rows(
+        "SELECT kind, reference, business_date FROM vouchers_event WHERE id = ANY (%s)", [payment, refund]
+    )
+    assert sorted(events) == [("pay", None, TODAY), ("refund", payment, TODAY)]
+    assert kernel.rows("SELECT count(*) FROM vouchers_journal WHERE kind = 'pay'") == [(0,)]
+    kernel.fence(TODAY + DAY)
+    with pytest.raises(errors.JournalConflict):
+        kernel.refund(payment, 1, id=payment)
+
+
 def test_spending_touches_no_index(kernel: Kernel) -> None:
     """An update of an indexed column would not be heap-only."""
     query = "SELECT indexdef FROM pg_indexes WHERE tablename = 'vouchers_lot' AND indexdef ~ '(remaining|held)'"

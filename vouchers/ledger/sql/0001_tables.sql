@@ -39,6 +39,8 @@ CREATE TABLE vouchers_balance (
     CONSTRAINT balance_sums_not_negative CHECK (debits >= 0 AND credits >= 0 AND reserved >= 0 AND returned BETWEEN 0 AND credits)
 ) WITH (fillfactor = 50);
 
+-- One row is one business event that is not a payment. A payment is its own journal: its row says all that a journal
+-- would, and its id is the journal_id of its movements. Both together are the view vouchers_event.
 CREATE TABLE vouchers_journal (
     municipality_id varchar(5) NOT NULL,
     id              uuid NOT NULL,               -- uuidv7 of `at`: the idempotency key, and the partition

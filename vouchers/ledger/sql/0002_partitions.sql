@@ -14,6 +14,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_table text;
     v_part  text;
+    v_trigger text;
     v_month date;
     v_made  integer := 0;
 BEGIN
@@ -27,11 +28,11 @@ BEGIN
                 EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_table, v_part,
                     ledger.uuid_floor(v_month::timestamp AT TIME ZONE 'Asia/Seoul'),
                     ledger.uuid_floor((v_month + interval '1 month')::timestamp AT TIME ZONE 'Asia/Seoul'));
-                IF v_table <> 'vouchers_payment' THEN
-                    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE OR TRUNCATE ON %I'
-                                   ' FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()',
-                                   replace(v_table, 'vouchers_', '') || '_is_immutable', v_part);
-                END IF;
+                -- The parent's trigger of statements, which does not fire for a statement that names the partition.
+                SELECT replace(pg_get_triggerdef(oid), ' ON public.' || v_table || ' ', format(' ON %I ', v_part))
+                INTO STRICT v_trigger FROM pg_trigger
+                WHERE tgrelid = v_table::regclass AND tgname = replace(v_table, 'vouchers_', '') || '_is_immutable';
+                EXECUTE v_trigger;
                 v_made := v_made + 1;
             END IF;
             v_month := (v_month + interval '1 month')::date;

@@ -1,8 +1,9 @@
 -- Payments by the month of their id, and the write requests already answered. Written by functions only.
+-- A payment is its own journal, so nothing in it ever changes but what was given back of it.
 
 CREATE TABLE vouchers_payment (
     municipality_id varchar(5) NOT NULL,
-    id              uuid NOT NULL,               -- the id of its journal
+    id              uuid NOT NULL,               -- uuidv7 of `at`: the idempotency key, the journal_id of its transfers
     currency_id     uuid NOT NULL,
     wallet_id       uuid NOT NULL,
     merchant_id     uuid NOT NULL,
@@ -18,6 +19,19 @@ CREATE TABLE vouchers_payment (
 CREATE INDEX payment_by_wallet ON vouchers_payment (municipality_id, wallet_id, id DESC);
 CREATE INDEX payment_by_merchant ON vouchers_payment (municipality_id, merchant_id, id DESC);
 CREATE INDEX payment_by_order ON vouchers_payment (municipality_id, partner_id, order_id);
+
+CREATE TRIGGER payment_is_immutable
+    BEFORE DELETE OR TRUNCATE OR UPDATE OF municipality_id, id, currency_id, wallet_id, merchant_id, partner_id, order_id,
+        amount, business_date, at
+    ON vouchers_payment FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+-- Every business event. Whoever asks sees of it what the tables below show them.
+CREATE VIEW vouchers_event WITH (security_invoker = true) AS
+SELECT municipality_id, id, currency_id, kind, business_date, at, request_hash, reference FROM vouchers_journal
+UNION ALL
+SELECT municipality_id, id, currency_id, 'pay'::ledger.journal_kind, business_date, at,
+       sha256(convert_to(concat_ws('|', wallet_id, merchant_id, amount), 'UTF8')), NULL::uuid
+FROM vouchers_payment;
 
 CREATE TABLE vouchers_idempotencyrecord (
     municipality_id varchar(5) NOT NULL,

@@ -8,5 +8,5 @@ SELECT count(journal.id) AS figure,
        count(*) FILTER (WHERE (moved.first_day, moved.last_day)
                               IS DISTINCT FROM (journal.business_date, journal.business_date)
                         AND NOT (journal.kind = 'claw_back' AND moved.journal_id IS NULL)) AS difference
-FROM vouchers_journal journal
+FROM vouchers_event journal
 FULL JOIN moved ON moved.municipality_id = journal.municipality_id AND moved.journal_id = journal.id
