@@ -10,7 +10,8 @@ import base64
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -72,3 +73,22 @@ def app_url(owner_url: str, *, role: str, password: str) -> str:
     scheme, _, rest = owner_url.partition("://")
     location = rest.rpartition("@")[2] if "@" in rest else rest
     return f"{scheme}://{quote(role)}:{quote(password)}@{location}"
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's mail settings from one address: ``smtp://user:password@host:587?tls=1`` (or ``ssl=1``), or ``console:``."""
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if parts.scheme != "smtp" or not parts.hostname:
+        raise SystemExit("EMAIL_URL must be console: or smtp://host…; see README.md, section 'A real server'")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or 25,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": options.get("tls") == "1",
+        "EMAIL_USE_SSL": options.get("ssl") == "1",
+    }

@@ -182,6 +182,17 @@ UNFOLD = {
     },
 }  # fmt: skip
 
+# Mail: the daily digest. Without EMAIL_URL it is printed on the console.
+
+_mail = environment.mail(os.environ.get("EMAIL_URL") or "console:")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST", "localhost"), _mail.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER", ""), _mail.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("JANGTEO_MAIL_FROM", "jangteo@localhost")
+SITE_URL = os.environ.get("JANGTEO_URL", "http://localhost:8000").rstrip("/")
+
 # Files
 
 STATIC_URL = "static/"

@@ -17,6 +17,7 @@ from allowances.batches.models import Batch, BatchRow, BatchState, Entitlement
 from allowances.programmes.models import Programme
 from vouchers.common.korean import document_date
 from vouchers.common.seoul import business_date
+from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
 from vouchers.privacy.rules import mask_name
@@ -113,6 +114,35 @@ def _fillable(roles: dict[str, frozenset[str]], position: str) -> Q:
 def _is_part_of(same: QuerySet[ApprovalStep], official: UUID | None) -> Q:
     """Whether somebody has signed, was signed for, or has put the list together."""
     return Q(Exists(same.filter(Q(official=official) | Q(on_behalf_of=official)))) | Q(batch__uploaded_by=official)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A step that waits for one official: since when, until when, and in whose place they would sign it."""
+
+    step: ApprovalStep
+    since: datetime | None
+    due: date | None
+    acting_for: Official | None
+
+    @property
+    def batch(self) -> Batch:
+        """The list."""
+        return self.step.batch
+
+
+def waiting_items(*, authority: Authority, limit: int) -> list[Waiting]:
+    """What waits for an official, oldest list first."""
+    steps = list(waiting_for(authority=authority)[:limit])
+    ways = {step.pk: ways_to_sign(step, authority) for step in steps}
+    absent = Official.objects.in_bulk([key for found in ways.values() for key in found if key and None not in found])
+    return [
+        Waiting(
+            step=step, since=step.since, due=due_of(step, step.since),  # type: ignore[attr-defined]
+            acting_for=next((absent[key] for key in ways[step.pk] if key in absent), None),
+        )
+        for step in steps
+    ]  # fmt: skip
 
 
 def ways_to_sign(step: ApprovalStep, authority: Authority) -> list[UUID | None]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from reports.dashboard.selectors import figures, in_progress, waiting
 from vouchers.common.seoul import business_date
 from vouchers.officials.rules import Role
+from vouchers.officials.selectors import deputyships_of
 
 _SHORTCUTS: tuple[tuple[str, Any, str, str], ...] = (
     ("batches.edit", _("명단 올리기"), "admin:batch_upload", "upload_file"),
@@ -34,6 +35,9 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "today": today,
         "roles": [Role(role).label for role in held],
         "waiting": waiting(authority=authority),
+        "deputyships": deputyships_of(official_id=authority.official_id, day=today).filter(valid_from__lte=today)
+        if authority.acting
+        else [],
         "figures": figures(authority=authority, today=today),
         "in_progress": in_progress(authority=authority) if authority.may("allowances.view") else [],
         "shortcuts": [

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 
 from django.db.models import Count, F, QuerySet, Sum
 
-from allowances.approvals.models import ApprovalStep
-from allowances.approvals.selectors import came_back_to, waiting_for
+from allowances.approvals import selectors as approvals
 from allowances.batches.models import Batch, BatchState
 from merchants.settlement.models import DayClose
 from vouchers.common.filters import id_floor
@@ -25,8 +24,8 @@ COUNTED_PAYMENTS = 50_000
 class Waiting:
     """What waits for one official."""
 
-    to_sign: list[ApprovalStep]
-    to_pay: list[ApprovalStep]
+    to_sign: list[approvals.Waiting]
+    to_pay: list[approvals.Waiting]
     returned: list[Batch]
     to_submit: list[Batch]
     refused: list[Batch]
@@ -50,14 +49,14 @@ class Figures:
 
 def waiting(*, authority: Authority) -> Waiting:
     """The oldest things first, a few of each."""
-    steps = list(waiting_for(authority=authority)[: SHOWN * 2])
+    items = approvals.waiting_items(authority=authority, limit=SHOWN * 2)
     own = Batch.objects.filter(uploaded_by=authority.official_id).select_related("cycle__programme").order_by("-id")
-    returned = list(came_back_to(authority=authority)[:SHOWN])
+    returned = list(approvals.came_back_to(authority=authority)[:SHOWN])
     known = {batch.pk for batch in returned}
     drafts = own.filter(state__in=[BatchState.VALIDATED, BatchState.REFUSED]).exclude(pk__in=known)[: SHOWN * 2]
     return Waiting(
-        to_sign=[step for step in steps if step.role != Role.PAYER][:SHOWN],
-        to_pay=[step for step in steps if step.role == Role.PAYER][:SHOWN],
+        to_sign=[item for item in items if item.step.role != Role.PAYER][:SHOWN],
+        to_pay=[item for item in items if item.step.role == Role.PAYER][:SHOWN],
         returned=returned,
         to_submit=[batch for batch in drafts if batch.state == BatchState.VALIDATED][:SHOWN],
         refused=[batch for batch in drafts if batch.state == BatchState.REFUSED][:SHOWN],

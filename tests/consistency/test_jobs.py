@@ -14,6 +14,8 @@ OWNERS = {
     "allowances.batches.compare": "allowances.batches",
     "allowances.batches.read": "allowances.batches",
     "allowances.approvals.complete_submission": "allowances.approvals",
+    "allowances.approvals.queue_digests": "allowances.approvals",
+    "allowances.approvals.send_digests": "allowances.approvals",
     "allowances.disbursement.run": "allowances.disbursement",
     "allowances.disbursement.begin": "allowances.disbursement",
     "allowances.disbursement.begin_overdue": "allowances.disbursement",
@@ -30,6 +32,7 @@ OWNERS = {
 """Job → the room whose tasks.py defines it, and whose people answer for it."""
 
 PERIODIC = {
+    "allowances.approvals.queue_digests": "30 23 * * 0-4",
     "allowances.disbursement.begin_overdue": "*/5 * * * *",
     "allowances.disbursement.match_all": "10 17 * * *",
     "allowances.disbursement.release_all": "20 * * * *",
