@@ -3,12 +3,13 @@
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep, ApprovalStep
 from allowances.batches.models import Batch, BatchEvent, BatchProblem, BatchRow, Entitlement
 from allowances.budgets.models import BudgetAllotment, BudgetEntry, BudgetLine
-from allowances.catalogue.models import AllowanceType
+from allowances.catalogue.models import AllowanceType, ExclusiveGroup
 from allowances.disbursement.models import DisbursementChunk, UnpaidEntitlement
-from allowances.programmes.models import Cycle, Programme
+from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme, ProgrammeTerms
 
 __all__ = [
     "AllowanceType", "ApprovalLine", "ApprovalLineStep", "ApprovalStep", "Batch", "BatchEvent", "BatchProblem", "BatchRow",
     "BudgetAllotment", "BudgetEntry", "BudgetLine", "Cycle",
-    "DisbursementChunk", "Entitlement", "Programme", "UnpaidEntitlement",
+    "DisbursementChunk", "Entitlement", "ExclusiveGroup", "LocalExclusiveGroup", "Programme", "ProgrammeTerms",
+    "UnpaidEntitlement",
 ]  # fmt: skip

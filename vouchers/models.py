@@ -1,6 +1,6 @@
 """Seam: where Django finds the models of this app's rooms."""
 
-from vouchers.citizens.models import Citizen
+from vouchers.citizens.models import Citizen, CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.currencies.models import Currency, CurrencyPolicy, UsageRule
 from vouchers.ledger.models import (
     Account,
@@ -21,7 +21,8 @@ from vouchers.privacy.models import AccessRecord
 from vouchers.wallets.models import Wallet
 
 __all__ = [
-    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "Currency", "CurrencyPolicy", "Dong", "Event",
-    "ExpiryMark", "ExpiryReturn", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "Municipality", "Official",
-    "Partner", "PartnerKey", "Payment", "RoleAssignment", "Transfer", "UsageRule", "Wallet",
+    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong",
+    "Event", "ExpiryMark", "ExpiryReturn", "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles",
+    "Journal", "LateExpiry", "Lot", "Municipality", "Official", "Partner", "PartnerKey", "Payment", "ResidencePeriod",
+    "RoleAssignment", "Transfer", "UsageRule", "Wallet",
 ]  # fmt: skip

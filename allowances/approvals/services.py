@@ -32,6 +32,7 @@ from allowances.approvals.selectors import (
     steps_of,
     ways_to_sign,
 )
+from allowances.batches.checking import Rules, require_still_true
 from allowances.batches.mending import fingerprint, require_mended
 from allowances.batches.models import Batch, BatchState, Entitlement
 from allowances.programmes.errors import ProgrammeEnded
@@ -172,10 +173,15 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
     if (rows, total) != (batch.rows_total - batch.rows_bad, batch.amount_total):
         raise errors.RowsChanged
     line = line_for(programme=programme, total=total, day=business_date(at))
+    require_still_true(Rules(cycle=_cycle_of(batch), batch_id=batch.pk, conditions=batch.terms["conditions"]))
+    terms = batch.terms["conditions"]["terms"]
     batch.terms = {
         "currency_id": str(programme.currency_id),
-        "validity_days": programme.validity_days,
-        "usage_rule_id": str(programme.usage_rule_id) if programme.usage_rule_id else None,
+        "validity_days": terms["validity_days"],
+        "valid_until": terms["valid_until"],
+        "validity_by_dong": terms["validity_by_dong"],
+        "usage_rule_id": terms["usage_rule_id"],
+        "claim_days": terms["claim_days"],
         "chunk_rows": chunk_rows,
         "conditions": batch.terms["conditions"],
         **fingerprint(batch),

@@ -106,6 +106,25 @@ class WarningsRemain(DomainError):
     message = _("확인이 필요한 경고가 %(count)s건 있습니다. 검증 결과 화면에서 사유를 적어 확인한 뒤 상신하십시오.")
 
 
+class QuotaExceeded(StateConflict):
+    """Other lists have taken places of the quota since this one was checked."""
+
+    code = "quota_exceeded"
+    message = _(
+        "선착순 %(quota)s명 가운데 다른 명단이 %(taken)s명을 차지해 %(left)s명이 남았습니다. 이 명단은 %(wanted)s명입니다. "
+        "다시 검증하십시오."
+    )
+
+
+class NoLongerEntitled(StateConflict):
+    """Since the check, other lists have paid or claimed people of this one in a way that excludes them here."""
+
+    code = "no_longer_entitled"
+    message = _(
+        "검증한 뒤에 다른 명단이 먼저 상신되어, 중복 지급 제한이나 횟수 제한에 걸리는 행이 %(rows)s건 있습니다. 다시 검증하십시오."
+    )
+
+
 register(
     batch_redraft_once=RedraftExists,
     batch_file_once_a_cycle=FileAlreadyUploaded,

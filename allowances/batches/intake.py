@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
@@ -19,6 +20,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from allowances.batches.checking import Rules
 from allowances.batches.errors import BatchIsFrozen, ContentAlreadyUploaded
 from allowances.batches.models import AcceptedProblem, Batch, BatchAction, BatchEvent, BatchState, RowCorrection
 from allowances.batches.reading.columns import Mapping, locate_columns
@@ -29,6 +31,7 @@ from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
 from allowances.batches.reading.reader import Limits, ListReader
 from allowances.batches.reading.tables import Table, filled, open_table
 from allowances.batches.tally import count_kinds, count_left_out
+from allowances.eligibility.errors import RulesInvalid
 from allowances.eligibility.facts import FACTS, Fact, needed_by
 from allowances.programmes.models import Cycle, Programme
 from vouchers.citizens.models import Citizen
@@ -75,16 +78,24 @@ class _Job:
 
     municipality: str
     batch_id: UUID
-    cycle_id: UUID
+    cycle: Cycle
     file_key: str
     file_size: int
     mapping: Mapping
-    programme: Programme
     conditions: dict[str, Any]
-    reference_date: date
     today: date
     is_corrected: bool
     has_acceptances: bool
+
+    @property
+    def programme(self) -> Programme:
+        """What the list is for."""
+        return self.cycle.programme
+
+    @property
+    def cycle_id(self) -> UUID:
+        """The round that the list is for."""
+        return self.cycle.pk
 
     @property
     def by_resident_number(self) -> bool:
@@ -102,24 +113,26 @@ class _Job:
         needed: Requirements = REQUIRED
         if self.by_resident_number:
             needed = (("name",), ("resident_number",), ("amount",))
-        return [group for group in needed if self.programme.amount is None or "amount" not in group]
+        return [group for group in needed if self.rules.takes_own_amounts or "amount" not in group]
 
     @property
     def extra(self) -> Sequence[Fact]:
         """The further columns that the list is read for."""
         return [FACTS[name] for name in FACTS if name in self.facts]
 
+    @cached_property
+    def rules(self) -> Rules:
+        """What the list is checked by."""
+        return Rules(cycle=self.cycle, batch_id=self.batch_id, conditions=self.conditions)
+
     @property
     def parameters(self) -> dict[str, Any]:
-        """The named parameters of the SQL files."""
-        programme = self.programme
+        """The named parameters of this room's own SQL files."""
         return {
             "municipality": self.municipality, "batch": self.batch_id, "cycle": self.cycle_id,
-            "currency": programme.currency_id, "amount": programme.amount, "amount_max": programme.amount_max,
-            "age_min": programme.age_min, "age_max": programme.age_max, "reference_date": self.reference_date,
-            "residency_required": programme.residency_required, "residency_days": programme.residency_days,
-            "warnings": _WARNINGS, "facts": sorted(self.facts), "required": [group[0] for group in self.required],
-            "claim_days": self.conditions.get("claim_days"),
+            "currency": self.programme.currency_id, "warnings": _WARNINGS, "facts": sorted(self.facts),
+            "required": [group[0] for group in self.required], "claim_days": self.conditions["claim_days"],
+            "own_amounts": self.rules.takes_own_amounts,
         }  # fmt: skip
 
 
@@ -134,9 +147,9 @@ def read(*, municipality: str, batch_id: UUID, store: FileStore, at: datetime) -
         return _state_of(municipality, batch_id)
     try:
         with store.open(job.file_key) as file:
-            default_amount = _copy_file(job, _opened(file, job))
-        _check(job, default_amount)
-    except (ListUnreadable, ContentAlreadyUploaded) as refusal:
+            columns = _copy_file(job, _opened(file, job))
+        _check(job, columns)
+    except (ListUnreadable, ContentAlreadyUploaded, RulesInvalid) as refusal:
         _refuse(job, refusal)
     except (_Stopped, BatchIsFrozen):
         with scope(municipalities=[municipality]):
@@ -169,11 +182,11 @@ def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
         batch.corrections_pending, batch.problem_kinds = 0, []
         batch.save()
         delete_rows(municipality, batch_id)
-        cycle = Cycle.objects.select_related("programme").get(pk=batch.cycle_id)
+        cycle = Cycle.objects.select_related("programme__type").get(pk=batch.cycle_id)
         return _Job(
-            municipality=municipality, batch_id=batch_id, cycle_id=cycle.pk, file_key=batch.file_key,
-            file_size=batch.file_size, mapping=Mapping.of(batch.mapping), programme=cycle.programme,
-            conditions=cycle.conditions, reference_date=cycle.reference_date, today=business_date(at),
+            municipality=municipality, batch_id=batch_id, cycle=cycle, file_key=batch.file_key,
+            file_size=batch.file_size, mapping=Mapping.of(batch.mapping), conditions=cycle.conditions,
+            today=business_date(at),
             is_corrected=RowCorrection.objects.filter(municipality=municipality, batch=batch_id).exists(),
             has_acceptances=AcceptedProblem.objects.filter(municipality=municipality, batch_id=batch_id).exists(),
         )  # fmt: skip
@@ -195,8 +208,8 @@ def _opened(file: BinaryIO, job: _Job) -> Table:
     )
 
 
-def _copy_file(job: _Job, table: Table) -> int | None:
-    """COPY the whole file into the staging tables; returns the amount that stands in for a missing amount column."""
+def _copy_file(job: _Job, table: Table) -> frozenset[str]:
+    """COPY the whole file into the staging tables; returns the fields that the file has columns for."""
     layout, rows = locate_columns(table, required=job.required, extra=job.extra, mapping=job.mapping)
     people = filled(rows, table, amount=layout.columns.get("amount"))
     options = Options(
@@ -214,7 +227,7 @@ def _copy_file(job: _Job, table: Table) -> int | None:
         with scope(municipalities=[job.municipality]):
             _copy(chunks)
             _advance(job, BatchState.READING, progress_done=table.bytes_read, rows_total=staged)
-    return None if "amount" in layout.columns else job.programme.amount
+    return frozenset(layout.columns)
 
 
 def _index_resident_number(number: str) -> tuple[bytes, bytes]:
@@ -264,20 +277,33 @@ def _copy(chunks: list[Chunk]) -> None:
 # Checking ----------------------------------------------------------------------------------------------------------
 
 
-def _check(job: _Job, default_amount: int | None) -> None:
+def _check(job: _Job, columns: frozenset[str]) -> None:
     """Match and write the whole list, run every check over it, and sum up: each step a statement and a commit."""
-    stage = _STAGE_BY_RESIDENT_NUMBER if job.by_resident_number else _STAGE
-    steps = (
-        *([_CORRECTIONS] if job.is_corrected else []), f"ANALYZE batch_staging; {stage}", _STAGE_PROBLEMS,
-        "ANALYZE allowances_batchrow", *_CHECKS, *([_ACCEPTANCES] if job.has_acceptances else []),
-    )  # fmt: skip
     with scope(municipalities=[job.municipality]):
-        _advance(job, BatchState.READING, state=BatchState.VALIDATING, progress_done=0, progress_total=len(steps) + 1)
+        rules = replace(job.rules, columns=columns)
+        stage, values = _stage(job, rules)
+        steps = [
+            *([_CORRECTIONS] if job.is_corrected else []), f"ANALYZE batch_staging; {stage}", _STAGE_PROBLEMS,
+            "ANALYZE allowances_batchrow", *_CHECKS, *rules.checks(), *([_ACCEPTANCES] if job.has_acceptances else []),
+            *rules.last_checks(),
+        ]  # fmt: skip
+        parameters = job.parameters | values | rules.parameters
+        _advance(
+            job, BatchState.READING, state=BatchState.VALIDATING, progress_done=0, progress_total=len(steps) + 1
+        )  # fmt: skip
     for number, statement in enumerate(steps, start=1):
         with scope(municipalities=[job.municipality]), domain_errors():
-            _run(statement, job.parameters | {"default_amount": default_amount})
+            _run(statement, parameters)
             _advance(job, BatchState.VALIDATING, progress_done=number)
     _sum_up(job)
+
+
+def _stage(job: _Job, rules: Rules) -> tuple[str, dict[str, Any]]:
+    """The statement that writes the list's rows, their amounts made by the programme's terms, and its parameters."""
+    statement = _STAGE_BY_RESIDENT_NUMBER if job.by_resident_number else _STAGE
+    compiled = rules.staged_amount()
+    filled = statement.replace("{amount}", compiled.amount).replace("{joins}", compiled.joins)
+    return filled, dict(compiled.values)
 
 
 def _run(statement: str, parameters: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from allowances.batches.reading.fields import FIELD_LABELS
 from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
 from allowances.batches.reading.problems import ProblemKind
+from allowances.eligibility import problems as eligibility
 
 CHECKS: Final[dict[str, ProblemKind]] = {
     "not_a_member": ProblemKind(
@@ -37,26 +38,8 @@ CHECKS: Final[dict[str, ProblemKind]] = {
     "duplicate_in_cycle": ProblemKind(
         _("이 회차의 다른 명단(%(file_name)s, %(row)s행)에 이미 있는 사람입니다."), _("중복 지급이므로 이 행을 지우십시오.")
     ),
-    "amount_differs": ProblemKind(
-        _("사업에 정한 지급액 %(expected)s원과 다릅니다."), _("지급액을 고치거나, 사업의 지급액을 확인하십시오.")
-    ),
-    "amount_over_limit": ProblemKind(
-        _("1인 지급 상한 %(expected)s원을 넘습니다."), _("지급액을 고치거나, 사업의 지급 상한을 확인하십시오.")
-    ),
-    "too_young": ProblemKind(
-        _("기준일에 만 %(years)s세로, 최소 나이 만 %(expected)s세보다 어립니다."), _("생년월일을 확인하고, 대상이 아니면 행을 지우십시오.")
-    ),
-    "too_old": ProblemKind(
-        _("기준일에 만 %(years)s세로, 최대 나이 만 %(expected)s세를 넘습니다."), _("생년월일을 확인하고, 대상이 아니면 행을 지우십시오.")
-    ),
     "moved_out": ProblemKind(_("전출한 시민입니다."), _("주민등록을 확인하고, 대상이 아니면 행을 지우십시오.")),
     "deceased": ProblemKind(_("사망한 시민입니다."), _("행을 지우십시오.")),
-    "residence_unknown": ProblemKind(
-        _("전입일을 알 수 없어 거주 기간을 확인할 수 없습니다."), _("시민 정보에 전입일을 입력한 뒤 다시 검증하십시오.")
-    ),
-    "residence_too_short": ProblemKind(
-        _("%(since)s에 전입하여 거주 기간 %(days)s일을 채우지 못했습니다."), _("전입일을 확인하고, 대상이 아니면 행을 지우십시오.")
-    ),
     "dong_unknown": ProblemKind(
         _("우리 지자체에 없는 읍면동입니다."), _("지급에는 영향이 없습니다. 읍면동 이름을 확인하십시오."), is_warning=True
     ),
@@ -84,14 +67,17 @@ CHECKS: Final[dict[str, ProblemKind]] = {
     ),
 }  # fmt: skip
 
-PROBLEMS: Final[dict[str, ProblemKind]] = CELL_PROBLEMS | CHECKS
+_RULES: Final = {
+    code: ProblemKind(text.reason, text.remedy, overridable=text.may_be_accepted)
+    for code, text in eligibility.PROBLEMS.items()
+}
+
+PROBLEMS: Final[dict[str, ProblemKind]] = CELL_PROBLEMS | CHECKS | _RULES
 
 
 def reason_of(code: str, field: str, params: dict[str, Any]) -> str:
     """One problem in the reader's language, the column's name first."""
-    values = {
-        name: f"{value:,}" if isinstance(value, int) and name == "expected" else value for name, value in params.items()
-    }
+    values = eligibility.shown(params)
     text = str(PROBLEMS[code].reason)
     return f"{FIELD_LABELS[field]}: {text % values if values else text}"
 

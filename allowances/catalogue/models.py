@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +46,37 @@ class AllowanceType(IdModel):
     class Meta:
         verbose_name = _("수당 종류")
         verbose_name_plural = _("수당 종류")
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExclusionPeriod(models.TextChoices):
+    """Within what time the types of a group exclude each other."""
+
+    LIFETIME = "lifetime", _("평생")
+    FISCAL_YEAR = "fiscal_year", _("회계연도")
+    MONTH = "month", _("같은 달")
+
+
+class ExclusiveGroup(IdModel):
+    """중복 지급 제한 of the whole country: types of which nobody gets more than one in a period (statutory)."""
+
+    app_privileges: ClassVar[str] = "SELECT"
+
+    code = models.CharField(_("코드"), max_length=20, unique=True)
+    name = models.CharField(_("이름"), max_length=120)
+    legal_basis = models.CharField(_("근거"), max_length=200)
+    type_codes = ArrayField(models.CharField(max_length=12), verbose_name=_("수당 종류 코드"))
+    period = models.CharField(_("기간"), max_length=12, choices=ExclusionPeriod)
+    valid_from = models.DateField(_("시행일"))
+    valid_until = models.DateField(_("종료일"), null=True, blank=True)
+    source = models.CharField(_("출처"), max_length=500)
+
+    class Meta:
+        verbose_name = _("전국 중복 지급 제한")
+        verbose_name_plural = _("전국 중복 지급 제한")
         ordering: ClassVar = ["code"]
 
     def __str__(self) -> str:

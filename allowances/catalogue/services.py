@@ -1,13 +1,15 @@
-"""Loading the catalogue of allowance types. The file is the source; the rows follow it."""
+"""Loading the catalogue: types of allowance, and which of them exclude each other. The files are the source."""
 
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
-from allowances.catalogue.models import AllowanceType
+from allowances.catalogue.models import AllowanceType, ExclusiveGroup
 
 CATALOGUE = Path(__file__).parent / "data" / "allowance_types.csv"
+EXCLUSIVE_GROUPS = Path(__file__).parent / "data" / "exclusive_groups.csv"
 
 
 def load_catalogue(*, using: str, path: Path = CATALOGUE) -> int:
@@ -19,6 +21,23 @@ def load_catalogue(*, using: str, path: Path = CATALOGUE) -> int:
         types, update_conflicts=True, unique_fields=["code"], update_fields=fields
     )
     return len(types)
+
+
+def load_exclusive_groups(*, using: str, path: Path = EXCLUSIVE_GROUPS) -> int:
+    """Insert or update every national group of the file by its code; returns how many it names."""
+    with path.open(encoding="utf-8", newline="") as file:
+        groups = [
+            ExclusiveGroup(
+                code=row["code"], name=row["name"], legal_basis=row["legal_basis"], type_codes=row["types"].split(),
+                period=row["period"], valid_from=date.fromisoformat(row["valid_from"]), source=row["source"],
+            )
+            for row in csv.DictReader(file)
+        ]  # fmt: skip
+    fields = [field.name for field in ExclusiveGroup._meta.fields if field.name not in {"id", "code"}]
+    ExclusiveGroup.objects.using(using).bulk_create(
+        groups, update_conflicts=True, unique_fields=["code"], update_fields=fields
+    )
+    return len(groups)
 
 
 def _type_from(row: dict[str, str]) -> AllowanceType:

@@ -227,6 +227,8 @@ def _collect(value: Any, found: set[str]) -> None:
                 found.add(item)
             if item is True:
                 found.update(_IMPLIED.get(key, ()))
+            if key == "quota" and item:
+                found.add("applied_on")
             _collect(item, found)
     elif isinstance(value, (list, tuple)):
         for item in value:

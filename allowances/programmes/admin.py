@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from datetime import date
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django import forms
@@ -11,19 +12,32 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDateWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from allowances.budgets.selectors import line_budgets
-from allowances.catalogue.models import AllowanceType
+from allowances.catalogue.models import AllowanceType, PayoutCycle
 from allowances.programmes.models import Cycle, Programme
+from allowances.programmes.rules import simple_terms
 from allowances.programmes.selectors import budget_of, next_cycle_number, proposal_from
-from allowances.programmes.services import allot_budget, open_cycle, save_programme
-from vouchers.common.admin import HistoryAdmin, TenantForm, day, unlinked, won
+from allowances.programmes.services import allot_budget, open_cycle, save_programme, set_terms
+from vouchers.common.admin import HistoryAdmin, TenantForm, day, unlinked
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.models import uuid7
 from vouchers.common.money import money
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.common.seoul import business_date
+from vouchers.currencies.models import UsageRule
+
+_SIMPLE: Final = (
+    "amount", "amount_max", "age_min", "age_max", "residency_required", "residency_days", "payout_cycle", "validity_days",
+    "valid_until", "usage_rule",
+)  # fmt: skip
+"""The values of a new programme that its first terms are made of."""
 
 
 class ProgrammeForm(TenantForm):
@@ -40,17 +54,66 @@ class ProgrammeForm(TenantForm):
         return True
 
     def clean(self) -> dict[str, Any]:
-        """Amounts and ages that contradict each other are told at their fields."""
+        """The line of the budget is one of the programme's year."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        amount, highest = values.get("amount"), values.get("amount_max")
-        if amount and highest and amount > highest:
-            self.add_error("amount_max", _("1인 지급 상한은 1인 지급액보다 작을 수 없습니다."))
-        youngest, oldest = values.get("age_min"), values.get("age_max")
-        if youngest is not None and oldest is not None and youngest > oldest:
-            self.add_error("age_max", _("최대 나이는 최소 나이보다 적을 수 없습니다."))
         line, year = values.get("budget_line"), values.get("fiscal_year")
         if line and year and line.fiscal_year != year:
             self.add_error("budget_line", _("사업과 회계연도가 같은 예산 과목을 고르십시오."))
+        return values
+
+
+def _whole(label: Any, *, least: int = 0, most: int = 10**12, required: bool = False, hint: Any = "") -> Any:
+    return forms.IntegerField(
+        label=label, min_value=least, max_value=most, required=required, localize=False, help_text=hint,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+
+
+class NewProgrammeForm(ProgrammeForm):
+    """A new programme with the simple values that its first terms are made of; anything finer follows on its own page."""
+
+    amount = _whole(_("1인 지급액(원)"), least=1, hint=_("비워 두면 명단의 지급액을 그대로 지급합니다."))
+    amount_max = _whole(_("1인 지급 상한(원)"), least=1, hint=_("비워 두면 1인 지급액과 같습니다."))
+    age_min = _whole(_("최소 나이(만)"), most=150)
+    age_max = _whole(_("최대 나이(만)"), most=150)
+    residency_required = forms.BooleanField(
+        label=_("관내 거주 요건"), required=False, widget=UnfoldBooleanSwitchWidget,
+        help_text=_("전출한 시민과 자격 기준일 뒤에 전입한 시민을 제외합니다."),
+    )  # fmt: skip
+    residency_days = _whole(
+        _("거주 기간 요건(일)"), most=36_500,
+        hint=_("자격 기준일까지 계속 거주해야 하는 일수. 0이면 기간을 따지지 않습니다."),
+    )  # fmt: skip
+    payout_cycle = forms.ChoiceField(label=_("지급 주기"), choices=PayoutCycle.choices, widget=UnfoldAdminSelectWidget)
+    validity_days = _whole(
+        _("유효기간(일)"), least=1, most=36_500, hint=_("지급일부터 세며, 사용 기한을 정하면 비웁니다.")
+    )
+    valid_until = forms.DateField(label=_("사용 기한"), required=False, widget=UnfoldAdminDateWidget)
+    usage_rule = forms.ModelChoiceField(
+        label=_("사용처 기준"), queryset=UsageRule.objects.all(), required=False, widget=UnfoldAdminSelectWidget,
+        empty_label=_("제한 없음"),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Values that contradict each other are told at their fields."""
+        values = super().clean()
+        amount, highest = values.get("amount"), values.get("amount_max")
+        if amount and highest and amount > highest:
+            self.add_error("amount_max", _("1인 지급 상한은 1인 지급액보다 작을 수 없습니다."))
+        if amount is None and highest is None and "amount_max" not in self.errors:
+            self.add_error("amount_max", _("1인 지급액을 비우면 1인 지급 상한을 정해야 합니다."))
+        youngest, oldest = values.get("age_min"), values.get("age_max")
+        if youngest is not None and oldest is not None and youngest > oldest:
+            self.add_error("age_max", _("최대 나이는 최소 나이보다 적을 수 없습니다."))
+        if bool(values.get("validity_days")) == bool(values.get("valid_until")):
+            self.add_error("validity_days", _("유효기간과 사용 기한 가운데 하나만 정하십시오."))
+        return values
+
+    def simple(self) -> dict[str, Any]:
+        """What the first terms are made of."""
+        values = {name: self.cleaned_data[name] for name in _SIMPLE}
+        values["amount_max"] = values["amount_max"] or values["amount"]
+        values["residency_days"] = values["residency_days"] or 0
         return values
 
 
@@ -61,7 +124,7 @@ class ProgrammeAdmin(HistoryAdmin):
     view_permission = "allowances.view"
     edit_permission = "programmes.edit"
     form = ProgrammeForm
-    list_display: ClassVar = ["name", "fiscal_year_plain", "department", "type", "amount_won", "status"]
+    list_display: ClassVar = ["name", "fiscal_year_plain", "department", "type", "status"]
     list_select_related: ClassVar = ["type"]
     list_filter: ClassVar = [MunicipalityFilter, "status", "fiscal_year"]
     prefix_search: ClassVar = ["name"]
@@ -72,24 +135,22 @@ class ProgrammeAdmin(HistoryAdmin):
             _("사업"),
             {
                 "fields": [
-                    ("name", "fiscal_year"),
-                    ("type", "currency"),
-                    ("department", "legal_basis"),
-                    "budget_line",
-                    "is_not_wage",
+                    ("name", "fiscal_year"), ("type", "currency"), ("department", "resident_number_basis"),
+                    ("legal_basis", "ordinance"), "budget_line", "is_not_wage",
                 ]
             },
         ),
-        (_("지급"), {"fields": [("amount", "amount_max"), ("validity_days", "usage_rule")]}),
+    ]  # fmt: skip
+    add_fieldsets: ClassVar = [
+        *fieldsets,
         (
-            _("자격"),
-            {"fields": [("age_min", "age_max"), ("residency_required", "residency_days"), "resident_number_basis"]},
+            _("지급"),
+            {"fields": [("amount", "amount_max"), ("payout_cycle", "usage_rule"), ("validity_days", "valid_until")]},
         ),
+        (_("자격"), {"fields": [("age_min", "age_max"), ("residency_required", "residency_days")]}),
     ]
     change_form_outer_before_template = "allowances/programmes/budget.html"
     empty_hint = _("수당 종류에서 ‘이 종류로 사업 만들기’를 누르면 값이 채워진 화면에서 시작합니다.")
-
-    amount_won = won("amount", _("1인 지급액"))
 
     @admin.display(description=_("회계연도"), ordering="fiscal_year")
     def fiscal_year_plain(self, programme: Programme) -> str:
@@ -105,6 +166,14 @@ class ProgrammeAdmin(HistoryAdmin):
         """Type and currency belong to the ledger account that was opened with them."""
         return ["type", "currency", unlinked(Programme, "currency")] if obj else []
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        """A new programme is made with its first terms, in one form."""
+        if obj is None:
+            kwargs["form"] = NewProgrammeForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The values of the type that the official starts from."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
@@ -114,8 +183,12 @@ class ProgrammeAdmin(HistoryAdmin):
         return own | proposal | initial
 
     def save_model(self, request: HttpRequest, obj: Programme, form: Any, change: bool) -> None:
-        """Through the service, which opens the ledger account."""
-        save_programme(programme=obj, official=request.user, authority=request.authority)  # type: ignore[arg-type,attr-defined]
+        """Through the service, which opens the ledger account and puts the first terms in force."""
+        who: dict[str, Any] = {"official": request.user, "authority": request.authority}  # type: ignore[attr-defined]
+        save_programme(programme=obj, **who)
+        if not change:
+            first = date(obj.fiscal_year, 1, 1)
+            set_terms(programme=obj, valid_from=first, **simple_terms(**form.simple()), **who)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "",
@@ -152,7 +225,7 @@ class CycleAdmin(HistoryAdmin):
     prefix_search: ClassVar = ["name", "programme__name"]
     search_help_text = _("회차명 또는 사업명의 앞부분")
     autocomplete_fields: ClassVar = ["programme"]
-    fieldsets: ClassVar = [(None, {"fields": ["programme", ("number", "name"), "reference_date"]})]
+    fieldsets: ClassVar = [(None, {"fields": ["programme", ("number", "name"), ("reference_date", "tranche")]})]
     change_form_outer_before_template = "allowances/programmes/cycle_links.html"
     ordering: ClassVar = ["-id"]
     empty_hint = _("사업 화면에서 회차를 열면 지급 대상자 명단을 올릴 수 있습니다.")
@@ -182,7 +255,7 @@ class CycleAdmin(HistoryAdmin):
             return
         opened = open_cycle(
             programme=obj.programme, name=obj.name, reference_date=obj.reference_date, number=obj.number,
-            official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
+            tranche=obj.tranche, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
         )  # fmt: skip
         obj.pk, obj.municipality_id = opened.pk, opened.municipality_id
 

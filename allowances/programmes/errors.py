@@ -40,7 +40,28 @@ class ProgrammeValidityInvalid(DomainError):
     """Money that expires on the day it is paid is no money."""
 
     code = "programme_validity_invalid"
-    message = _("유효기간은 1일 이상이어야 합니다.")
+    message = _("유효기간(1일 이상)과 사용 기한 가운데 하나를 정해야 합니다.")
+
+
+class ProgrammeQuotaInvalid(DomainError):
+    """A quota, or the days for which money is held for those who have not joined, is zero."""
+
+    code = "programme_quota_invalid"
+    message = _("선착순 인원과 미가입자 보관 기간은 1 이상이어야 합니다.")
+
+
+class TermsMissing(DomainError):
+    """The programme has no terms yet, so nobody can be judged by them."""
+
+    code = "terms_missing"
+    message = _("지급 기준이 없는 사업입니다. 지급 기준을 먼저 정하십시오.")
+
+
+class TrancheMissing(DomainError):
+    """A programme that pays in tranches needs to know which of them the round pays."""
+
+    code = "tranche_missing"
+    message = _("분할 지급 사업입니다. 이 회차가 지급할 차수(1~%(tranches)s)를 정하십시오.")
 
 
 class ProgrammeAgesInvalid(DomainError):
@@ -57,6 +78,13 @@ class CycleNumberTaken(StateConflict):
     message = _("이미 있는 회차 번호입니다.")
 
 
+class ExclusiveGroupTaken(StateConflict):
+    """The municipality has a group of that name from that day on."""
+
+    code = "exclusive_group_taken"
+    message = _("같은 시행일에 이름이 같은 중복 지급 제한이 있습니다.")
+
+
 class ProgrammeEnded(StateConflict):
     """The programme is closed: no cycle, no list and no money any more."""
 
@@ -66,10 +94,11 @@ class ProgrammeEnded(StateConflict):
 
 register(
     programme_name_once_a_year=ProgrammeNameTaken,
-    programme_amount_within_max=ProgrammeAmountInvalid,
     programme_amount_max_in_range=ProgrammeAmountInvalid,
     programme_validity_positive=ProgrammeValidityInvalid,
+    programme_quota_positive=ProgrammeQuotaInvalid,
+    programme_claim_days_positive=ProgrammeQuotaInvalid,
     programme_is_not_wage=WagePaidByVoucher,
-    programme_ages_in_order=ProgrammeAgesInvalid,
+    exclusive_group_once_a_day=ExclusiveGroupTaken,
     cycle_number_once=CycleNumberTaken,
 )

@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 GLOBAL: Final[dict[str, str]] = {
     "admin.LogEntry": "who did what; visible to the official who did it",
     "allowances.AllowanceType": "the catalogue is shared by all municipalities",
+    "allowances.ExclusiveGroup": "national rules against double payment hold in every municipality",
     "auth.Group": "unused table of django.contrib.auth",
     "auth.Group_permissions": "unused table of django.contrib.auth",
     "auth.Permission": "names of permissions, the same everywhere",

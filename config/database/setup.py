@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.core.management import call_command
 from django.db import connections, transaction
 
-from allowances.catalogue.services import load_catalogue
+from allowances.catalogue.services import load_catalogue, load_exclusive_groups
 from merchants.registry.services import load_categories
 from vouchers.officials.services import load_incompatible_roles
 
@@ -21,6 +21,7 @@ def prepare(*, today: date, verbosity: int = 0) -> None:
     call_command("migrate", verbosity=verbosity, interactive=False)
     with transaction.atomic(using="owner"):
         load_catalogue(using="owner")
+        load_exclusive_groups(using="owner")
         load_categories(using="owner")
         load_incompatible_roles(using="owner")
         with owner.cursor() as cursor:

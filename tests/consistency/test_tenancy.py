@@ -23,10 +23,13 @@ from allowances.batches.models import (
     ListDifference,
     RowCorrection,
 )
+from allowances.programmes.models import LocalExclusiveGroup
 from config.database import security
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.holding import Stranger, make_holding_list
+from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
+from vouchers.citizens.rules import Category, Relation
 from vouchers.common.models import uuid7
 from vouchers.common.scope import scope, set_local
 from vouchers.common.seoul import business_date
@@ -96,6 +99,11 @@ def _let_money_expire(city: City) -> None:
 
 def _fill_the_rest(city: City) -> None:
     UsageRule.objects.create(municipality=city.municipality, name="음식점")
+    _keep_a_household(city)
+    LocalExclusiveGroup.objects.create(
+        municipality=city.municipality, name="중복 제한", legal_basis="조례", type_codes=["ELD-001"],
+        valid_from=date(2026, 1, 1),
+    )  # fmt: skip
     line = ApprovalLine.objects.create(municipality=city.municipality, name="일반", valid_from=date(2020, 1, 1))
     ApprovalLineStep.objects.create(
         municipality=city.municipality, line=line, position=1, role=Role.APPROVER, title="과장"
@@ -148,6 +156,16 @@ def _fill_the_rest(city: City) -> None:
         municipality=city.municipality, comparison_id=comparison.pk, kind="added", number=1, after_batch_id=batch.pk,
         after_row=2,
     )  # fmt: skip
+
+
+def _keep_a_household(city: City) -> None:
+    citizen, own = factories.make_citizen(city), {"municipality": city.municipality}
+    CitizenCategory.objects.create(citizen=citizen, category=Category.VETERAN, **own)
+    ResidencePeriod.objects.create(citizen=citizen, since=date(2020, 1, 1), until=date(2021, 1, 1), **own)
+    home = Household.objects.create(number="1", **own)
+    HouseholdMember.objects.create(
+        household=home, citizen=citizen, name=citizen.name, birth_date=citizen.birth_date, relation=Relation.HEAD, **own
+    )
 
 
 def count(model: type[models.Model]) -> int:

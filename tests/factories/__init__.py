@@ -17,7 +17,8 @@ from allowances.budgets import services as budgets
 from allowances.budgets.models import BudgetEntry, BudgetLine, EntryKind
 from allowances.catalogue.models import AllowanceType
 from allowances.disbursement.models import DisbursementChunk
-from allowances.programmes.models import Cycle, Programme
+from allowances.programmes.models import Cycle, Programme, ProgrammeTerms
+from allowances.programmes.rules import simple_terms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantStatus
 from vouchers.citizens.models import Citizen
@@ -126,6 +127,9 @@ def make_merchant(city: City, *, terminal: str = "T001", **fields: Any) -> Merch
     return merchant
 
 
+_OF_PROGRAMME = {field.name for field in Programme._meta.fields}
+
+
 def make_budget_line(city: City, *, amount: int = 0, at: datetime = AT, **fields: Any) -> BudgetLine:
     """A line of the budget that holds ``amount`` won of the municipality's own money (본예산)."""
     number = next(_numbers)
@@ -167,7 +171,9 @@ def make_programme(city: City, *, budget: int = 1_000_000_000, at: datetime = AT
         "is_not_wage": True, "amount": 100_000, "amount_max": 100_000, "validity_days": 90, "residency_required": False,
         "type": AllowanceType.objects.order_by("code").first(), "currency": city.currency,
     } | fields  # fmt: skip
-    programme = Programme.objects.create(municipality=city.municipality, **fields)
+    own = {name: value for name, value in fields.items() if name in _OF_PROGRAMME}
+    programme = Programme.objects.create(municipality=city.municipality, **own)
+    make_terms(programme, **{name: value for name, value in fields.items() if name not in own})
     ledger.open_account(
         municipality=city.code, currency=city.currency.pk, kind=AccountKind.PROGRAMME, owner=programme.pk
     )
@@ -177,6 +183,15 @@ def make_programme(city: City, *, budget: int = 1_000_000_000, at: datetime = AT
             id=ledger.call("ledger.id_at", at)[0],
         )  # fmt: skip
     return programme
+
+
+def make_terms(programme: Programme, *, valid_from: date = date(2020, 1, 1), **fields: Any) -> ProgrammeTerms:
+    """A version of a programme's terms, by default one amount of 100,000 won for everybody."""
+    fields = {"amount": 100_000, "validity_days": 90, "residency_required": False} | fields
+    fields.setdefault("amount_max", fields["amount"] or 1_000_000)
+    return ProgrammeTerms.objects.create(
+        municipality_id=programme.municipality_id, programme=programme, valid_from=valid_from, **simple_terms(**fields)
+    )
 
 
 def make_cycle(programme: Programme, **fields: Any) -> Cycle:

@@ -13,6 +13,7 @@ from allowances.approvals.models import ApprovalLine, ApprovalLineStep
 from allowances.batches.models import Batch, BatchState
 from allowances.batches.tally import count_kinds
 from allowances.disbursement import services as disbursement
+from allowances.eligibility.rules import fixed_amount
 from allowances.programmes.models import Cycle, Programme
 from tests.factories import AT, City, make_city, make_cycle, make_official, make_programme
 from vouchers.common.models import uuid7
@@ -72,7 +73,7 @@ def make_list(office: Office, *, rows: int = 3, bad: int = 0, cycle: Cycle | Non
 
     Lists with the same ``people`` name the same persons. Set-based, so it may be long.
     """
-    city, amount = office.city, office.programme.amount or 0
+    city, amount = office.city, fixed_amount((cycle or office.cycle).terms.amounts) or 0
     batch = Batch.objects.create(
         municipality=city.municipality, cycle=cycle or office.cycle, uploaded_by=office.officials[Role.DRAFTER],
         uploaded_at=AT, file_name=f"{people}.csv", file_key=f"test/{uuid7()}", file_size=1, file_sha256=uuid7().hex * 2,

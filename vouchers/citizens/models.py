@@ -10,6 +10,7 @@ from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from vouchers.citizens.rules import Category, Relation
 from vouchers.common.models import Stamped, TenantModel
 from vouchers.municipalities.models import Dong
 from vouchers.privacy.fields import BlindIndexField, EncryptedTextField
@@ -73,6 +74,112 @@ class Citizen(TenantModel, Stamped):
             models.Index(fields=["name"], name="citizen_by_name"),
             models.Index(fields=["phone_tail"], name="citizen_by_phone_tail"),
         ]
+
+    def __str__(self) -> str:
+        return mask_name(self.name)
+
+
+class CitizenCategory(TenantModel):
+    """자격: what a citizen is registered as, and since and until when. What is open at an end has no day there."""
+
+    citizen = models.ForeignKey(Citizen, on_delete=models.CASCADE, related_name="categories", verbose_name=_("시민"))
+    category = models.CharField(_("자격"), max_length=20, choices=Category)
+    valid_from = models.DateField(_("시작일"), null=True, blank=True)
+    valid_until = models.DateField(_("종료일"), null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("자격")
+        verbose_name_plural = _("자격")
+        ordering: ClassVar = ["category", "valid_from"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["citizen", "category", "valid_from"], name="citizen_category_once_a_day", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_from__isnull=True)
+                | models.Q(valid_until__isnull=True)
+                | models.Q(valid_from__lte=models.F("valid_until")),
+                name="citizen_category_days_in_order",
+                violation_error_message=_("종료일이 시작일보다 빠릅니다."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_category_display())
+
+
+class ResidencePeriod(TenantModel):
+    """이전 거주 기간: when a citizen lived here before moving away; the present residence is ``Citizen.resident_since``."""
+
+    citizen = models.ForeignKey(
+        Citizen, on_delete=models.CASCADE, related_name="residence_periods", verbose_name=_("시민")
+    )
+    since = models.DateField(_("전입일"))
+    until = models.DateField(_("전출일"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("이전 거주 기간")
+        verbose_name_plural = _("이전 거주 기간")
+        ordering: ClassVar = ["-until"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["citizen", "since"], name="residence_period_once_a_day"),
+            models.CheckConstraint(
+                condition=models.Q(since__lte=models.F("until")), name="residence_period_days_in_order",
+                violation_error_message=_("전출일이 전입일보다 빠릅니다."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.since} ~ {self.until}"
+
+
+class Household(TenantModel, Stamped):
+    """세대. ``number`` is the one of the system the household was taken from (행복이음, 새올)."""
+
+    number = models.CharField(_("세대 번호"), max_length=40)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("세대")
+        verbose_name_plural = _("세대")
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["municipality", "number"], name="household_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class HouseholdMember(TenantModel):
+    """세대원: somebody of a household, a citizen with an account here or not (a child has none)."""
+
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="members", verbose_name=_("세대"))
+    citizen = models.OneToOneField(
+        Citizen, on_delete=models.CASCADE, null=True, blank=True, related_name="membership", verbose_name=_("시민"),
+        help_text=_("가입한 시민이면 고릅니다. 한 사람은 한 세대에만 속합니다."),
+    )  # fmt: skip
+    name = models.CharField(_("성명"), max_length=40)
+    birth_date = models.DateField(_("생년월일"))
+    relation = models.CharField(_("세대주와의 관계"), max_length=10, choices=Relation)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("세대원")
+        verbose_name_plural = _("세대원")
+        ordering: ClassVar = ["birth_date"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["household"], condition=models.Q(relation="head"), name="household_has_one_head",
+                violation_error_message=_("세대주는 한 사람입니다."),
+            )
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return mask_name(self.name)

@@ -274,6 +274,43 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Household',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('number', models.CharField(max_length=40, verbose_name='세대 번호')),
+            ],
+            options={
+                'verbose_name': '세대',
+                'verbose_name_plural': '세대',
+                'ordering': ['number'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Citizen',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('name', models.CharField(max_length=40, verbose_name='성명')),
+                ('birth_date', models.DateField(verbose_name='생년월일')),
+                ('phone', models.CharField(help_text='숫자만 입력합니다.', max_length=15, validators=[django.core.validators.RegexValidator('^0\\d{8,11}$')], verbose_name='휴대전화')),
+                ('phone_tail', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Right('phone', 4), output_field=models.CharField(max_length=4))),
+                ('resident_since', models.DateField(blank=True, null=True, verbose_name='전입일')),
+                ('status', models.CharField(choices=[('active', '정상'), ('moved_out', '전출'), ('deceased', '사망')], default='active', max_length=12, verbose_name='상태')),
+                ('resident_number', vouchers.privacy.fields.EncryptedTextField(blank=True, null=True, verbose_name='주민등록번호')),
+                ('resident_number_index', vouchers.privacy.fields.BlindIndexField(blank=True, null=True, purpose='resident_number', source='resident_number')),
+                ('account_bank', models.CharField(blank=True, max_length=3, verbose_name='은행')),
+                ('account_number', vouchers.privacy.fields.EncryptedTextField(blank=True, null=True, verbose_name='계좌번호')),
+                ('account_number_index', vouchers.privacy.fields.BlindIndexField(blank=True, null=True, purpose='account_number', source='account_number')),
+                ('dong', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.dong', verbose_name='읍면동')),
+            ],
+            options={
+                'verbose_name': '시민',
+                'verbose_name_plural': '시민',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
             name='IncompatibleRoles',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -301,6 +338,28 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '지자체',
                 'ordering': ['code'],
             },
+        ),
+        migrations.CreateModel(
+            name='HouseholdMember',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=40, verbose_name='성명')),
+                ('birth_date', models.DateField(verbose_name='생년월일')),
+                ('relation', models.CharField(choices=[('head', '세대주'), ('spouse', '배우자'), ('child', '자녀'), ('parent', '부모'), ('other', '기타')], max_length=10, verbose_name='세대주와의 관계')),
+                ('citizen', models.OneToOneField(blank=True, help_text='가입한 시민이면 고릅니다. 한 사람은 한 세대에만 속합니다.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='membership', to='vouchers.citizen', verbose_name='시민')),
+                ('household', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='vouchers.household', verbose_name='세대')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '세대원',
+                'verbose_name_plural': '세대원',
+                'ordering': ['birth_date'],
+            },
+        ),
+        migrations.AddField(
+            model_name='household',
+            name='municipality',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
         ),
         migrations.CreateModel(
             name='HistoricalUsageRule',
@@ -344,6 +403,28 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'historical 역할 부여',
                 'verbose_name_plural': 'historical 역할 부여',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalResidencePeriod',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('since', models.DateField(verbose_name='전입일')),
+                ('until', models.DateField(verbose_name='전출일')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('citizen', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.citizen', verbose_name='시민')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 이전 거주 기간',
+                'verbose_name_plural': 'historical 이전 거주 기간',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
@@ -399,6 +480,51 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='HistoricalHouseholdMember',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('name', models.CharField(max_length=40, verbose_name='성명')),
+                ('birth_date', models.DateField(verbose_name='생년월일')),
+                ('relation', models.CharField(choices=[('head', '세대주'), ('spouse', '배우자'), ('child', '자녀'), ('parent', '부모'), ('other', '기타')], max_length=10, verbose_name='세대주와의 관계')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('citizen', models.ForeignKey(blank=True, db_constraint=False, help_text='가입한 시민이면 고릅니다. 한 사람은 한 세대에만 속합니다.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.citizen', verbose_name='시민')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('household', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.household', verbose_name='세대')),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 세대원',
+                'verbose_name_plural': 'historical 세대원',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalHousehold',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('number', models.CharField(max_length=40, verbose_name='세대 번호')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 세대',
+                'verbose_name_plural': 'historical 세대',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name='HistoricalCurrencyPolicy',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
@@ -438,6 +564,29 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'historical 상품권',
                 'verbose_name_plural': 'historical 상품권',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalCitizenCategory',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('category', models.CharField(choices=[('disability', '등록장애인'), ('severe_disability', '심한 장애'), ('veteran', '국가보훈대상자'), ('war_veteran', '참전유공자'), ('single_parent', '한부모가족'), ('multi_child', '다자녀가정'), ('farmer', '농어업 경영체'), ('basic_recipient', '기초생활수급자'), ('near_poor', '차상위계층'), ('basic_pension', '기초연금 수급자'), ('artist', '예술활동증명자'), ('multicultural', '다문화가족'), ('defector', '북한이탈주민'), ('care_leaver', '자립준비청년'), ('restricted', '지급 제한')], max_length=20, verbose_name='자격')),
+                ('valid_from', models.DateField(blank=True, null=True, verbose_name='시작일')),
+                ('valid_until', models.DateField(blank=True, null=True, verbose_name='종료일')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('citizen', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.citizen', verbose_name='시민')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 자격',
+                'verbose_name_plural': 'historical 자격',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
@@ -522,29 +671,25 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
         ),
         migrations.CreateModel(
-            name='Citizen',
+            name='CitizenCategory',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
-                ('name', models.CharField(max_length=40, verbose_name='성명')),
-                ('birth_date', models.DateField(verbose_name='생년월일')),
-                ('phone', models.CharField(help_text='숫자만 입력합니다.', max_length=15, validators=[django.core.validators.RegexValidator('^0\\d{8,11}$')], verbose_name='휴대전화')),
-                ('phone_tail', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Right('phone', 4), output_field=models.CharField(max_length=4))),
-                ('resident_since', models.DateField(blank=True, null=True, verbose_name='전입일')),
-                ('status', models.CharField(choices=[('active', '정상'), ('moved_out', '전출'), ('deceased', '사망')], default='active', max_length=12, verbose_name='상태')),
-                ('resident_number', vouchers.privacy.fields.EncryptedTextField(blank=True, null=True, verbose_name='주민등록번호')),
-                ('resident_number_index', vouchers.privacy.fields.BlindIndexField(blank=True, null=True, purpose='resident_number', source='resident_number')),
-                ('account_bank', models.CharField(blank=True, max_length=3, verbose_name='은행')),
-                ('account_number', vouchers.privacy.fields.EncryptedTextField(blank=True, null=True, verbose_name='계좌번호')),
-                ('account_number_index', vouchers.privacy.fields.BlindIndexField(blank=True, null=True, purpose='account_number', source='account_number')),
-                ('dong', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.dong', verbose_name='읍면동')),
+                ('category', models.CharField(choices=[('disability', '등록장애인'), ('severe_disability', '심한 장애'), ('veteran', '국가보훈대상자'), ('war_veteran', '참전유공자'), ('single_parent', '한부모가족'), ('multi_child', '다자녀가정'), ('farmer', '농어업 경영체'), ('basic_recipient', '기초생활수급자'), ('near_poor', '차상위계층'), ('basic_pension', '기초연금 수급자'), ('artist', '예술활동증명자'), ('multicultural', '다문화가족'), ('defector', '북한이탈주민'), ('care_leaver', '자립준비청년'), ('restricted', '지급 제한')], max_length=20, verbose_name='자격')),
+                ('valid_from', models.DateField(blank=True, null=True, verbose_name='시작일')),
+                ('valid_until', models.DateField(blank=True, null=True, verbose_name='종료일')),
+                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='categories', to='vouchers.citizen', verbose_name='시민')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
             ],
             options={
-                'verbose_name': '시민',
-                'verbose_name_plural': '시민',
-                'ordering': ['-id'],
+                'verbose_name': '자격',
+                'verbose_name_plural': '자격',
+                'ordering': ['category', 'valid_from'],
             },
+        ),
+        migrations.AddField(
+            model_name='citizen',
+            name='municipality',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
         ),
         migrations.CreateModel(
             name='AccessRecord',
@@ -621,6 +766,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ResidencePeriod',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('since', models.DateField(verbose_name='전입일')),
+                ('until', models.DateField(verbose_name='전출일')),
+                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='residence_periods', to='vouchers.citizen', verbose_name='시민')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '이전 거주 기간',
+                'verbose_name_plural': '이전 거주 기간',
+                'ordering': ['-until'],
+            },
+        ),
+        migrations.CreateModel(
             name='RoleAssignment',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -674,6 +834,14 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^\\d{5}$')), name='municipality_code_is_5_digits'),
         ),
         migrations.AddConstraint(
+            model_name='householdmember',
+            constraint=models.UniqueConstraint(condition=models.Q(('relation', 'head')), fields=('household',), name='household_has_one_head', violation_error_message='세대주는 한 사람입니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='household',
+            constraint=models.UniqueConstraint(fields=('municipality', 'number'), name='household_number_once'),
+        ),
+        migrations.AddConstraint(
             model_name='dong',
             constraint=models.UniqueConstraint(fields=('municipality', 'code'), name='dong_code_once'),
         ),
@@ -692,6 +860,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='currency',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='currency_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='citizencategory',
+            constraint=models.UniqueConstraint(fields=('citizen', 'category', 'valid_from'), name='citizen_category_once_a_day', nulls_distinct=False),
+        ),
+        migrations.AddConstraint(
+            model_name='citizencategory',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_until__isnull', True), ('valid_from__lte', models.F('valid_until')), _connector='OR'), name='citizen_category_days_in_order', violation_error_message='종료일이 시작일보다 빠릅니다.'),
         ),
         migrations.AddIndex(
             model_name='citizen',
@@ -728,6 +904,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='partner',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='partner_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='residenceperiod',
+            constraint=models.UniqueConstraint(fields=('citizen', 'since'), name='residence_period_once_a_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='residenceperiod',
+            constraint=models.CheckConstraint(condition=models.Q(('since__lte', models.F('until'))), name='residence_period_days_in_order', violation_error_message='전출일이 전입일보다 빠릅니다.'),
         ),
         migrations.AddIndex(
             model_name='roleassignment',

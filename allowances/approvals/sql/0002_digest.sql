@@ -17,9 +17,11 @@ LANGUAGE plpgsql SET enable_nestloop = off AS $$
 BEGIN
     WITH made AS (
         INSERT INTO public.allowances_entitlement
-            (municipality_id, cycle_id, sequence, citizen_id, wallet_id, person, in_cash, batch_id, row_number,
-             amount)
-        SELECT r.municipality_id, b.cycle_id, b.sequence, r.citizen_id, r.wallet_id,
+            (municipality_id, cycle_id, sequence, series_id, tranche, citizen_id, wallet_id, person, in_cash, batch_id,
+             row_number, amount)
+        SELECT r.municipality_id, b.cycle_id, b.sequence,
+               CASE WHEN b.terms #>> '{conditions,tranche}' IS NOT NULL THEN (b.terms #>> '{conditions,series}')::uuid END,
+               (b.terms #>> '{conditions,tranche}')::smallint, r.citizen_id, r.wallet_id,
                CASE WHEN r.citizen_id IS NULL AND b.terms -> 'conditions' ->> 'claim_days' IS NOT NULL
                     THEN coalesce('number|' || encode(r.resident_number_index, 'hex'),
                                   approvals.person(r.name, r.birth_date, r.phone)) END,

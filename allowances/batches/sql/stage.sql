@@ -1,13 +1,18 @@
 -- From the temporary table that COPY filled to the list's rows, each matched to the member it names.
--- default_amount stands in where the file has no amount column.
+-- The places "amount" and "joins": what the programme pays somebody, where the file does not say it
+-- (eligibility.compiler); a cell that could not be read stays open.
 INSERT INTO allowances_batchrow (municipality_id, batch_id, row_number, name, birth_date, phone, dong,
-                                 resident_number_index, account_number_index, amount, facts, citizen_id, wallet_id)
-SELECT %(municipality)s, %(batch)s, s.row_number, s.name, s.birth_date, s.phone, s.dong, s.resident_number_index,
-       s.account_number_index, coalesce(s.amount, %(default_amount)s), s.facts, citizen.id, wallet.id
-FROM batch_staging s
-LEFT JOIN vouchers_citizen citizen
-       ON citizen.municipality_id = %(municipality)s
-      AND citizen.phone = s.phone AND citizen.birth_date = s.birth_date AND citizen.name = s.name
+                                 resident_number_index, account_number_index, facts, amount, citizen_id, wallet_id)
+SELECT %(municipality)s, %(batch)s, r.row_number, r.name, r.birth_date, r.phone, r.dong, r.resident_number_index,
+       r.account_number_index, r.facts,
+       CASE WHEN r.amount IS NULL AND r.row_number NOT IN (SELECT row_number FROM problem_staging WHERE field = 'amount')
+            THEN {amount} ELSE r.amount END,
+       c.id, wallet.id
+FROM batch_staging r
+LEFT JOIN vouchers_citizen c
+       ON c.municipality_id = %(municipality)s
+      AND c.phone = r.phone AND c.birth_date = r.birth_date AND c.name = r.name
 LEFT JOIN vouchers_wallet wallet
        ON wallet.municipality_id = %(municipality)s
-      AND wallet.citizen_id = citizen.id AND wallet.currency_id = %(currency)s
+      AND wallet.citizen_id = c.id AND wallet.currency_id = %(currency)s
+{joins}

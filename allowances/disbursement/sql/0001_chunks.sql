@@ -176,8 +176,9 @@ CREATE FUNCTION disbursement.hold_still(p_batch uuid) RETURNS void LANGUAGE sql 
 $$;
 
 CREATE FUNCTION disbursement.expiry(p_terms jsonb, p_day date) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    -- valid through the day that lies validity_days after the day of payment, which itself is not counted (민법 제157조)
-    SELECT (p_day + (p_terms ->> 'validity_days')::integer + 1)::timestamp AT TIME ZONE 'Asia/Seoul'
+    -- valid through a day that is set, or the one that lies validity_days after the day of payment, which itself is not
+    -- counted (민법 제157조)
+    SELECT (coalesce((p_terms ->> 'valid_until')::date, p_day + (p_terms ->> 'validity_days')::integer) + 1)::timestamp AT TIME ZONE 'Asia/Seoul'
 $$;
 
 CREATE FUNCTION disbursement.deadline(p_terms jsonb, p_day date) RETURNS timestamptz LANGUAGE sql STABLE AS $$

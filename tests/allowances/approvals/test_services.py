@@ -17,7 +17,7 @@ from allowances.programmes.errors import ProgrammeEnded
 from allowances.programmes.models import Cycle, Programme, ProgrammeStatus
 from allowances.programmes.selectors import budget_of
 from tests import factories
-from tests.factories import AT
+from tests.factories import AT, make_terms
 from tests.factories.lists import approved, authority, make_line, make_list, make_office, signed, submitted
 from vouchers.common.errors import NotPermitted, StateConflict
 from vouchers.ledger import services as ledger
@@ -56,7 +56,8 @@ def test_submitting_entitles_reserves_and_opens_the_line(office):
     batch = fresh(batch)
     assert (batch.state, batch.attempt, batch.failure) == (BatchState.SUBMITTED, 1, None)
     assert batch.terms == {
-        "currency_id": str(office.city.currency.pk), "validity_days": 90, "usage_rule_id": None,
+        "currency_id": str(office.city.currency.pk), "validity_days": 90, "valid_until": None, "validity_by_dong": {},
+        "usage_rule_id": None, "claim_days": None,
         "chunk_rows": services.CHUNK_ROWS, "conditions": office.cycle.conditions,
     }  # fmt: skip
     assert list(Entitlement.objects.order_by("row_number").values_list("row_number", "amount")) == [
@@ -370,11 +371,11 @@ def test_the_database_does_not_pay_what_the_uploader_signed(office):
 
 
 @pytest.mark.parametrize(
-    "change", [{"amount": 50_000}, {"age_min": 19}, {"residency_required": True}, {"resident_number_basis": "법 제1조"}]
+    "change", [{"amount": 50_000}, {"age_min": 19}, {"residency_required": True}, {"validity_days": 30}, {"quota": 5}]
 )
 def test_a_list_that_was_checked_against_other_conditions_is_not_submitted(office, change):
     batch = make_list(office)
-    Programme.objects.filter(pk=office.programme.pk).update(**change)
+    make_terms(office.programme, **change)
     with pytest.raises(errors.ConditionsChanged), transaction.atomic():
         services.submit(batch=batch, exclude_bad_rows=False, at=AT, **office.acting(Role.DRAFTER))
 
@@ -391,6 +392,6 @@ def test_conditions_that_change_before_the_job_runs_bring_the_list_back(office):
 
 def test_a_submitted_list_is_paid_as_it_was_signed_whatever_the_programme_says_now(office):
     batch = approved(office, make_list(office))
-    Programme.objects.filter(pk=office.programme.pk).update(amount=50_000)
+    make_terms(office.programme, amount=50_000)
     batch = start(batch=batch, digest=batch.digest, at=AT, **office.acting(Role.PAYER))
     assert ledger.call("disbursement.plan", office.city.code, batch.pk)[0] == 1

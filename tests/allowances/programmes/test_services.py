@@ -11,6 +11,7 @@ from django.utils.translation import override
 
 from allowances.budgets.errors import BudgetLineDiffers, BudgetLineInUse, BudgetLineMissing
 from allowances.catalogue.models import AllowanceType
+from allowances.eligibility.rules import fixed_amount
 from allowances.programmes import errors, services
 from allowances.programmes.models import Programme, ProgrammeStatus
 from allowances.programmes.rules import Budget
@@ -51,10 +52,13 @@ def test_a_programme_starts_from_its_type(city):
     programme = create(city)
     kind = programme.type
     assert programme.name == kind.name
-    assert (programme.amount, programme.amount_max) == (kind.amount, kind.amount)
-    assert programme.validity_days == kind.validity_days
-    assert (programme.age_min, programme.age_max) == (kind.age_min, kind.age_max)
-    assert programme.residency_required == kind.residency_required
+    terms = programme.terms.get()
+    assert (fixed_amount(terms.amounts), terms.amount_max) == (kind.amount, kind.amount)
+    assert terms.conditions == [[{"kind": "age", "min": kind.age_min, "max": kind.age_max}]]
+    assert (terms.validity_days, terms.payout_cycle) == (kind.validity_days, kind.cycle)
+    assert terms.residents_only == kind.residency_required
+    assert terms.set_by is not None
+    assert programme.series_id == programme.pk
     assert programme.fiscal_year == AT.year
     assert budget_of(programme=programme) == Budget(allotted=0, reserved=0, paid=0)
     assert programme.history.get().history_user is not None
@@ -62,7 +66,8 @@ def test_a_programme_starts_from_its_type(city):
 
 def test_own_values_overrule_the_type(city):
     programme = create(city, name="청년기본소득", amount=None, amount_max=250_000, validity_days=30)
-    assert (programme.name, programme.amount, programme.amount_max) == ("청년기본소득", None, 250_000)
+    terms = programme.terms.get()
+    assert (programme.name, terms.amounts, terms.amount_max) == ("청년기본소득", [{"tiers": [{"own": True}]}], 250_000)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ WITH last_cycle AS (
     SELECT before.id
     FROM allowances_cycle this
     JOIN allowances_cycle before ON before.programme_id = this.programme_id AND before.number < this.number
-    WHERE this.id = %(cycle)s AND %(amount)s::bigint IS NULL
+    WHERE this.id = %(cycle)s AND %(own_amounts)s
       AND EXISTS (SELECT FROM allowances_batch paid
                   WHERE paid.cycle_id = before.id AND paid.kind = 'payment' AND paid.sequence = 0
                     AND paid.state IN ('approved', 'scheduled', 'paying', 'paused', 'paid'))

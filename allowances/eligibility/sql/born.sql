@@ -1,0 +1,2 @@
+-- Born between two days, both included.
+({since} IS NULL OR {birth} >= {since}) AND ({until} IS NULL OR {birth} <= {until})

@@ -1,0 +1,2 @@
+-- Resident without a break since a day.
+{moved_in} <= {day}

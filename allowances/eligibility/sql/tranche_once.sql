@@ -1,0 +1,2 @@
+-- This tranche was not paid before, in any year.
+{counted} IS NULL
