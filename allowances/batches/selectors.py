@@ -1,4 +1,4 @@
-"""What a list's page shows: progress, errors by kind, error rows by Excel row number, and the annotated copy."""
+"""What a list's page shows: progress, errors by kind, rows in error by Excel row number, what was mended."""
 
 from __future__ import annotations
 
@@ -23,12 +23,9 @@ from allowances.batches.models import (
     RowCorrection,
 )
 from allowances.batches.problems import PROBLEMS, kind_text, reason_of
-from allowances.batches.reading.annotate import DOUBTFUL, ERROR, Note, annotate
 from allowances.batches.reading.fields import FIELD_LABELS
 from vouchers.common.errors import DomainError
-from vouchers.common.scope import scope
 from vouchers.officials.models import Official
-from vouchers.privacy.files import FileStore
 from vouchers.privacy.rules import mask_name
 
 LAST_CHARACTER: Final = "\U0010ffff"
@@ -182,10 +179,10 @@ def problems(
     found = _filtered(batch, only or ProblemFilter()).filter(row_number__gt=after_row)
     rows = list(found.order_by("row_number", "id")[: limit + 1])
     if len(rows) <= limit:
-        return [_problem(row) for row in rows], None
+        return [problem_of(row) for row in rows], None
     last = rows[limit].row_number
     whole = [row for row in rows if row.row_number < last] or rows[:limit]
-    return [_problem(row) for row in whole], whole[-1].row_number
+    return [problem_of(row) for row in whole], whole[-1].row_number
 
 
 def _filtered(batch: Batch, only: ProblemFilter) -> QuerySet[BatchProblem]:
@@ -224,25 +221,7 @@ def failure_of(batch: Batch) -> DomainError | None:
     return kinds.get(batch.failure["code"], DomainError)(**batch.failure["params"])
 
 
-def annotated_copy(batch: Batch, *, store: FileStore) -> Iterator[bytes]:
-    """The official's own file with result, reason and remedy beside each row that has one. Opens its own scope."""
-    with scope(municipalities=[batch.municipality_id]), store.open(batch.file_key) as file:
-        yield from annotate(file, layout=batch.layout, notes=_notes(batch.municipality_id, batch.pk))
-
-
-def _notes(municipality: str, batch_id: UUID) -> Iterator[Note]:
-    rows = BatchProblem.objects.filter(municipality=municipality, batch_id=batch_id).order_by("row_number", "id")
-    for number, found in groupby(rows.iterator(chunk_size=5_000), key=attrgetter("row_number")):
-        group = [_problem(row) for row in found]
-        is_error = any(not problem.is_warning for problem in group)
-        result = ERROR if is_error else DOUBTFUL
-        yield (
-            number, str(result), " / ".join(problem.reason for problem in group),
-            " / ".join(dict.fromkeys(problem.hint for problem in group)),
-        )  # fmt: skip
-
-
-def _problem(row: BatchProblem) -> Problem:
+def problem_of(row: BatchProblem) -> Problem:
     return Problem(
         row_number=row.row_number, column=str(FIELD_LABELS[row.field]), field=row.field, code=row.code,
         value=row.value, reason=reason_of(row.code, row.field, row.params), hint=str(PROBLEMS[row.code].remedy),

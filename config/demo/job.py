@@ -18,6 +18,7 @@ from django.utils import timezone
 from allowances.approvals import services as approvals
 from allowances.batches import selectors as batch_selectors
 from allowances.batches import services as batches
+from allowances.batches.annotated import annotated_copy
 from allowances.batches.files import list_store
 from allowances.batches.models import Batch, BatchState
 from allowances.catalogue.models import AllowanceType
@@ -111,7 +112,7 @@ class Main:
                 self.say(f"      {kind.count:>5,}  {kind.message}")
         copy = self.folder / "청년기본소득_명단_오류표시.csv"
         with copy.open("wb") as file:
-            file.writelines(batch_selectors.annotated_copy(batch, store=list_store()))
+            file.writelines(annotated_copy(batch, store=list_store()))
         self.say(f"      the official's own file with the reasons beside the rows: {_shown(copy)}")
         drafter = self.officer_in_scope("drafter")
         with self.scope():

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from allowances.batches import services
 from allowances.batches.admin.common import DECIDED, batch_named, stages_of
+from allowances.batches.admin.difference import comparisons_shown
+from allowances.batches.annotated import annotated_copy
 from allowances.batches.files import list_store
 from allowances.batches.models import Batch, BatchState
 from allowances.batches.reading.rewriting import suffix_of
@@ -22,7 +24,6 @@ from allowances.batches.selectors import (
     ProblemCount,
     ProblemFilter,
     acceptances_of,
-    annotated_copy,
     batch_progress,
     corrections_of,
     failure_of,
@@ -56,7 +57,7 @@ def result(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         next_page=urlencode(chosen | {"after": go_on}) if go_on else "", rows_good=batch.rows_total - batch.rows_bad,
         to_accept=sum(kind.open for kind in kinds if kind.blocks), failure=failure_of(batch), layout=_layout(batch),
         acceptances=acceptances_of(batch), corrections=corrections_of(batch, limit=5)[0],
-        reason_form=ReasonForm(auto_id="download-%s"), decided=batch.state in DECIDED,
+        comparisons=comparisons_shown(batch), reason_form=ReasonForm(auto_id="download-%s"), decided=batch.state in DECIDED,
         sees_names=_sees_names(request, batch), chosen_kind=_kind(kinds, only),
         may_mend=drafts and batch.state == BatchState.VALIDATED, **_possible(request, batch, kinds, drafts=drafts),
     )  # fmt: skip

@@ -22,6 +22,9 @@ from allowances.batches.reading.tables import Table, open_table
 Note = Sequence[Any]
 """(row number, one text for each added column); several for one row are put together."""
 
+Cell = tuple[int, int, str]
+"""(row number, column from 0, what stands there instead)."""
+
 Mark = Literal["bad", "doubtful", "good"]
 Marked = Callable[[Sequence[str]], Mark | None]
 """What a row's added texts say of it, for its colour; the texts say it in words as well."""
@@ -42,9 +45,10 @@ _SHEET: Final = "명단"
 
 def rewritten(
     file: BinaryIO, *, layout: dict[str, Any], titles: Sequence[str], notes: Iterable[Note],
-    marked: Marked = lambda _texts: None, limits: Limits | None = None,
+    marked: Marked = lambda _texts: None, limits: Limits | None = None, cells: Iterable[Cell] = (),
 ) -> Iterator[bytes]:  # fmt: skip
-    """Stream the copy. ``layout`` is Batch.layout; ``notes`` come in row order. Columns that an earlier run added under
+    """Stream the copy. ``layout`` is Batch.layout; ``notes`` come in row order, and so do ``cells``, which stand in the
+    place of the file's. Columns that an earlier run added under
     the same titles are replaced. What a spreadsheet would run as a formula gets an apostrophe. Raises ListUnreadable.
     """
     table = open_table(
@@ -52,9 +56,11 @@ def rewritten(
         delimiter=layout.get("delimiter"), whole=True,
     )  # fmt: skip
     if isinstance(table, ListReader):
-        yield from _as_text(table, layout["header_row"], [str(title) for title in titles], notes)
+        yield from _as_text(table, layout["header_row"], [str(title) for title in titles], notes, _Cells(cells))
     else:
-        yield from _as_workbook(file, table, layout, [str(title) for title in titles], notes, marked)
+        yield from _as_workbook(
+            file, table, layout, [str(title) for title in titles], notes, marked, _Cells(cells)
+        )  # fmt: skip
 
 
 def suffix_of(layout: dict[str, Any]) -> str:
@@ -100,10 +106,30 @@ class _Notes:
         return ["; ".join(dict.fromkeys(map(str, texts))) for texts in zip(*found, strict=True)]
 
 
+class _Cells:
+    """Walks the corrected cells beside the rows."""
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        self._cells = iter(cells)
+        self._next = next(self._cells, None)
+
+    def put(self, row_number: int, cells: list[str]) -> list[str]:
+        """The row with what stands in the place of its cells; rows must be given in order."""
+        while self._next and self._next[0] <= row_number:
+            number, column, text = self._next
+            if number == row_number:
+                cells = [*cells, *[""] * (column + 1 - len(cells))]
+                cells[column] = text
+            self._next = next(self._cells, None)
+        return cells
+
+
 # --- Text files -------------------------------------------------------------------------------------------------------
 
 
-def _as_text(reader: ListReader, header_row: int, titles: Sequence[str], notes: Iterable[Note]) -> Iterator[bytes]:
+def _as_text(
+    reader: ListReader, header_row: int, titles: Sequence[str], notes: Iterable[Note], corrected: _Cells
+) -> Iterator[bytes]:
     """In the file's own encoding, delimiter and order; characters that CP949 lacks become "?"."""
     width, annotated = _table(reader, header_row, titles)
     by_row = _Notes(notes)
@@ -111,7 +137,7 @@ def _as_text(reader: ListReader, header_row: int, titles: Sequence[str], notes: 
     writer = csv.writer(buffer, delimiter=reader.form.delimiter, lineterminator="\r\n")
     yield reader.form.preamble
     for number, cells in reader:
-        own = cells[:width] if annotated and number >= header_row else cells
+        own = corrected.put(number, cells[:width] if annotated and number >= header_row else cells)
         added = titles if number == header_row else by_row.of(number)
         padding = [""] * (width - len(own)) if added else []
         writer.writerow(map(neutral, (*own, *padding, *added)))
@@ -131,8 +157,9 @@ def _taken(buffer: StringIO, encoding: str) -> bytes:
 
 
 def _as_workbook(
-    file: BinaryIO, table: Table, layout: dict[str, Any], titles: Sequence[str], notes: Iterable[Note], marked: Marked
-) -> Iterator[bytes]:
+    file: BinaryIO, table: Table, layout: dict[str, Any], titles: Sequence[str], notes: Iterable[Note], marked: Marked,
+    corrected: _Cells,
+) -> Iterator[bytes]:  # fmt: skip
     """A new workbook, written row by row into a private folder that goes when this ends."""
     with tempfile.TemporaryDirectory(prefix="jangteo-") as folder:
         path = Path(folder) / "copy.xlsx"
@@ -144,7 +171,7 @@ def _as_workbook(
             for name, visible in _sheets(layout):
                 if name == chosen:
                     writer.add(name, table, header_row=layout["header_row"], layout=layout, titles=titles,
-                               notes=_Notes(notes), marked=marked)  # fmt: skip
+                               notes=_Notes(notes), marked=marked, corrected=corrected)  # fmt: skip
                 else:
                     writer.add(name, open_table(file, limits=getattr(table, "limits", None), sheet=name))
                     if not visible:
@@ -183,6 +210,7 @@ class _Writer:
     def add(
         self, name: str | None, table: Table, *, header_row: int = 0, layout: dict[str, Any] | None = None,
         titles: Sequence[str] = (), notes: _Notes | None = None, marked: Marked = lambda _texts: None,
+        corrected: _Cells | None = None,
     ) -> None:  # fmt: skip
         """One sheet, with the added columns where there are titles."""
         sheet = self._book.add_worksheet(_allowed(name or _SHEET))
@@ -196,6 +224,7 @@ class _Writer:
         first = (layout or {}).get("header_first", header_row)
         for number, cells in table:
             own = cells[:width] if annotated and number >= header_row else cells
+            own = corrected.put(number, own) if corrected else own
             if titles and number == header_row:
                 self._row(sheet, number, own, self._header, self._header, set())
                 self._append(sheet, number, width, titles, self._added)

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from allowances.approvals import services as approvals
-from allowances.batches import errors, mending, selectors, services
+from allowances.batches import annotated, errors, mending, selectors, services
 from allowances.batches.models import (
     Acceptance,
     Batch,
@@ -313,3 +313,24 @@ def test_nothing_is_mended_by_others_or_after_submission(office: Office, store: 
             id=uuid7(), municipality=office.city.municipality, batch=batch, row_number=2, field="row",
             kind="leave_out", shown_before="", shown_after="", reason="", at=AT, official=office.officials[Role.DRAFTER],
         )  # fmt: skip
+
+
+def test_the_annotated_copy_holds_what_was_corrected_in_the_page(office: Office, store: FileStore) -> None:
+    header = "성명,생년월일,휴대전화,지급액(천원)\n"
+    text = (
+        header
+        + "김장터,1985-13-01,010-0000-0001,백\n이나눔,1985-01-01,010-0000-0002,100\n없는이,1985-01-01,01099999999,100\n"
+    )
+    batch = upload(office, store, text)
+    cells = {"birth_date": "1985.1.1", "amount": "100,000"}
+    mending.correct_row(batch=batch, row_number=2, cells=cells, reason="", **drafter(office))
+    batch = read(batch, store)
+    mending.leave_out(batch=batch, row_number=3, reason="자격 상실", **drafter(office))
+    batch = read(batch, store)
+    lines = b"".join(annotated.annotated_copy(batch, store=store)).decode().splitlines()
+    assert lines[1] == "김장터,1985-01-01,010-0000-0001,100"  # in the header's own unit
+    assert lines[2].startswith("이나눔,1985-01-01,010-0000-0002,100,제외함,자격 상실,")
+    assert ",오류(지급 제외)," in lines[3]
+    mended = upload(office, store, "\n".join(lines), mended_from=batch)
+    assert codes(mended) == {3: {"left_out_before"}, 4: {"not_a_member"}}
+    assert BatchRow.objects.get(batch_id=mended.pk, row_number=2).amount == 100_000

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from allowances.batches import errors, selectors, services
+from allowances.batches import annotated, errors, selectors, services
 from allowances.batches.models import Batch, BatchProblem, BatchRow, BatchState
 from tests import factories
 from tests.factories import AT, City
@@ -88,7 +88,7 @@ def test_a_dirty_list_is_read_matched_and_checked(city: City, store: FileStore) 
         assert BatchRow.objects.get(batch_id=batch.pk, row_number=4).citizen_id == kim.pk
         summary = selectors.problem_summary(batch)
         assert {row.code: row.count for row in summary}["not_a_member"] == 1
-        copy = b"".join(selectors.annotated_copy(batch, store=store)).decode("cp949")
+        copy = b"".join(annotated.annotated_copy(batch, store=store)).decode("cp949")
         assert "4행과 같은 사람입니다" in copy.splitlines()[7]
         assert "오류" not in copy.splitlines()[3]
 
