@@ -27,7 +27,8 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("정산"), (("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"))),
     (_("보고서"), (
-        ("vouchers.Event", "menu_book"), ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
+        ("budget_execution", "finance_mode"), ("vouchers.Event", "menu_book"), ("allowances.ApprovalStep", "draw"),
+        ("vouchers.AccessRecord", "policy"),
     )),
     (_("관리"), (
         ("vouchers.Official", "badge"), ("vouchers.RoleAssignment", "assignment_ind"), ("vouchers.Absence", "event_busy"),
@@ -36,6 +37,8 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.Dong", "map"), ("admin.LogEntry", "history"),
     )),
 )  # fmt: skip
+_PAGES: Final[dict[str, tuple[Any, str]]] = {"budget_execution": (_("예산 집행 현황"), "allowances.view")}
+"""Entries that are pages: their title, and the permission that shows them."""
 _TITLES: Final[dict[str, Any]] = {"admin.LogEntry": _("내 처리 기록"), "vouchers.Event": _("원장 전표")}
 
 
@@ -49,6 +52,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def _entries(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
     shown = []
     for label, icon in entries:
+        if label in _PAGES:
+            title, permission = _PAGES[label]
+            if request.authority.may(permission):  # type: ignore[attr-defined]
+                shown.append({"title": title, "icon": icon, "link": reverse(f"admin:{label}")})
+            continue
         model = apps.get_model(label)
         if admin.site.get_model_admin(model).has_view_permission(request):
             name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"

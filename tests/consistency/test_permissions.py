@@ -98,6 +98,8 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "partner_issue_key": ("post", Partner, "X"),
     "partner_revoke_key": ("post", PartnerKey, "X"),
     "budget_entry": ("get", BudgetLine, "B"),
+    "budget_execution": ("get", None, "DRBAPUX"),
+    "budget_execution_file": ("get", None, "DRBAPUX"),
     "programme_allot": ("get", Programme, "B"),
     "qr_issue": ("post", Merchant, "M"),
     "qr_retire": ("post", MerchantQR, "M"),
