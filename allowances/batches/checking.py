@@ -74,9 +74,8 @@ class Rules:
 
     def staged_amount(self) -> Compiled:
         """The amount of a row that is just being staged."""
-        return compile_rules(
-            groups=[], components=self.effective.components, setting=self.setting(rows="batch_staging")
-        )
+        setting = self.setting(rows="batch_staging")
+        return compile_rules(groups=[], components=self.effective.components, setting=setting, prefix="staged_")
 
     @cached_property
     def judgement(self) -> Judgement:
