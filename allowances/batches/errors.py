@@ -22,6 +22,14 @@ class ContentAlreadyUploaded(StateConflict):
     message = _("내용이 같은 명단을 이 회차에 이미 올렸습니다(%(file_name)s). 먼저 올린 명단을 확인하십시오.")
 
 
+class LayoutIncomplete(DomainError):
+    """What was chosen for the columns contradicts itself or the file, or a problem of the header is not decided yet."""
+
+    code = "layout_incomplete"
+    status = 422
+    message = _("열 지정이 끝나지 않았습니다. 표시된 문제를 확인하고, 한 열에 한 항목씩 지정하십시오.")
+
+
 class ProgrammeClosed(StateConflict):
     """The programme takes no more lists."""
 

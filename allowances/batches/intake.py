@@ -25,14 +25,15 @@ from allowances.batches.errors import BatchIsFrozen, ContentAlreadyUploaded
 from allowances.batches.models import AcceptedProblem, Batch, BatchAction, BatchEvent, BatchState, RowCorrection
 from allowances.batches.reading.columns import Mapping, locate_columns
 from allowances.batches.reading.errors import ListUnreadable
-from allowances.batches.reading.fields import REQUIRED, Requirements
+from allowances.batches.reading.fields import Requirements
 from allowances.batches.reading.normalise import Chunk, Options, normalise_rows
 from allowances.batches.reading.problems import PROBLEMS as CELL_PROBLEMS
 from allowances.batches.reading.reader import Limits, ListReader
 from allowances.batches.reading.tables import Table, filled, open_table
 from allowances.batches.tally import count_kinds, count_left_out
+from allowances.batches.wanted import further_columns, required_columns
 from allowances.eligibility.errors import RulesInvalid
-from allowances.eligibility.facts import FACTS, Fact, needed_by
+from allowances.eligibility.facts import Fact, needed_by
 from allowances.programmes.models import Cycle, Programme
 from vouchers.citizens.models import Citizen
 from vouchers.common.database import domain_errors
@@ -45,7 +46,8 @@ from vouchers.privacy.files import FileStore
 BLOCK_ROWS: Final = 40_000
 """Rows that one COPY takes: progress moves, and memory stays flat."""
 
-READABLE_STATES: Final = (BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING)
+READABLE_STATES: Final = (BatchState.READING, BatchState.VALIDATING)
+UNREAD_STATES: Final = (BatchState.UPLOADED, BatchState.INSPECTED)
 
 _SQL: Final = Path(__file__).parent / "sql"
 _STAGE: Final = (_SQL / "stage.sql").read_text(encoding="utf-8")
@@ -82,6 +84,7 @@ class _Job:
     file_key: str
     file_size: int
     mapping: Mapping
+    layout: dict[str, Any]
     conditions: dict[str, Any]
     today: date
     is_corrected: bool
@@ -109,16 +112,13 @@ class _Job:
 
     @property
     def required(self) -> Requirements:
-        """Columns the list must have: no amount where it is fixed, no telephone where the number identifies."""
-        needed: Requirements = REQUIRED
-        if self.by_resident_number:
-            needed = (("name",), ("resident_number",), ("amount",))
-        return [group for group in needed if self.rules.takes_own_amounts or "amount" not in group]
+        """Columns the list must have."""
+        return required_columns(cycle=self.cycle, conditions=self.conditions)
 
     @property
     def extra(self) -> Sequence[Fact]:
         """The further columns that the list is read for."""
-        return [FACTS[name] for name in FACTS if name in self.facts]
+        return further_columns(conditions=self.conditions)
 
     @cached_property
     def rules(self) -> Rules:
@@ -185,8 +185,8 @@ def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
         cycle = Cycle.objects.select_related("programme__type").get(pk=batch.cycle_id)
         return _Job(
             municipality=municipality, batch_id=batch_id, cycle=cycle, file_key=batch.file_key,
-            file_size=batch.file_size, mapping=Mapping.of(batch.mapping), conditions=cycle.conditions,
-            today=business_date(at),
+            file_size=batch.file_size, mapping=Mapping.of(batch.mapping), layout=batch.layout,
+            conditions=cycle.conditions, today=business_date(at),
             is_corrected=RowCorrection.objects.filter(municipality=municipality, batch=batch_id).exists(),
             has_acceptances=AcceptedProblem.objects.filter(municipality=municipality, batch_id=batch_id).exists(),
         )  # fmt: skip
@@ -217,7 +217,7 @@ def _copy_file(job: _Job, table: Table) -> frozenset[str]:
         seal_account_number=_index_account_number, wide_rows_are_broken=isinstance(table, ListReader),
         seal_resident_number=_index_resident_number if job.by_resident_number else None,
     )  # fmt: skip
-    shown = layout.summary() | table.description()
+    shown = job.layout | layout.summary() | table.description()
     staged = 0
     with scope(municipalities=[job.municipality]), connection.cursor() as cursor:
         _advance(job, BatchState.READING, layout=shown)

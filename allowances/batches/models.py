@@ -124,6 +124,7 @@ class BatchAction(models.TextChoices):
     """What officials do with a list beside signing it."""
 
     UPLOAD = "upload", _("업로드")
+    CONFIRM = "confirm", _("형식 확인")
     RECHECK = "recheck", _("재검증")
     DISCARD = "discard", _("폐기")
     REPLACE = "replace", _("고친 파일로 교체")
@@ -154,6 +155,32 @@ class BatchEvent(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} · {self.official}"
+
+
+class ColumnMapping(TenantModel):
+    """기억한 형식: what a department once corrected about files with the same header, offered for the next one.
+
+    ``fingerprint`` is that of the header's labels in their order; no cell of a recipient is in it.
+    """
+
+    department = models.CharField(_("부서"), max_length=60, blank=True)
+    fingerprint = models.CharField(_("제목 지문"), max_length=64)
+    labels = models.JSONField(_("제목"), default=list)
+    columns = models.JSONField(_("열 지정"), default=dict)
+    unit = models.IntegerField(_("금액 단위(원)"), default=1)
+    remembered_at = models.DateTimeField(_("기억한 일시"))
+
+    class Meta:
+        verbose_name = _("기억한 명단 형식")
+        verbose_name_plural = _("기억한 명단 형식")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["municipality", "department", "fingerprint"], name="column_mapping_once_a_department"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department} · {', '.join(self.labels)[:60]}"
 
 
 def _municipality() -> models.ForeignKey:

@@ -215,10 +215,17 @@ _SEVERITIES: Final[dict[str, dict[str, Any]]] = {
 
 def failure_of(batch: Batch) -> DomainError | None:
     """Why the last step on the list failed, as the error that was raised then."""
-    if not batch.failure:
-        return None
+    return _told(batch.failure) if batch.failure else None
+
+
+def layout_problems(batch: Batch) -> list[DomainError]:
+    """What keeps an uploaded file from being read until an official decides about its header and columns."""
+    return [_told(problem) for problem in batch.layout.get("problems", [])]
+
+
+def _told(stored: dict[str, Any]) -> DomainError:
     kinds = {kind.code: kind for kind in _all_errors(DomainError)}
-    return kinds.get(batch.failure["code"], DomainError)(**batch.failure["params"])
+    return kinds.get(stored["code"], DomainError)(**stored["params"])
 
 
 def problem_of(row: BatchProblem) -> Problem:

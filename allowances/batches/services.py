@@ -10,18 +10,21 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from procrastinate.contrib.django import app as jobs
 
+from allowances.batches import inspecting
 from allowances.batches.errors import FileAlreadyUploaded, NotToBeRedrafted, ProgrammeClosed, RedraftExists
-from allowances.batches.intake import READABLE_STATES, delete_rows, read
+from allowances.batches.intake import READABLE_STATES, UNREAD_STATES, delete_rows, read
 from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchState
+from allowances.batches.reading.columns import Mapping
 from allowances.programmes.models import Cycle, ProgrammeStatus
 from vouchers.common.database import domain_errors
 from vouchers.common.errors import NotPermitted, StateConflict
+from vouchers.common.scope import scope
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
 from vouchers.privacy.files import FileStore
 
-__all__ = ["discard", "read", "recheck", "upload"]
+__all__ = ["confirm_layout", "discard", "inspect", "inspect_again", "read", "recheck", "upload"]
 
 
 def upload(
@@ -50,7 +53,7 @@ def upload(
             with domain_errors():
                 batch.save(force_insert=True)
             _log(batch, BatchAction.UPLOAD, official, at)
-            _defer_reading(batch)
+            _defer_inspection(batch)
     except BaseException:
         store.delete(stored.name)
         raise
@@ -77,6 +80,57 @@ def _mending(mended_from: Batch | None, cycle: Cycle) -> dict[str, Any]:
     return {"mended_from": held, "kind": held.kind, "parent_id": held.parent_id, "sequence": held.sequence}
 
 
+def inspect(*, municipality: str, batch_id: UUID, store: FileStore) -> BatchState:
+    """Look at an uploaded file; then its official confirms the layout. A file of the form of the list that it mends is
+    read at once.
+    """
+    known = inspecting.look(municipality=municipality, batch_id=batch_id, store=store)
+    with scope(municipalities=[municipality]):
+        if known:
+            _begin_reading(known, inspecting.settled(known, None))
+        return BatchState(Batch.objects.values_list("state", flat=True).get(pk=batch_id))
+
+
+def inspect_again(*, batch: Batch, chosen: Mapping, authority: Authority, store: FileStore) -> Batch:
+    """Look at the file with another sheet, encoding, delimiter or header row, before anything of it is read.
+
+    Raises ListUnreadable when it cannot be read so; then the layout stays as it was.
+    """
+    _require_drafter(authority, batch.municipality_id)
+    with transaction.atomic():
+        locked = _lock(batch.pk, BatchState.INSPECTED)
+        inspecting.look_again(locked, chosen, store)
+        locked.save()
+    return locked
+
+
+def confirm_layout(
+    *, batch: Batch, official: Official, authority: Authority, at: datetime, mapping: Mapping | None = None
+) -> Batch:
+    """Have the list read with the layout that was found, or with ``columns`` and ``unit`` of ``mapping``, which the
+    official's department then remembers.
+
+    Raises LayoutIncomplete and ColumnMissing; then nothing is read.
+    """
+    _require_drafter(authority, batch.municipality_id)
+    with transaction.atomic():
+        locked = _lock(batch.pk, BatchState.INSPECTED)
+        decided = inspecting.settled(locked, mapping)
+        if inspecting.is_corrected(locked, decided):
+            inspecting.remember(locked, decided, department=official.department, at=at)
+        _log(locked, BatchAction.CONFIRM, official, at)
+        _begin_reading(locked, decided)
+    return locked
+
+
+def _begin_reading(batch: Batch, mapping: Mapping) -> None:
+    batch.mapping, batch.state = mapping.as_json(), BatchState.READING
+    batch.layout.pop("preview", None)
+    batch.progress_done, batch.progress_total = 0, batch.file_size
+    batch.save()
+    _defer_reading(batch)
+
+
 def recheck(*, batch: Batch, official: Official, authority: Authority, at: datetime) -> Batch:
     """Read and check the list again, for when members have joined or the programme was corrected since."""
     _require_drafter(authority, batch.municipality_id)
@@ -94,7 +148,9 @@ def discard(*, batch: Batch, official: Official, authority: Authority, at: datet
     """Give a list up before it is submitted; reading stops at the next block. The file is kept for the auditor."""
     _require_drafter(authority, batch.municipality_id)
     with transaction.atomic():
-        locked = _lock(batch.pk, *READABLE_STATES, BatchState.VALIDATED, BatchState.RETURNED, BatchState.WITHDRAWN)
+        locked = _lock(
+            batch.pk, *UNREAD_STATES, *READABLE_STATES, BatchState.VALIDATED, BatchState.RETURNED, BatchState.WITHDRAWN
+        )
         if locked.redrafts.exclude(state__in=(BatchState.REFUSED, BatchState.DISCARDED)).exists():
             raise RedraftExists  # its rows show what the corrected list has changed
         locked.state = BatchState.DISCARDED
@@ -120,6 +176,13 @@ def _refuse_same_file(cycle: Cycle, sha256: str) -> None:
     first = Batch.objects.filter(cycle=cycle, file_sha256=sha256).exclude(state__in=dead).first()
     if first is not None:
         raise FileAlreadyUploaded(batch_id=str(first.pk), file_name=first.file_name)
+
+
+def _defer_inspection(batch: Batch) -> None:
+    """Before longer jobs that wait: an official is looking at the screen."""
+    jobs.configure_task("allowances.batches.inspect", lock=f"batch:{batch.pk}", priority=10).defer(
+        municipality=batch.municipality_id, batch_id=str(batch.pk)
+    )
 
 
 def _defer_reading(batch: Batch) -> None:

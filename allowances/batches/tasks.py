@@ -13,6 +13,12 @@ from allowances.batches.files import list_store
 from vouchers.common.jobs import TRY_AGAIN
 
 
+@app.task(name="allowances.batches.inspect", retry=RetryStrategy(max_attempts=5, exponential_wait=2))
+def inspect_batch(municipality: str, batch_id: str) -> None:
+    """Look at an uploaded file before it is read."""
+    services.inspect(municipality=municipality, batch_id=UUID(batch_id), store=list_store())
+
+
 @app.task(name="allowances.batches.read", retry=RetryStrategy(max_attempts=5, exponential_wait=2))
 def read_batch(municipality: str, batch_id: str) -> None:
     """Read and check an uploaded list. Runs again from the top after a crash."""

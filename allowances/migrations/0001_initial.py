@@ -377,7 +377,7 @@ class Migration(migrations.Migration):
             name='BatchEvent',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(choices=[('upload', '업로드'), ('recheck', '재검증'), ('discard', '폐기'), ('replace', '고친 파일로 교체'), ('schedule', '지급 예약'), ('unschedule', '예약 취소'), ('pause', '지급 중지'), ('resume', '지급 재개'), ('cancel', '잔여 지급 취소'), ('retry', '미지급 건 재지급'), ('give_up', '미지급금 반납')], max_length=10, verbose_name='처리')),
+                ('action', models.CharField(choices=[('upload', '업로드'), ('confirm', '형식 확인'), ('recheck', '재검증'), ('discard', '폐기'), ('replace', '고친 파일로 교체'), ('schedule', '지급 예약'), ('unschedule', '예약 취소'), ('pause', '지급 중지'), ('resume', '지급 재개'), ('cancel', '잔여 지급 취소'), ('retry', '미지급 건 재지급'), ('give_up', '미지급금 반납')], max_length=10, verbose_name='처리')),
                 ('at', models.DateTimeField(verbose_name='처리일시')),
                 ('reason', models.CharField(blank=True, max_length=500, verbose_name='사유')),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='allowances.batch', verbose_name='명단')),
@@ -439,6 +439,23 @@ class Migration(migrations.Migration):
                 'verbose_name': '예산 변동',
                 'verbose_name_plural': '예산 변동',
                 'ordering': ['line', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ColumnMapping',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('department', models.CharField(blank=True, max_length=60, verbose_name='부서')),
+                ('fingerprint', models.CharField(max_length=64, verbose_name='제목 지문')),
+                ('labels', models.JSONField(default=list, verbose_name='제목')),
+                ('columns', models.JSONField(default=dict, verbose_name='열 지정')),
+                ('unit', models.IntegerField(default=1, verbose_name='금액 단위(원)')),
+                ('remembered_at', models.DateTimeField(verbose_name='기억한 일시')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '기억한 명단 형식',
+                'verbose_name_plural': '기억한 명단 형식',
             },
         ),
         migrations.CreateModel(
@@ -812,6 +829,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='budgetentry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('city__gte', 0), ('kind__in', ['original', 'increase', 'carried_named', 'carried_accident', 'carried_continuing', 'transfer_in', 'change_in', 'contingency', 'recovered']), ('national__gte', 0), ('province__gte', 0), models.Q(('national__gt', 0), ('province__gt', 0), ('city__gt', 0), _connector='OR')), models.Q(models.Q(('kind__in', ['original', 'increase', 'carried_named', 'carried_accident', 'carried_continuing', 'transfer_in', 'change_in', 'contingency', 'recovered']), _negated=True), ('city__lte', 0), ('national__lte', 0), ('province__lte', 0), models.Q(('national__lt', 0), ('province__lt', 0), ('city__lt', 0), _connector='OR')), _connector='OR'), name='budget_entry_signed_by_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='columnmapping',
+            constraint=models.UniqueConstraint(fields=('municipality', 'department', 'fingerprint'), name='column_mapping_once_a_department'),
         ),
         migrations.AddIndex(
             model_name='batch',

@@ -188,6 +188,9 @@ def _main_job(
                 cycle=cycle, file=UploadedFile(file, path.name, "text/csv", path.stat().st_size), file_name=path.name,
                 official=official, authority=authority, store=store, limit=1 << 30, at=timezone.now(),
             )  # fmt: skip
+        batch = _when(world, batch.pk, BatchState.INSPECTED)
+        with scope(municipalities=[world.code]):
+            batches.confirm_layout(batch=batch, official=official, authority=authority, at=timezone.now())
         batch = _when(world, batch.pk, BatchState.VALIDATED)
         with scope(municipalities=[world.code]):
             approvals.submit(

@@ -132,6 +132,11 @@ class Main:
                 cycle=cycle, file=SimpleUploadedFile(name, content), file_name=name, official=drafter.official,
                 authority=drafter.authority, store=list_store(), limit=settings.UPLOAD_LIMIT_BYTES, at=timezone.now(),
             )  # fmt: skip
+        batch = self._when(batch, BatchState.INSPECTED)
+        with self.scope():
+            batches.confirm_layout(
+                batch=batch, official=drafter.official, authority=drafter.authority, at=timezone.now()
+            )
         batch = self._when(batch, BatchState.VALIDATED)
         self.say(f"    {name}: {batch.rows_total:,} rows read, {batch.rows_bad:,} refused, {batch.amount_total:,} won")
         return batch

@@ -20,7 +20,7 @@ from tests.admin.conftest import Login
 from tests.admin.test_pages import addresses, pages
 from tests.factories import AT
 from tests.factories.everything import Everything
-from tests.factories.lists import authority
+from tests.factories.lists import authority, read_list
 from vouchers.common.models import uuid7
 from vouchers.officials.models import Official, RoleAssignment
 from vouchers.officials.rules import Role
@@ -100,8 +100,7 @@ def faulty(world: Everything, settings: Any, tmp_path: Path) -> Batch:
             cycle=world.row(Cycle), file=file, file_name="명단.csv", official=drafter, authority=authority(drafter),
             store=store, limit=1_000_000, at=AT,
         )  # fmt: skip
-        services.read(municipality=world.city.code, batch_id=batch.pk, store=store, at=AT)
-    return batch
+        return read_list(batch, store)
 
 
 def test_the_annotated_copy_is_had_for_a_reason_that_is_recorded(

@@ -12,6 +12,7 @@ from config.environment import BASE_DIR
 
 OWNERS = {
     "allowances.batches.compare": "allowances.batches",
+    "allowances.batches.inspect": "allowances.batches",
     "allowances.batches.read": "allowances.batches",
     "allowances.approvals.complete_submission": "allowances.approvals",
     "allowances.approvals.queue_digests": "allowances.approvals",

@@ -19,6 +19,7 @@ from allowances.batches.models import (
     BatchEvent,
     BatchProblem,
     BatchState,
+    ColumnMapping,
     ListComparison,
     ListDifference,
     RowCorrection,
@@ -123,6 +124,7 @@ def _fill_the_rest(city: City) -> None:
     BatchEvent.objects.create(
         municipality=city.municipality, batch=batch, action=BatchAction.UPLOAD, official=official, at=AT
     )
+    ColumnMapping.objects.create(municipality=city.municipality, fingerprint="0" * 64, remembered_at=AT)
     acceptance = Acceptance.objects.create(
         municipality=city.municipality, batch=batch, code="missing", field="name", rows=1, reason="시험",
         official=official, at=AT,

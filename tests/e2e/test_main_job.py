@@ -28,6 +28,7 @@ def test_upload_approve_by_three_people_pay(
     drafter.get_by_label("회차").select_option(index=1)
     drafter.set_input_files("input[type=file]", file)
     drafter.get_by_role("button", name="올리고 검증하기").click()
+    drafter.get_by_role("button", name="이 형식으로 읽기").click(timeout=90_000)
     expect(drafter.get_by_role("heading", name="무엇이 잘못되었나")).to_be_visible(timeout=90_000)
     expect(drafter.get_by_text("오류가 있는 1행은 지급되지 않습니다.")).to_be_visible()
     drafter.get_by_label("오류 행 1건을 제외하고 상신함을 확인했습니다.").check()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
 from allowances.approvals import services as approvals
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep
+from allowances.batches import services
 from allowances.batches.models import Batch, BatchState
+from allowances.batches.reading.columns import Mapping
 from allowances.batches.tally import count_kinds
 from allowances.disbursement import services as disbursement
 from allowances.eligibility.rules import fixed_amount
@@ -22,6 +24,7 @@ from vouchers.ledger import services as ledger
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority, authority_of
+from vouchers.privacy.files import FileStore
 
 
 @dataclass
@@ -106,6 +109,20 @@ def make_list(office: Office, *, rows: int = 3, bad: int = 0, cycle: Cycle | Non
     for state in (BatchState.VALIDATING, BatchState.VALIDATED):
         batch.state = state
         batch.save()
+    return batch
+
+
+def read_list(batch: Batch, store: FileStore, *, mapping: Mapping | None = None, at: datetime = AT) -> Batch:
+    """The uploaded list as the jobs and one click leave it: looked at, its layout confirmed, read and checked."""
+    services.inspect(municipality=batch.municipality_id, batch_id=batch.pk, store=store)
+    batch.refresh_from_db()
+    if batch.state == BatchState.INSPECTED:
+        drafter = Authority(batch.uploaded_by_id, {batch.municipality_id: frozenset({Role.DRAFTER})})
+        services.confirm_layout(
+            batch=batch, official=batch.uploaded_by, authority=drafter, at=at, mapping=mapping
+        )  # fmt: skip
+    services.read(municipality=batch.municipality_id, batch_id=batch.pk, store=store, at=at)
+    batch.refresh_from_db()
     return batch
 
 

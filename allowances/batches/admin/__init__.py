@@ -1,5 +1,6 @@
 """지급 대상자 명단 in the admin, one file per step: the lists, uploading, the result."""
 
+from allowances.batches.admin import inspection as inspection
 from allowances.batches.admin import lists as lists
 from allowances.batches.admin import mending as mending
 from allowances.batches.admin import result as result

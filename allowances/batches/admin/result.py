@@ -47,6 +47,8 @@ DISCARDABLE = (*SUBMITTABLE, BatchState.UPLOADED, BatchState.READING, BatchState
 def result(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """What keeps the list from being submitted, its figures, problems by kind, and the rows that have them."""
     batch = batch_named(request, batch_id)
+    if batch.state == BatchState.INSPECTED:
+        return redirect("admin:batch_inspection", batch.pk)
     kinds, only = problem_summary(batch), _filter(request, batch)
     rows, go_on = problem_rows(batch, only=only, after_row=row_number(request, "after"), limit=PROBLEMS_SHOWN)
     drafts = request.authority.has_role(Role.DRAFTER, batch.municipality_id)  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from allowances.batches.models import (
 )
 from tests import factories
 from tests.factories import AT
-from tests.factories.lists import Office, make_list, make_office, submitted
+from tests.factories.lists import Office, make_list, make_office, read_list, submitted
 from vouchers.common.errors import NotPermitted, StateConflict
 from vouchers.common.models import uuid7
 from vouchers.officials.rules import Role
@@ -56,7 +56,7 @@ def upload(office: Office, store: FileStore, text: str, **options: Any) -> Batch
 
 
 def read(batch: Batch, store: FileStore) -> Batch:
-    services.read(municipality=batch.municipality_id, batch_id=batch.pk, store=store, at=AT)
+    read_list(batch, store)
     return Batch.objects.get(pk=batch.pk)
 
 
@@ -284,7 +284,7 @@ def test_a_mended_file_takes_the_place_of_its_list_once_it_has_been_checked(offi
     batch = upload(office, store, wrong)
     mending.leave_out(batch=batch, row_number=3, reason="자격 상실", **drafter(office))
     batch = read(batch, store)
-    broken = upload(office, store, "가,나\n1,2\n", mended_from=batch)
+    broken = upload(office, store, "%PDF-1.4", mended_from=batch)
     assert broken.state == BatchState.REFUSED
     assert Batch.objects.get(pk=batch.pk).state == BatchState.VALIDATED  # nothing is lost
     mended = upload(office, store, wrong.replace("1985-13-01", "1985-01-01"), mended_from=batch)
