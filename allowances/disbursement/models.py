@@ -54,7 +54,7 @@ class UnpaidReason(models.TextChoices):
 class UnpaidState(models.TextChoices):
     """Where the money of such a row is."""
 
-    STOPPED = "stopped", _("지급 중지")
+    STOPPED = "stopped", _("사망·전출로 중지")
     HELD = "held", _("보관")
     CREDITED = "credited", _("보관 후 지급")
     RETURNED = "returned", _("예산 반납")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,10 @@ class Outcome:
     def is_whole(self) -> bool:
         """Everybody was paid, in a wallet or in cash."""
         return self.total == self.paid + self.cash
+
+
+OUTCOMES: Final = ("held", "failed", "claimed", "stopped", "returned", "cancelled")
+"""The parts of an Outcome whose rows were not paid with their list, and are listed one by one."""
 
 
 def kind_of_unpaid(*, reason: str, state: str, was_held: bool) -> str:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Sum
 
-from allowances.batches.models import Batch, Entitlement
-from allowances.disbursement.models import DisbursementChunk, UnpaidEntitlement
+from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchKind, BatchRow, Entitlement
+from allowances.disbursement.models import DisbursementChunk, UnpaidEntitlement, UnpaidReason, UnpaidState
 from allowances.disbursement.rules import NOTHING, Outcome, Progress, Share, kind_of_unpaid
+from vouchers.privacy.rules import mask_name, mask_phone
+
+PAYMENT_ACTIONS: Final = (
+    BatchAction.SCHEDULE, BatchAction.UNSCHEDULE, BatchAction.PAUSE, BatchAction.RESUME, BatchAction.CANCEL,
+    BatchAction.RETRY, BatchAction.GIVE_UP,
+)  # fmt: skip
 
 
 def chunks_of(batch: Batch) -> QuerySet[DisbursementChunk]:
@@ -33,6 +41,12 @@ def progress(batch: Batch) -> Progress:
         chunks=sums["all_chunks"], chunks_posted=sums["posted_chunks"], rows=sums["all_rows"],
         rows_posted=sums["posted_rows"], amount=sums["all_amounts"], amount_posted=sums["posted_amounts"],
     )  # fmt: skip
+
+
+def unposted_amount(batch: Batch) -> int:
+    """Won that is still to be posted, rows that were stopped included; all of it before the list is cut into chunks."""
+    now = progress(batch)
+    return now.amount - now.amount_posted if now.chunks else batch.amount_total
 
 
 def unpaid_of(batch: Batch) -> QuerySet[UnpaidEntitlement]:
@@ -89,3 +103,61 @@ def held_lists(municipality: str) -> list[UUID]:
     """The lists that hold money for somebody."""
     held = UnpaidEntitlement.objects.filter(municipality=municipality, state="held")
     return list(held.values_list("batch_id", flat=True).distinct().order_by("batch_id"))
+
+
+_FAILED: Final = (UnpaidReason.WALLET_CLOSED, UnpaidReason.WALLET_FROZEN)
+_PARTS: Final[dict[str, Q]] = {
+    "held": Q(state=UnpaidState.HELD) & ~Q(reason__in=_FAILED),
+    "failed": Q(state=UnpaidState.HELD, reason__in=_FAILED),
+    "claimed": Q(state=UnpaidState.CREDITED),
+    "stopped": Q(state__in=(UnpaidState.STOPPED, UnpaidState.RETURNED), journal_id=None)
+    & ~Q(reason=UnpaidReason.CANCELLED),
+    "returned": Q(state=UnpaidState.RETURNED, journal_id__isnull=False),
+    "cancelled": Q(state=UnpaidState.RETURNED, journal_id=None, reason=UnpaidReason.CANCELLED),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpaidRow:
+    """One row that was not paid with its list, its person masked."""
+
+    row_number: int
+    name: str
+    phone: str
+    unpaid: UnpaidEntitlement
+
+
+def unpaid_rows(
+    batch: Batch, *, kind: str | None, after_row: int, limit: int
+) -> tuple[list[UnpaidRow], int | None]:  # fmt: skip
+    """Rows after ``after_row`` that were not paid with the list, of one part of its outcome or of all; and the row to go
+    on after, None at the end."""
+    found = unpaid_of(batch).filter(row_number__gt=after_row)
+    if kind:
+        found = found.filter(_PARTS[kind])
+    unpaid = list(found[: limit + 1])
+    numbers = [row.row_number for row in unpaid[:limit]]
+    people = {
+        number: (name, phone)
+        for number, name, phone in BatchRow.objects.filter(
+            municipality=batch.municipality_id, batch_id=batch.pk, row_number__in=numbers
+        ).values_list("row_number", "name", "phone")
+    }
+    rows = [
+        UnpaidRow(
+            row_number=row.row_number, unpaid=row, name=mask_name(people[row.row_number][0] or ""),
+            phone=mask_phone(people[row.row_number][1] or ""),
+        )
+        for row in unpaid[:limit]
+    ]  # fmt: skip
+    return rows, rows[-1].row_number if len(unpaid) > limit else None
+
+
+def events_of(batch: Batch) -> list[BatchEvent]:
+    """What officials did about the payment, oldest first."""
+    return list(batch.events.filter(action__in=PAYMENT_ACTIONS).select_related("official").order_by("at", "pk"))
+
+
+def followers_of(batch: Batch) -> list[Batch]:
+    """The lists that follow this one or give its people more, oldest first."""
+    return list(batch.children.exclude(kind=BatchKind.CLAWBACK).order_by("pk"))

@@ -24,7 +24,8 @@ from allowances.approvals.selectors import next_step
 from allowances.approvals.services import failure_of, locked, sign_as_payer
 from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchState
 from allowances.disbursement.errors import PaymentTimeInvalid, RestChanged
-from allowances.disbursement.selectors import held_lists, progress, unposted
+from allowances.disbursement.selectors import held_lists, unposted_amount
+from allowances.disbursement.selectors import unposted as unposted_chunks
 from vouchers.common import jobs
 from vouchers.common.database import domain_errors
 from vouchers.common.errors import DomainError, NotPermitted, StateConflict
@@ -194,8 +195,7 @@ def cancel_rest(
         if held.state == BatchState.PAYING and not held.failure:
             raise StateConflict
         _hold_still(held)
-        now = progress(held)
-        if (now.amount - now.amount_posted if now.chunks else held.amount_total) != unposted:
+        if unposted_amount(held) != unposted:
             raise RestChanged
         released: int = ledger.call("disbursement.cancel_rest", held.municipality_id, held.pk, at)[0]
         held.state, held.paid_at, held.failure = BatchState.PAID, at, None
@@ -303,7 +303,7 @@ def _post(
         if batch.state != BatchState.PAYING:
             return BatchState(batch.state)
         ledger.call("disbursement.plan", municipality, batch_id)
-        numbers = deque(unposted(batch))
+        numbers = deque(unposted_chunks(batch))
 
     def post(number: int) -> None:
         with scope(municipalities=[municipality]):
