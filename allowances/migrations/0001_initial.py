@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
                 ('currency_id', models.UUIDField()),
                 ('amount', models.BigIntegerField(verbose_name='금액')),
                 ('reason', models.TextField(choices=[('not_a_member', '미가입'), ('no_wallet', '지갑 없음'), ('wallet_closed', '지갑 해지'), ('wallet_frozen', '지갑 사용 정지'), ('deceased', '사망'), ('moved_out', '전출'), ('cancelled', '잔여 지급 취소')], verbose_name='사유')),
-                ('state', models.TextField(choices=[('stopped', '지급 중지'), ('held', '보관'), ('credited', '보관 후 지급'), ('returned', '예산 반납')], verbose_name='상태')),
+                ('state', models.TextField(choices=[('stopped', '사망·전출로 중지'), ('held', '보관'), ('credited', '보관 후 지급'), ('returned', '예산 반납')], verbose_name='상태')),
                 ('citizen_id', models.UUIDField(null=True)),
                 ('wallet_id', models.UUIDField(null=True)),
                 ('person', models.TextField(null=True)),

@@ -46,7 +46,7 @@ Row = Citizen | Stranger
 def make_holding_list(
     city: City, rows: Sequence[Row], *, programme: Programme | None = None, cycle: Any = None, amount: int = AMOUNT,
     claim_days: int | None = 30, chunk_rows: int = 10_000, cash: Sequence[int] = (), kind: str = BatchKind.PAYMENT,
-    sequence: int = 0, at: datetime = AT, state: str = BatchState.PAYING,
+    sequence: int = 0, at: datetime = AT, state: str = BatchState.PAYING, **terms: Any,
 ) -> Batch:  # fmt: skip
     """A list that everybody has signed, made by the functions that make real ones; ``cash``: row numbers paid in cash."""
     programme = programme or make_programme(city, at=at)
@@ -64,7 +64,7 @@ def make_holding_list(
     ledger.call("approvals.entitle", city.code, batch.pk)
     batch.terms |= {
         "currency_id": str(city.currency.pk), "validity_days": 90, "usage_rule_id": None, "chunk_rows": chunk_rows,
-    }  # fmt: skip
+    } | terms  # fmt: skip
     batch.rows_total, batch.amount_total = len(rows), amount * len(rows)
     batch.save()
     batch.digest = ledger.call("approvals.digest", city.code, batch.pk)[0]

@@ -175,29 +175,35 @@ CREATE FUNCTION disbursement.hold_still(p_batch uuid) RETURNS void LANGUAGE sql 
     SELECT pg_advisory_xact_lock(hashtextextended('disbursement.' || p_batch, 0))
 $$;
 
-CREATE FUNCTION disbursement.expiry(p_terms jsonb, p_day date) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    -- valid through a day that is set, or the one that lies validity_days after the day of payment, which itself is not
-    -- counted (민법 제157조)
-    SELECT (coalesce((p_terms ->> 'valid_until')::date, p_day + (p_terms ->> 'validity_days')::integer) + 1)::timestamp AT TIME ZONE 'Asia/Seoul'
+CREATE FUNCTION disbursement.expiry(p_terms jsonb, p_day date, p_dong text DEFAULT NULL) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+    -- valid through a day that is set, or the one that lies validity_days (of the dong, if it has its own) after the day of
+    -- payment, which itself is not counted (민법 제157조)
+    SELECT (coalesce((p_terms ->> 'valid_until')::date,
+                     p_day + coalesce(p_terms -> 'validity_by_dong' ->> p_dong, p_terms ->> 'validity_days')::integer)
+            + 1)::timestamp AT TIME ZONE 'Asia/Seoul'
 $$;
 
 CREATE FUNCTION disbursement.deadline(p_terms jsonb, p_day date) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    -- Money is held through the day that lies claim_days after the day of payment, to its end in Seoul.
-    SELECT (p_day + (p_terms -> 'conditions' ->> 'claim_days')::integer + 1)::timestamp AT TIME ZONE 'Asia/Seoul'
+    -- Money is held through the day that lies claim_days after the day of payment, to its end in Seoul, and not longer than
+    -- it would be valid where a day is set for that.
+    SELECT (least((p_terms ->> 'valid_until')::date, p_day + (p_terms -> 'conditions' ->> 'claim_days')::integer)
+            + 1)::timestamp AT TIME ZONE 'Asia/Seoul'
+    WHERE p_terms -> 'conditions' ->> 'claim_days' IS NOT NULL
 $$;
 
 CREATE FUNCTION disbursement.sort_out(
     p_municipality varchar, p_batch uuid, p_first integer, p_last integer, p_currency uuid, p_journal uuid,
-    p_deadline timestamptz, p_stops boolean,
-    OUT wallets uuid[], OUT sources uuid[], OUT amounts bigint[],
+    p_terms jsonb, p_day date, p_stops boolean,
+    OUT wallets uuid[], OUT sources uuid[], OUT amounts bigint[], OUT expiries timestamptz[],
     OUT held bigint, OUT cash bigint, OUT stopped bigint, OUT waiting bigint
 ) LANGUAGE sql VOLATILE SET search_path = public, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
--- Parts a chunk into what goes to wallets (three lists), and the sums of what is held, paid in cash and stopped. What is
+-- Parts a chunk into what goes to wallets (lists side by side, with each one's expiry where dongs differ), and the sums of what is held, paid in cash and stopped. What is
 -- held is written down; `waiting` counts those of it whose person may have joined since the approval.
 -- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
     WITH due AS MATERIALIZED (
-        SELECT e.row_number, e.id, e.amount, e.citizen_id, e.wallet_id,
+        SELECT e.row_number, e.id, e.amount, e.citizen_id, e.wallet_id, d.dong,
                CASE WHEN u.id IS NOT NULL THEN 'stopped'
                     WHEN e.in_cash THEN 'cash'
                     WHEN e.person IS NOT NULL THEN 'not_a_member'
@@ -208,6 +214,9 @@ SET enable_hashjoin = off SET enable_mergejoin = off AS $$
           ON w.municipality_id = e.municipality_id AND w.id = e.wallet_id AND w.currency_id = p_currency
         LEFT JOIN allowances_unpaidentitlement u
           ON p_stops AND u.municipality_id = e.municipality_id AND u.entitlement_id = e.id
+        LEFT JOIN allowances_batchrow d
+          ON p_terms -> 'validity_by_dong' <> '{}' AND d.municipality_id = e.municipality_id
+         AND d.batch_id = e.batch_id AND d.row_number = e.row_number
         WHERE e.municipality_id = p_municipality AND e.batch_id = p_batch AND e.row_number BETWEEN p_first AND p_last
     ), kept AS (
         INSERT INTO allowances_unpaidentitlement
@@ -215,7 +224,8 @@ SET enable_hashjoin = off SET enable_mergejoin = off AS $$
              person, resident_number_index, deadline, journal_id)
         SELECT p_municipality, p_batch, due.row_number, due.id, p_currency, due.amount, due.reason, 'held', due.citizen_id,
                CASE WHEN due.citizen_id IS NULL THEN approvals.person(r.name, r.birth_date, r.phone) END,
-               CASE WHEN due.citizen_id IS NULL THEN r.resident_number_index END, p_deadline, p_journal
+               CASE WHEN due.citizen_id IS NULL THEN r.resident_number_index END,
+               disbursement.deadline(p_terms, p_day), p_journal
         FROM due JOIN allowances_batchrow r
           ON r.municipality_id = p_municipality AND r.batch_id = p_batch AND r.row_number = due.row_number
         WHERE due.reason NOT IN ('stopped', 'cash')
@@ -223,6 +233,9 @@ SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     SELECT array_agg(wallet_id ORDER BY row_number) FILTER (WHERE reason IS NULL),
            array_agg(id ORDER BY row_number) FILTER (WHERE reason IS NULL),
            array_agg(amount ORDER BY row_number) FILTER (WHERE reason IS NULL),
+           CASE WHEN p_terms -> 'validity_by_dong' <> '{}'
+                THEN array_agg(disbursement.expiry(p_terms, p_day, dong) ORDER BY row_number)
+                     FILTER (WHERE reason IS NULL) END,
            coalesce(sum(amount) FILTER (WHERE reason NOT IN ('stopped', 'cash')), 0)::bigint,
            coalesce(sum(amount) FILTER (WHERE reason = 'cash'), 0)::bigint,
            coalesce(sum(amount) FILTER (WHERE reason = 'stopped'), 0)::bigint,
@@ -267,7 +280,7 @@ BEGIN
     v_day := ledger.business_date(p_municipality, p_at);
     v_due := disbursement.sort_out(
         p_municipality, p_batch, v_chunk.first_row, v_chunk.last_row, v_batch.currency_id, v_journal,
-        disbursement.deadline(v_batch.terms, v_day),
+        v_batch.terms, v_day,
         EXISTS (SELECT FROM allowances_unpaidentitlement
                 WHERE municipality_id = p_municipality AND batch_id = p_batch
                   AND row_number BETWEEN v_chunk.first_row AND v_chunk.last_row));
@@ -278,7 +291,8 @@ BEGIN
     IF v_moves THEN
         PERFORM ledger.disburse(p_municipality, v_journal, v_batch.currency_id, v_batch.programme_id, 'grant',
                                 (v_batch.terms ->> 'usage_rule_id')::uuid, disbursement.expiry(v_batch.terms, v_day),
-                                v_due.wallets, v_due.sources, v_due.amounts, p_at, v_due.held, v_due.cash);
+                                v_due.wallets, v_due.sources, v_due.amounts, p_at, v_due.held, v_due.cash,
+                                v_due.expiries);
     END IF;
     IF v_due.stopped > 0 THEN
         UPDATE allowances_unpaidentitlement SET state = 'returned', ending = reason, ended_at = p_at

@@ -19,6 +19,7 @@ CREATE FUNCTION disbursement.credit(
 DECLARE
     v_batch   record;
     v_journal uuid := ledger.id_at(p_at);
+    v_day     date := ledger.business_date(p_municipality, p_at);
     v_due     record;
 BEGIN
     PERFORM FROM allowances_unpaidentitlement
@@ -36,9 +37,11 @@ BEGIN
                OR u.reason IN ('not_a_member', 'no_wallet') AND w.created_at < u.deadline)
         ORDER BY u.id, m.place
     ), one AS (
-        SELECT DISTINCT ON (found.citizen_id) found.*, e.citizen_id IS NULL AS is_new
+        SELECT DISTINCT ON (found.citizen_id) found.*, e.citizen_id IS NULL AS is_new, r.dong
         FROM found
         JOIN allowances_entitlement e ON e.municipality_id = p_municipality AND e.id = found.entitlement_id
+        JOIN allowances_batchrow r
+          ON r.municipality_id = p_municipality AND r.batch_id = p_batch AND r.row_number = e.row_number
         WHERE NOT EXISTS (
             SELECT FROM allowances_entitlement other
             WHERE other.municipality_id = p_municipality AND other.cycle_id = e.cycle_id AND other.sequence = e.sequence
@@ -54,14 +57,14 @@ BEGIN
         FROM one WHERE u.municipality_id = p_municipality AND u.id = one.id
     )
     SELECT array_agg(wallet_id ORDER BY id) AS wallets, array_agg(entitlement_id ORDER BY id) AS sources,
-           array_agg(amount ORDER BY id) AS amounts, count(*)::integer AS rows
+           array_agg(amount ORDER BY id) AS amounts, count(*)::integer AS rows,
+           array_agg(disbursement.expiry(v_batch.terms, v_day, dong) ORDER BY id) AS expiries
     INTO v_due FROM one;
     IF v_due.rows > 0 THEN
         PERFORM ledger.claim(
             p_municipality, v_journal, v_batch.currency_id, v_batch.programme_id,
             (v_batch.terms ->> 'usage_rule_id')::uuid,
-            disbursement.expiry(v_batch.terms, ledger.business_date(p_municipality, p_at)),
-            v_due.wallets, v_due.sources, v_due.amounts, p_at);
+            v_due.expiries, v_due.wallets, v_due.sources, v_due.amounts, p_at);
     END IF;
     RETURN v_due.rows;
 END $$;

@@ -204,6 +204,24 @@ def test_a_list_that_is_resumed_after_somebody_joined_still_has_the_digest_that_
     assert (batch.state, batch.failure) == (BatchState.PAID, None)
 
 
+def test_each_dong_has_its_own_validity_also_for_who_joins_later(city):
+    citizens = [factories.make_citizen(city) for _ in range(2)]
+    batch = run(city, make_holding_list(city, [citizens[0], Stranger()], validity_by_dong={"주교동": 10, "행신동": 99}))
+    Stranger().joins(city)
+    assert set(Lot.objects.values_list("expires_at", flat=True)) == {
+        start_of_day(business_date(AT) + 11 * DAY), start_of_day(business_date(UnpaidEntitlement.objects.get().ended_at) + 11 * DAY)
+    }  # fmt: skip
+    assert batch.state == BatchState.PAID
+
+
+def test_money_that_is_valid_until_a_day_is_not_held_longer(city):
+    until = business_date(AT) + 5 * DAY
+    batch = run(city, make_holding_list(city, [Stranger()], valid_until=until.isoformat()))
+    assert deadline_of(batch) == start_of_day(until + DAY)
+    Stranger().joins(city)
+    assert Lot.objects.get().expires_at == start_of_day(until + DAY)
+
+
 # After the deadline
 
 

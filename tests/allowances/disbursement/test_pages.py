@@ -170,7 +170,7 @@ def test_rows_that_were_left_out_and_rows_to_come_are_told_apart(office):
     assert [result for _row, result, *_ in results_of(batch)] == ["지급 전", "지급 전", "제외"]
     services.pause(batch=batch, reason="확인", at=AT, **office.acting(Role.PAYER))
     services.cancel_rest(batch=batch, reason="중단", unposted=2 * AMOUNT, at=AT, **office.acting(Role.PAYER))
-    assert [result for _row, result, *_ in results_of(batch)] == ["취소", "취소", "제외"]
+    assert [result for _row, result, *_ in results_of(batch)] == ["지급취소", "지급취소", "제외"]
 
 
 def test_the_result_file_is_not_given_without_a_reason(office):

@@ -194,12 +194,12 @@ END $$;
 CREATE FUNCTION ledger.disburse(
     p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid,
     p_expires_at timestamptz, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz,
-    p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0
+    p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0, p_expiries timestamptz[] DEFAULT NULL
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 -- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all. What is
 -- kept for people without a wallet (p_held) and what the bank pays in cash (p_cash) moves in one sum each, to accounts of
--- the programme's own.
+-- the programme's own. p_expiries goes before p_expires_at where wallets differ.
 -- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
 -- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
 DECLARE
@@ -223,13 +223,15 @@ BEGIN
         RETURN v_total;
     END IF;
     WITH item AS MATERIALIZED (
-        SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.line::integer
-        FROM unnest(p_wallets, p_sources, p_amounts) WITH ORDINALITY AS i (wallet_id, source_id, amount, line)
+        SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.line::integer,
+               coalesce(i.expires_at, p_expires_at) AS expires_at
+        FROM unnest(p_wallets, p_sources, p_amounts, p_expiries)
+             WITH ORDINALITY AS i (wallet_id, source_id, amount, expires_at, line)
     ), made AS (
         INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
                                   granted, remaining, expires_at, created_at)
         SELECT p_municipality, lot_id, wallet_id, p_kind, source_id, p_programme, p_usage_rule,
-               amount, amount, p_expires_at, p_at
+               amount, amount, expires_at, p_at
         FROM item
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,

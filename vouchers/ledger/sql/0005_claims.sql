@@ -2,7 +2,7 @@
 -- Lock order as in the kernel: journal → programme's balance → balance of unclaimed money.
 
 CREATE FUNCTION ledger.claim(
-    p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expires_at timestamptz,
+    p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expiries timestamptz[],
     p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -26,13 +26,14 @@ BEGIN
         RETURN v_total;
     END IF;
     WITH item AS MATERIALIZED (
-        SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.line::integer
-        FROM unnest(p_wallets, p_sources, p_amounts) WITH ORDINALITY AS i (wallet_id, source_id, amount, line)
+        SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.expires_at, i.line::integer
+        FROM unnest(p_wallets, p_sources, p_amounts, p_expiries)
+             WITH ORDINALITY AS i (wallet_id, source_id, amount, expires_at, line)
     ), made AS (
         INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
                                   granted, remaining, expires_at, created_at)
         SELECT p_municipality, lot_id, wallet_id, 'grant', source_id, p_programme, p_usage_rule,
-               amount, amount, p_expires_at, p_at
+               amount, amount, expires_at, p_at
         FROM item
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
