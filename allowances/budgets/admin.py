@@ -58,6 +58,7 @@ class BudgetLineAdmin(HistoryAdmin):
     prefix_search: ClassVar = ["name", "code"]
     search_help_text = _("예산 과목명 또는 코드의 앞부분")
     ordering: ClassVar = ["-fiscal_year", "department", "code"]
+    sortable_by: ClassVar[list[str]] = []
     fieldsets: ClassVar = [
         (_("예산 과목"), {"fields": [("name", "code"), ("fiscal_year", "currency"), "department"]}),
         (_("재원"), {"fields": [("national_percent", "province_percent")]}),
@@ -111,7 +112,16 @@ class BudgetLineAdmin(HistoryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Year and currency belong to the ledger account that was opened with them."""
-        return ["fiscal_year", "currency", unlinked(BudgetLine, "currency")] if obj else []
+        return ["fiscal_year", "fiscal_year_plain", "currency", unlinked(BudgetLine, "currency")] if obj else []
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The year of a line that exists is read, as a year."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return fieldsets
+        (title, first), *others = fieldsets
+        pair = tuple("fiscal_year_plain" if name == "fiscal_year" else name for name in first["fields"][1])
+        return [(title, {**first, "fields": [first["fields"][0], pair, *first["fields"][2:]]}), *others]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """This year, and the official's own department."""
