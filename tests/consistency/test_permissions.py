@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from allowances.batches.models import Batch
 from allowances.budgets.models import BudgetLine
-from allowances.programmes.models import Programme
+from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant
 from tests.factories.everything import Everything, log_own_action, make_everything
@@ -100,6 +100,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_sample": ("get", None, "DRBAPUX"),
     "batch_sign": ("post", Batch, "DRBAPUX"),
     "batch_submit": ("post", Batch, "D"),
+    "batch_template": ("get", Cycle, "DRBAPUX"),
     "batch_undo": ("post", Batch, "D"),
     "batch_upload": ("get", None, "D"),
     "batch_withdraw": ("post", Batch, "DRBAPUX"),

@@ -19,21 +19,22 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 from allowances.batches import services
 from allowances.batches.errors import FileAlreadyUploaded
 from allowances.batches.files import list_store
-from allowances.batches.models import Batch, BatchState
-from allowances.programmes.models import Cycle, ProgrammeStatus
+from allowances.batches.models import Batch
+from allowances.batches.reading.blank import blank_list
+from allowances.batches.wanted import further_columns, required_columns
+from allowances.programmes.models import AMOUNT_LIMIT, Cycle, ProgrammeStatus
 from vouchers.common.errors import DomainError, NotFound
 from vouchers.common.pages import find, page, render, require
+from vouchers.municipalities.models import Dong
 from vouchers.officials.rules import Role
 from vouchers.privacy.admin import record
 from vouchers.privacy.models import AccessAction
 
 MEGABYTE = 1024 * 1024
+MOST_DONGS = 500
+BLANKS_SHOWN = 5
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ACCEPTED = (".xlsx", ".xlsm", ".xls", ".csv", ".txt", ".tsv", ".htm", ".html")
-SUBMITTABLE = (BatchState.VALIDATED, BatchState.RETURNED, BatchState.WITHDRAWN)
-DISCARDABLE = (*SUBMITTABLE, BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING)
-DECIDED = (
-    BatchState.SUBMITTED, BatchState.APPROVED, BatchState.SCHEDULED, BatchState.PAYING, BatchState.PAUSED, BatchState.PAID,
-)  # fmt: skip
 SAMPLE = (
     ("연번", "성명", "생년월일", "휴대전화", "행정동", "지급액", "비고"),
     ("1", "김장터", "1985-01-05", "010-0000-0001", "주교동", "100000", ""),
@@ -101,8 +102,15 @@ def upload(request: HttpRequest) -> HttpResponse:
             return redirect("admin:batch_result", batch.pk)
     return render(
         request, "allowances/batches/upload.html", title=_("명단 올리기"), form=form, first=first, sample=SAMPLE, replaces=replaces,
-        limit=settings.UPLOAD_LIMIT_BYTES // MEGABYTE, status=200 if form.is_valid() or not form.is_bound else 422,
+        limit=settings.UPLOAD_LIMIT_BYTES // MEGABYTE, blanks=_rounds_with_blanks(form, initial["cycle"]),
+        status=200 if form.is_valid() or not form.is_bound else 422,
     )  # fmt: skip
+
+
+def _rounds_with_blanks(form: UploadForm, chosen: Any) -> list[Cycle]:
+    """The rounds whose blank list is offered: the chosen one, else the newest."""
+    offered = list(form.fields["cycle"].queryset.order_by("-id")[:200])  # type: ignore[attr-defined]
+    return [cycle for cycle in offered if str(cycle.pk) == str(chosen)] or offered[:BLANKS_SHOWN]
 
 
 def _replaced_list(request: HttpRequest) -> Batch | None:
@@ -128,6 +136,23 @@ def _take_in(request: HttpRequest, form: UploadForm, replaces: Batch | None) -> 
         reason=gettext("지급 대상자 명단 업로드"),
     )  # fmt: skip
     return batch
+
+
+@page("allowances/cycle/<uuid:cycle_id>/template/", name="batch_template")
+def template(request: HttpRequest, cycle_id: UUID) -> HttpResponse:
+    """The blank list of a round, with the columns that its programme asks for."""
+    cycle = find(Cycle.objects.select_related("programme__type"), cycle_id)
+    require(request, "allowances.view", cycle.municipality_id)
+    conditions = cycle.conditions
+    content = blank_list(
+        title=str(cycle), required=required_columns(cycle=cycle, conditions=conditions),
+        extra=further_columns(conditions=conditions), amount_max=AMOUNT_LIMIT,
+        dongs=list(Dong.objects.filter(municipality=cycle.municipality_id).values_list("name", flat=True)[:MOST_DONGS]),
+    )  # fmt: skip
+    response = HttpResponse(content, content_type=XLSX)
+    name = quote(gettext("%(programme)s_명단_양식") % {"programme": cycle.programme.name})
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}.xlsx"
+    return response
 
 
 @page("allowances/batch/sample.csv", name="batch_sample")

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from allowances.batches.reading.columns import Layout, compact_row
 
-Kind = Literal["blank", "total", "header", "title", "footer"]
+Kind = Literal["blank", "total", "header", "title", "footer", "example"]
 
 _COUNT: Final = r"(?:[(:]*[\d,]+(?:명|건|인|원)?\)?)?"
 _TOTAL: Final = re.compile(rf"(?:.{{0,15}}(?:소계|합계|총계|누계)|(?:총|월|동)?계|total|subtotal|grandtotal){_COUNT}")
@@ -25,6 +25,7 @@ _NAME: Final = re.compile(r"[^\W\d_]{2,}")
 _IDENTITY: Final = ("birth_date", "resident_number", "phone")
 _LONGEST_ROW: Final = 400
 _FEW_CELLS: Final = 2
+_EXAMPLE: Final = "예시"  # in number and name of the template's example row
 
 
 def kind_of(cells: Sequence[str], layout: Layout, *, below_footer: bool = False) -> Kind | None:
@@ -40,6 +41,8 @@ def kind_of(cells: Sequence[str], layout: Layout, *, below_footer: bool = False)
         return "header"
     if compact_row(cells)[:_LONGEST_ROW] in layout.titles:
         return "title"
+    if all(_cell(texts, layout, field).startswith(_EXAMPLE) for field in ("sequence", "name")):
+        return "example"
     if _names_nobody(texts, layout) and any(map(_TOTAL.fullmatch, filled)):
         return "total"
     is_footer = any(map(_FOOTER.match, filled)) or (below_footer and len(filled) <= _FEW_CELLS)
