@@ -4,12 +4,13 @@ from allowances.approvals.models import ApprovalLine, ApprovalLineStep, Approval
 from allowances.batches.models import Batch, BatchEvent, BatchProblem, BatchRow, Entitlement
 from allowances.budgets.models import BudgetAllotment, BudgetEntry, BudgetLine
 from allowances.catalogue.models import AllowanceType, ExclusiveGroup
+from allowances.clawback.models import Clawback, ClawbackItem, Instalment, Receivable, ReceivableEntry, Recovery
 from allowances.disbursement.models import DisbursementChunk, UnpaidEntitlement
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme, ProgrammeTerms
 
 __all__ = [
-    "AllowanceType", "ApprovalLine", "ApprovalLineStep", "ApprovalStep", "Batch", "BatchEvent", "BatchProblem", "BatchRow",
-    "BudgetAllotment", "BudgetEntry", "BudgetLine", "Cycle",
-    "DisbursementChunk", "Entitlement", "ExclusiveGroup", "LocalExclusiveGroup", "Programme", "ProgrammeTerms",
-    "UnpaidEntitlement",
+    "AllowanceType", "ApprovalLine", "ApprovalLineStep", "ApprovalStep", "Batch", "BatchEvent", "BatchProblem",
+    "BatchRow", "BudgetAllotment", "BudgetEntry", "BudgetLine", "Clawback", "ClawbackItem", "Cycle",
+    "DisbursementChunk", "Entitlement", "ExclusiveGroup", "Instalment", "LocalExclusiveGroup", "Programme",
+    "ProgrammeTerms", "Receivable", "ReceivableEntry", "Recovery", "UnpaidEntitlement",
 ]  # fmt: skip

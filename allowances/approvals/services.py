@@ -34,7 +34,7 @@ from allowances.approvals.selectors import (
 )
 from allowances.batches.checking import Rules, require_still_true
 from allowances.batches.mending import fingerprint, require_mended
-from allowances.batches.models import Batch, BatchState, Entitlement
+from allowances.batches.models import Batch, BatchKind, BatchState, Entitlement
 from allowances.programmes.errors import ProgrammeEnded
 from allowances.programmes.models import Cycle, Programme, ProgrammeStatus
 from vouchers.common import jobs
@@ -110,9 +110,12 @@ def _require_latest(batch: Batch) -> None:
 
 
 def _require_payable(batch: Batch, *, exclude_bad_rows: bool) -> None:
-    if _programme_of(batch).status != ProgrammeStatus.OPEN:
-        raise ProgrammeEnded
-    _require_same_conditions(batch)
+    if (
+        batch.kind != BatchKind.CLAWBACK
+    ):  # money is taken back by what holds today, from a programme that has ended as well
+        if _programme_of(batch).status != ProgrammeStatus.OPEN:
+            raise ProgrammeEnded
+        _require_same_conditions(batch)
     require_mended(batch)
     if batch.rows_total == batch.rows_bad:
         raise errors.NobodyToPay
@@ -168,12 +171,14 @@ def complete_submission(*, municipality: str, batch_id: UUID, at: datetime, chun
 
 def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
     programme = _programme_of(batch)
-    _require_same_conditions(batch)
+    if batch.kind != BatchKind.CLAWBACK:
+        _require_same_conditions(batch)
     rows, total = ledger.call("approvals.entitle", batch.municipality_id, batch.pk)
     if (rows, total) != (batch.rows_total - batch.rows_bad, batch.amount_total):
         raise errors.RowsChanged
     line = line_for(programme=programme, total=total, day=business_date(at))
-    require_still_true(Rules(cycle=_cycle_of(batch), batch_id=batch.pk, conditions=batch.terms["conditions"]))
+    if batch.kind != BatchKind.CLAWBACK:
+        require_still_true(Rules(cycle=_cycle_of(batch), batch_id=batch.pk, conditions=batch.terms["conditions"]))
     terms = batch.terms["conditions"]["terms"]
     batch.terms = {
         "currency_id": str(programme.currency_id),
@@ -185,7 +190,7 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
         "chunk_rows": chunk_rows,
         "conditions": batch.terms["conditions"],
         **fingerprint(batch),
-    }
+    } | _terms_of_kind(batch)
     batch.save(update_fields=["terms"])
     batch.digest = ledger.call("approvals.digest", batch.municipality_id, batch.pk)[0]
     _record(steps_of(batch).get(position=0), StepDecision.SIGNED, digest=batch.digest, at=at)
@@ -201,7 +206,17 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
     _reserve(batch, total)  # last, because every list of the programme waits for this row
 
 
+def _terms_of_kind(batch: Batch) -> dict[str, Any]:
+    """What is signed beside the rows of a list that is no plain payment: what it does, and to which list."""
+    if batch.kind == BatchKind.PAYMENT:
+        return {}
+    return {"kind": str(batch.kind), "parent": str(batch.parent_id or "")}
+
+
 def _reserve(batch: Batch, amount: int) -> None:
+    """Set budget aside for a list, or give it back; what is taken back needs none."""
+    if batch.kind == BatchKind.CLAWBACK:
+        return
     ledger.reserve(
         municipality=batch.municipality_id, currency=UUID(batch.terms["currency_id"]),
         programme=_programme_of(batch).pk, amount=amount,

@@ -71,8 +71,8 @@ def _found(batch: Batch, chosen: Mapping, store: FileStore) -> tuple[dict[str, A
                 delimiter=chosen.delimiter,
             )  # fmt: skip
             found = inspection.inspect(
-                table, required=required_columns(cycle=cycle, conditions=conditions), mapping=chosen,
-                extra=further_columns(conditions=conditions),
+                table, required=required_columns(cycle=cycle, conditions=conditions, kind=batch.kind), mapping=chosen,
+                extra=further_columns(conditions=conditions, kind=batch.kind),
                 remembered=lambda marks: _remembered(batch, marks),
             )  # fmt: skip
         except (ListUnreadable, RulesInvalid) as refusal:
@@ -114,7 +114,7 @@ def settled(batch: Batch, mapping: Mapping | None) -> Mapping:
         raise LayoutIncomplete
     missing = [
         list(group)
-        for group in required_columns(cycle=cycle, conditions=cycle.conditions)
+        for group in required_columns(cycle=cycle, conditions=cycle.conditions, kind=batch.kind)
         if not any(field in columns for field in group)
     ]
     if missing:

@@ -20,9 +20,18 @@ from uuid import UUID
 
 from django.db import connection
 
+from allowances.batches import clawbacks
 from allowances.batches.checking import Rules
 from allowances.batches.errors import BatchIsFrozen, ContentAlreadyUploaded
-from allowances.batches.models import AcceptedProblem, Batch, BatchAction, BatchEvent, BatchState, RowCorrection
+from allowances.batches.models import (
+    AcceptedProblem,
+    Batch,
+    BatchAction,
+    BatchEvent,
+    BatchKind,
+    BatchState,
+    RowCorrection,
+)
 from allowances.batches.reading.columns import Mapping, locate_columns
 from allowances.batches.reading.errors import ListUnreadable
 from allowances.batches.reading.fields import Requirements
@@ -80,6 +89,8 @@ class _Job:
 
     municipality: str
     batch_id: UUID
+    kind: str
+    sequence: int
     cycle: Cycle
     file_key: str
     file_size: int
@@ -113,17 +124,32 @@ class _Job:
     @property
     def required(self) -> Requirements:
         """Columns the list must have."""
-        return required_columns(cycle=self.cycle, conditions=self.conditions)
+        return required_columns(cycle=self.cycle, conditions=self.conditions, kind=self.kind)
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether the list is a clawback: an amount that is missing means all, and the programme's rules do not matter."""
+        return self.kind == BatchKind.CLAWBACK
+
+    @property
+    def takes_own_amounts(self) -> bool:
+        """Whether the list has to say how much."""
+        return not self.takes_back and self.rules.takes_own_amounts
 
     @property
     def extra(self) -> Sequence[Fact]:
         """The further columns that the list is read for."""
-        return further_columns(conditions=self.conditions)
+        return [fact for fact in self.columns if fact.name not in _STAGED_VALUES]
 
     @cached_property
     def rules(self) -> Rules:
         """What the list is checked by."""
         return Rules(cycle=self.cycle, batch_id=self.batch_id, conditions=self.conditions)
+
+    @property
+    def columns(self) -> Sequence[Fact]:
+        """The further columns, and further names of the usual ones, by which the header is found."""
+        return further_columns(conditions=self.conditions, kind=self.kind)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -132,7 +158,7 @@ class _Job:
             "municipality": self.municipality, "batch": self.batch_id, "cycle": self.cycle_id,
             "currency": self.programme.currency_id, "warnings": _WARNINGS, "facts": sorted(self.facts),
             "required": [group[0] for group in self.required], "claim_days": self.conditions["claim_days"],
-            "own_amounts": self.rules.takes_own_amounts,
+            "own_amounts": self.takes_own_amounts,
         }  # fmt: skip
 
 
@@ -184,8 +210,8 @@ def _begin(municipality: str, batch_id: UUID, at: datetime) -> _Job | None:
         delete_rows(municipality, batch_id)
         cycle = Cycle.objects.select_related("programme__type").get(pk=batch.cycle_id)
         return _Job(
-            municipality=municipality, batch_id=batch_id, cycle=cycle, file_key=batch.file_key,
-            file_size=batch.file_size, mapping=Mapping.of(batch.mapping), layout=batch.layout,
+            municipality=municipality, batch_id=batch_id, kind=batch.kind, sequence=batch.sequence, cycle=cycle,
+            file_key=batch.file_key, file_size=batch.file_size, mapping=Mapping.of(batch.mapping), layout=batch.layout,
             conditions=cycle.conditions, today=business_date(at),
             is_corrected=RowCorrection.objects.filter(municipality=municipality, batch=batch_id).exists(),
             has_acceptances=AcceptedProblem.objects.filter(municipality=municipality, batch_id=batch_id).exists(),
@@ -210,7 +236,7 @@ def _opened(file: BinaryIO, job: _Job) -> Table:
 
 def _copy_file(job: _Job, table: Table) -> frozenset[str]:
     """COPY the whole file into the staging tables; returns the fields that the file has columns for."""
-    layout, rows = locate_columns(table, required=job.required, extra=job.extra, mapping=job.mapping)
+    layout, rows = locate_columns(table, required=job.required, extra=job.columns, mapping=job.mapping)
     people = filled(rows, table, amount=layout.columns.get("amount"))
     options = Options(
         latest_birth=job.today, values=_STAGED_VALUES, required=job.required, extra=job.extra,
@@ -280,14 +306,18 @@ def _copy(chunks: list[Chunk]) -> None:
 def _check(job: _Job, columns: frozenset[str]) -> None:
     """Match and write the whole list, run every check over it, and sum up: each step a statement and a commit."""
     with scope(municipalities=[job.municipality]):
-        rules = replace(job.rules, columns=columns)
-        stage, values = _stage(job, rules)
+        if job.takes_back:
+            stage, parameters = _staging(job, amount="NULL::bigint"), job.parameters
+            checks, last = list(clawbacks.CHECKS), []
+        else:
+            rules = replace(job.rules, columns=columns)
+            stage, values = _stage(job, rules)
+            parameters = job.parameters | values | rules.parameters
+            checks, last = [*_CHECKS, *rules.checks()], rules.last_checks()
         steps = [
             *([_CORRECTIONS] if job.is_corrected else []), f"ANALYZE batch_staging; {stage}", _STAGE_PROBLEMS,
-            "ANALYZE allowances_batchrow", *_CHECKS, *rules.checks(), *([_ACCEPTANCES] if job.has_acceptances else []),
-            *rules.last_checks(),
+            "ANALYZE allowances_batchrow", *checks, *([_ACCEPTANCES] if job.has_acceptances else []), *last,
         ]  # fmt: skip
-        parameters = job.parameters | values | rules.parameters
         _advance(
             job, BatchState.READING, state=BatchState.VALIDATING, progress_done=0, progress_total=len(steps) + 1
         )  # fmt: skip
@@ -300,10 +330,13 @@ def _check(job: _Job, columns: frozenset[str]) -> None:
 
 def _stage(job: _Job, rules: Rules) -> tuple[str, dict[str, Any]]:
     """The statement that writes the list's rows, their amounts made by the programme's terms, and its parameters."""
-    statement = _STAGE_BY_RESIDENT_NUMBER if job.by_resident_number else _STAGE
     compiled = rules.staged_amount()
-    filled = statement.replace("{amount}", compiled.amount).replace("{joins}", compiled.joins)
-    return filled, dict(compiled.values)
+    return _staging(job, amount=compiled.amount, joins=compiled.joins), dict(compiled.values)
+
+
+def _staging(job: _Job, *, amount: str, joins: str = "") -> str:
+    statement = _STAGE_BY_RESIDENT_NUMBER if job.by_resident_number else _STAGE
+    return statement.replace("{amount}", amount).replace("{joins}", joins)
 
 
 def _run(statement: str, parameters: dict[str, Any]) -> None:
@@ -347,7 +380,9 @@ def _give_up_unmended(job: _Job) -> None:
 
 def _refuse_same_content(job: _Job, content_sha256: str) -> None:
     dead = (BatchState.REFUSED, BatchState.DISCARDED)
-    same = Batch.objects.filter(cycle=job.cycle_id, content_sha256=content_sha256).exclude(state__in=dead)
+    same = Batch.objects.filter(cycle=job.cycle_id, sequence=job.sequence, content_sha256=content_sha256).exclude(
+        state__in=dead
+    )
     first = same.exclude(pk=job.batch_id).first()
     if first is not None:
         raise ContentAlreadyUploaded(batch_id=str(first.pk), file_name=first.file_name)

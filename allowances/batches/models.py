@@ -101,12 +101,12 @@ class Batch(TenantModel):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["cycle", "file_sha256"],
+                fields=["cycle", "sequence", "file_sha256"],
                 condition=~models.Q(state__in=["refused", "discarded"]),
                 name="batch_file_once_a_cycle",
             ),
             models.UniqueConstraint(
-                fields=["cycle", "content_sha256"],
+                fields=["cycle", "sequence", "content_sha256"],
                 condition=~models.Q(state__in=["refused", "discarded"]) & ~models.Q(content_sha256=""),
                 name="batch_content_once_a_cycle",
             ),

@@ -40,6 +40,20 @@ CHECKS: Final[dict[str, ProblemKind]] = {
     ),
     "moved_out": ProblemKind(_("전출한 시민입니다."), _("주민등록을 확인하고, 대상이 아니면 행을 지우십시오.")),
     "deceased": ProblemKind(_("사망한 시민입니다."), _("행을 지우십시오.")),
+    "clawback_not_paid": ProblemKind(
+        _("이 명단(회차)에서 지급받은 사람 가운데 같은 사람이 없습니다."),
+        _("성명·생년월일·휴대전화를 지급 명단과 대조하고, 지급받지 않았다면 행을 지우십시오."),
+    ),
+    "clawback_nothing_left": ProblemKind(
+        _("지급액 %(paid)s원을 이미 모두 환수하기로 했거나, 유효기간이 지나 사업으로 돌아왔습니다."), _("행을 지우십시오."),
+    ),
+    "clawback_exceeds": ProblemKind(
+        _("지급액 %(paid)s원 가운데 환수할 수 있는 금액은 %(expected)s원입니다. 다른 환수와 유효기간 경과로 돌아온 금액은 뺐습니다."),
+        _("환수액을 고치십시오. 비워 두면 환수할 수 있는 금액을 모두 환수합니다."),
+    ),
+    "clawback_reason_missing": ProblemKind(
+        _("환수 사유가 없습니다."), _("환수 사유 열에 사유를 적거나, 명단 전체에 적용할 환수 사유를 적어 다시 올리십시오."),
+    ),
     "dong_unknown": ProblemKind(
         _("우리 지자체에 없는 읍면동입니다."), _("지급에는 영향이 없습니다. 읍면동 이름을 확인하십시오."), is_warning=True
     ),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Max
 from procrastinate.contrib.django import app as jobs
 
 from allowances.batches import inspecting
 from allowances.batches.errors import FileAlreadyUploaded, NotToBeRedrafted, ProgrammeClosed, RedraftExists
 from allowances.batches.intake import READABLE_STATES, UNREAD_STATES, delete_rows, read
-from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchState
+from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchKind, BatchState
 from allowances.batches.reading.columns import Mapping
 from allowances.programmes.models import Cycle, ProgrammeStatus
 from vouchers.common.database import domain_errors
@@ -24,7 +26,7 @@ from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
 from vouchers.privacy.files import FileStore
 
-__all__ = ["confirm_layout", "discard", "inspect", "inspect_again", "read", "recheck", "upload"]
+__all__ = ["confirm_layout", "discard", "inspect", "inspect_again", "read", "recheck", "take_in", "upload"]
 
 
 def upload(
@@ -39,21 +41,45 @@ def upload(
     RedraftExists; then nothing is kept.
     """
     _require_drafter(authority, cycle.municipality_id)
-    if cycle.programme.status != ProgrammeStatus.OPEN:
+    before = replaces or mended_from
+    takes_back = before is not None and before.kind == BatchKind.CLAWBACK
+    if cycle.programme.status != ProgrammeStatus.OPEN and not takes_back:
         raise ProgrammeClosed
-    stored = store.write(file.chunks(), limit=limit)
+    return take_in(
+        cycle=cycle, chunks=file.chunks(), file_name=file_name, official=official, store=store, limit=limit, at=at,
+        replaces=replaces, mended_from=mended_from,
+    )  # fmt: skip
+
+
+def take_in(
+    *, cycle: Cycle, chunks: Iterable[bytes], file_name: str, official: Official, store: FileStore, limit: int,
+    at: datetime, kind: BatchKind = BatchKind.PAYMENT, parent: Batch | None = None,
+    replaces: Batch | None = None, mended_from: Batch | None = None, prepare: Callable[[Batch], object] = id, is_our_own: bool = False,
+) -> Batch:  # fmt: skip
+    """Keep a list's file sealed and queue its reading; the caller has seen to who may do that.
+
+    A top-up or clawback gets the next number in its cycle, so that it may name people whom other lists name. ``prepare``
+    is called with the new list before it is read, in the same transaction. The layout of a file of ``is_our_own`` making
+    needs nobody's confirmation.
+    """
+    stored = store.write(chunks, limit=limit)
     try:
         with transaction.atomic():
-            _refuse_same_file(cycle, stored.sha256)
+            place = _redrafting(replaces, cycle) | _mending(mended_from, cycle) or _placing(cycle, kind, parent)
+            _refuse_same_file(cycle, stored.sha256, place["sequence"])
             batch = Batch(
                 municipality_id=cycle.municipality_id, cycle=cycle, uploaded_by=official, uploaded_at=at,
                 file_name=file_name[-200:], file_key=stored.name, file_size=stored.size, file_sha256=stored.sha256,
-                progress_total=stored.size, **_redrafting(replaces, cycle), **_mending(mended_from, cycle),
+                progress_total=stored.size, **place,
             )  # fmt: skip
             with domain_errors():
                 batch.save(force_insert=True)
+                prepare(batch)
             _log(batch, BatchAction.UPLOAD, official, at)
-            _defer_inspection(batch)
+            if is_our_own:
+                _begin_reading(batch, Mapping())
+            else:
+                _defer_inspection(batch)
     except BaseException:
         store.delete(stored.name)
         raise
@@ -78,6 +104,15 @@ def _mending(mended_from: Batch | None, cycle: Cycle) -> dict[str, Any]:
     if held.cycle_id != cycle.pk:
         raise StateConflict
     return {"mended_from": held, "kind": held.kind, "parent_id": held.parent_id, "sequence": held.sequence}
+
+
+def _placing(cycle: Cycle, kind: BatchKind, parent: Batch | None) -> dict[str, Any]:
+    """A top-up or clawback gets one more than the highest number in its cycle, whose row is held meanwhile."""
+    if kind == BatchKind.PAYMENT:
+        return {"kind": kind, "sequence": 0}
+    Cycle.objects.select_for_update(of=("self",), no_key=True).get(pk=cycle.pk)
+    highest = Batch.objects.filter(cycle=cycle).aggregate(highest=Max("sequence"))["highest"] or 0
+    return {"kind": kind, "parent": parent, "sequence": highest + 1}
 
 
 def inspect(*, municipality: str, batch_id: UUID, store: FileStore) -> BatchState:
@@ -171,9 +206,9 @@ def _require_drafter(authority: Authority, municipality: str) -> None:
         raise NotPermitted
 
 
-def _refuse_same_file(cycle: Cycle, sha256: str) -> None:
+def _refuse_same_file(cycle: Cycle, sha256: str, sequence: int) -> None:
     dead = (BatchState.REFUSED, BatchState.DISCARDED)
-    first = Batch.objects.filter(cycle=cycle, file_sha256=sha256).exclude(state__in=dead).first()
+    first = Batch.objects.filter(cycle=cycle, sequence=sequence, file_sha256=sha256).exclude(state__in=dead).first()
     if first is not None:
         raise FileAlreadyUploaded(batch_id=str(first.pk), file_name=first.file_name)
 

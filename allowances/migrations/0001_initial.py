@@ -85,6 +85,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ClawbackItem',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'batch_id', 'row_number', 'source_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('batch_id', models.UUIDField()),
+                ('row_number', models.IntegerField(verbose_name='행')),
+                ('source_id', models.UUIDField()),
+                ('entitlement_id', models.UUIDField()),
+                ('wallet_id', models.UUIDField(null=True)),
+                ('amount', models.BigIntegerField(verbose_name='환수 결정액')),
+                ('expired_before', models.BigIntegerField()),
+                ('taken', models.BigIntegerField(null=True, verbose_name='지갑에서 거둔 금액')),
+                ('lapsed', models.BigIntegerField(null=True, verbose_name='유효기간 경과 회수액')),
+            ],
+            options={
+                'verbose_name': '환수 내역',
+                'verbose_name_plural': '환수 내역',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='DisbursementChunk',
             fields=[
                 ('pk', models.CompositePrimaryKey('municipality_id', 'batch_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -147,6 +168,65 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '명단 비교 행',
                 'verbose_name_plural': '명단 비교 행',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Receivable',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('row_number', models.IntegerField(verbose_name='행')),
+                ('currency_id', models.UUIDField(verbose_name='상품권')),
+                ('decided', models.BigIntegerField(verbose_name='환수 결정액')),
+                ('from_lots', models.BigIntegerField(verbose_name='지갑에서 거둔 금액')),
+                ('lapsed', models.BigIntegerField(verbose_name='유효기간 경과 회수액')),
+                ('repaid', models.BigIntegerField(verbose_name='납부액')),
+                ('set_off', models.BigIntegerField(verbose_name='상계액')),
+                ('written_off', models.BigIntegerField(verbose_name='결손액')),
+                ('outstanding', models.BigIntegerField(verbose_name='미납액')),
+                ('decided_at', models.DateTimeField(verbose_name='환수일시')),
+                ('due_on', models.DateField(verbose_name='납부 기한')),
+            ],
+            options={
+                'verbose_name': '반환금 채권',
+                'verbose_name_plural': '반환금 채권',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ReceivableEntry',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
+                ('kind', models.CharField(choices=[('repaid', '납부'), ('set_off', '상계(결제 취소금)'), ('written_off', '결손 처분')], max_length=12, verbose_name='구분')),
+                ('amount', models.BigIntegerField(verbose_name='금액')),
+                ('paid_on', models.DateField(verbose_name='납부일')),
+                ('method', models.CharField(choices=[('transfer', '계좌이체'), ('notice', '고지서 납부'), ('cash', '현금')], max_length=10, verbose_name='납부 방법')),
+                ('document_number', models.CharField(max_length=60, verbose_name='문서번호')),
+                ('reason', models.CharField(max_length=200, verbose_name='사유')),
+                ('at', models.DateTimeField(verbose_name='처리일시')),
+            ],
+            options={
+                'verbose_name': '채권 수납 내역',
+                'verbose_name_plural': '채권 수납 내역',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Recovery',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'source_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('source_id', models.UUIDField()),
+                ('wallet_id', models.UUIDField(null=True)),
+                ('paid', models.BigIntegerField(verbose_name='지급액')),
+                ('claimed', models.BigIntegerField(verbose_name='환수액')),
+                ('lapsed', models.BigIntegerField(verbose_name='유효기간 경과 회수액')),
+            ],
+            options={
+                'verbose_name': '지급 건별 환수',
+                'verbose_name_plural': '지급 건별 환수',
                 'abstract': False,
                 'managed': False,
             },
@@ -442,6 +522,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Clawback',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('reason', models.CharField(blank=True, help_text='행에 환수 사유가 없는 사람에게 적용합니다.', max_length=200, verbose_name='환수 사유')),
+                ('basis', models.CharField(help_text='예: 고양시 청년 지원 조례 제15조', max_length=200, verbose_name='환수 근거')),
+                ('pay_within_days', models.PositiveSmallIntegerField(default=30, help_text='지갑에서 다 거두지 못한 금액을 환수일부터 며칠 안에 내야 하는지 적습니다.', verbose_name='납부 기한(일)')),
+                ('batch', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='clawback', to='allowances.batch', verbose_name='명단')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '환수',
+                'verbose_name_plural': '환수',
+            },
+        ),
+        migrations.CreateModel(
             name='ColumnMapping',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -632,6 +727,27 @@ class Migration(migrations.Migration):
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='Instalment',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('plan', models.PositiveSmallIntegerField(verbose_name='계획 차수')),
+                ('number', models.PositiveSmallIntegerField(verbose_name='회')),
+                ('due_on', models.DateField(verbose_name='납부 기한')),
+                ('amount', models.BigIntegerField(verbose_name='금액')),
+                ('repaid_before', models.BigIntegerField(verbose_name='계획 이전 수납액')),
+                ('document_number', models.CharField(blank=True, max_length=60, verbose_name='문서번호')),
+                ('at', models.DateTimeField(verbose_name='처리일시')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),
+                ('receivable', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='instalments', to='allowances.receivable', verbose_name='반환금 채권')),
+            ],
+            options={
+                'verbose_name': '분할 납부 계획',
+                'verbose_name_plural': '분할 납부 계획',
+                'ordering': ['receivable', '-plan', 'number'],
+            },
         ),
         migrations.CreateModel(
             name='ListComparison',
@@ -840,11 +956,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'discarded']), _negated=True), fields=('cycle', 'file_sha256'), name='batch_file_once_a_cycle'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'discarded']), _negated=True), fields=('cycle', 'sequence', 'file_sha256'), name='batch_file_once_a_cycle'),
         ),
         migrations.AddConstraint(
             model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'discarded']), _negated=True), models.Q(('content_sha256', ''), _negated=True)), fields=('cycle', 'content_sha256'), name='batch_content_once_a_cycle'),
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'discarded']), _negated=True), models.Q(('content_sha256', ''), _negated=True)), fields=('cycle', 'sequence', 'content_sha256'), name='batch_content_once_a_cycle'),
         ),
         migrations.AddConstraint(
             model_name='batch',
@@ -861,6 +977,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='documentnumber',
             constraint=models.UniqueConstraint(fields=('batch', 'attempt'), name='document_number_once_a_list'),
+        ),
+        migrations.AddConstraint(
+            model_name='instalment',
+            constraint=models.UniqueConstraint(fields=('municipality', 'receivable', 'plan', 'number'), name='instalment_number_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='instalment',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='instalment_amount_positive'),
         ),
         migrations.AddConstraint(
             model_name='listcomparison',

@@ -16,4 +16,6 @@ class Migration(migrations.Migration):
         run_sql_file("allowances/disbursement/sql/0001_chunks.sql"),
         run_sql_file("allowances/disbursement/sql/0002_claims.sql"),
         run_sql_file("allowances/disbursement/sql/0003_stops.sql"),
+        run_sql_file("allowances/clawback/sql/0001_tables.sql"),
+        run_sql_file("allowances/clawback/sql/0002_functions.sql"),
     ]

@@ -44,6 +44,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "settlement.close_day", "settlement.municipalities_to_close",
     "batches.compare", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
     "approvals.person",
+    "clawback.payments", "clawback.claim", "clawback.repay", "clawback.write_off",
     "disbursement.plan", "disbursement.post_chunk", "disbursement.hold_still", "disbursement.cancel_rest",
     "disbursement.credit_list", "disbursement.release_expired", "disbursement.give_up",
     "disbursement.due_of", "disbursement.stop", "disbursement.restore",

@@ -28,6 +28,7 @@ from allowances.programmes.models import LocalExclusiveGroup
 from config.database import security
 from tests import factories
 from tests.factories import AT, City
+from tests.factories.clawbacks import make_debt
 from tests.factories.holding import Stranger, make_holding_list
 from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.citizens.rules import Category, Relation
@@ -81,6 +82,7 @@ def _live_a_day(city: City) -> None:
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))
     _let_money_expire(city)
+    make_debt(city)
 
 
 def _let_money_expire(city: City) -> None:
@@ -105,7 +107,7 @@ def _fill_the_rest(city: City) -> None:
         municipality=city.municipality, name="중복 제한", legal_basis="조례", type_codes=["ELD-001"],
         valid_from=date(2026, 1, 1),
     )  # fmt: skip
-    line = ApprovalLine.objects.create(municipality=city.municipality, name="일반", valid_from=date(2020, 1, 1))
+    line = ApprovalLine.objects.create(municipality=city.municipality, name="일반", valid_from=date(2021, 1, 1))
     ApprovalLineStep.objects.create(
         municipality=city.municipality, line=line, position=1, role=Role.APPROVER, title="과장"
     )
@@ -149,7 +151,7 @@ def _fill_the_rest(city: City) -> None:
         attempt=1,
         department="지역경제과",
         year=AT.year,
-        number=1,
+        number=99,
         issued_at=AT,
     )
     DigestMail.objects.create(municipality=city.municipality, official=official, day=business_date(AT), items=1)

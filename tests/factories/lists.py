@@ -50,11 +50,17 @@ def make_office(*, code: str = "41280", budget: int = 1_000_000_000, amount: int
     """A city with a drafter, reviewer, approver and payer, and a line: reviewer, then approver, whatever the amount."""
     city = make_city(code=code)
     with city.scope():
-        roles = (Role.DRAFTER, Role.REVIEWER, Role.BUDGET, Role.APPROVER, Role.PAYER)
-        officials = {role: make_official(city, role) for role in roles}
-        programme = make_programme(city, budget=budget, amount=amount, amount_max=amount)
+        return open_office(city, budget=budget, amount=amount)
+
+
+def open_office(city: City, *, budget: int = 1_000_000_000, amount: int = 100_000) -> Office:
+    """The same in a city that exists, in whose scope the caller is; its own line stays where there is one."""
+    roles = (Role.DRAFTER, Role.REVIEWER, Role.BUDGET, Role.APPROVER, Role.PAYER)
+    officials = {role: make_official(city, role) for role in roles}
+    programme = make_programme(city, budget=budget, amount=amount, amount_max=amount)
+    if not ApprovalLine.objects.filter(municipality=city.code).exists():
         make_line(city, Role.REVIEWER, Role.APPROVER)
-        return Office(city, programme, make_cycle(programme), officials)
+    return Office(city, programme, make_cycle(programme), officials)
 
 
 def make_line(
@@ -85,7 +91,7 @@ def make_list(office: Office, *, rows: int = 3, bad: int = 0, cycle: Cycle | Non
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO vouchers_citizen (municipality_id, name, birth_date, phone, dong_id, status, account_bank)"
-            " SELECT %s, %s || i, '1985-01-01', '010' || lpad(i::text, 8, '0'), %s, 'active', ''"
+            " SELECT %s, %s || translate(i::text, '0123456789', '영일이삼사오육칠팔구'), '1985-01-01', '010' || lpad(i::text, 8, '0'), %s, 'active', ''"
             " FROM generate_series(1, %s) i ON CONFLICT DO NOTHING",
             [city.code, people, city.dong.pk, rows],
         )

@@ -57,6 +57,8 @@ INVARIANTS: Final = (
     Invariant("nothing_spent_after_expiry", _("유효기간이 지난 금액은 사용되지 않음"), _("유효기간 내 사용액")),
     Invariant("expired_money_returned", _("유효기간이 지난 잔액은 사업으로 돌아감"), _("유효기간 경과 회수액")),
     Invariant("returned_is_counted", _("사업의 환수·반납액 = 되돌아온 금액"), _("환수·반납액")),
+    Invariant("clawbacks_within_paid", _("환수액 = 지갑에서 되돌아온 금액, 지급액 이내"), _("지갑에서 환수한 금액")),
+    Invariant("receivables_add_up", _("반환금 채권 = 결정액 − 거둔 금액 − 납부·상계·결손"), _("반환금 채권 발생액")),
     Invariant("journals_have_transfers", _("모든 전표에 같은 영업일의 이동이 있음"), _("전표"), _EVENTS),
     Invariant("settlement_follows_transfers", _("일 마감 내역 = 그날 이동한 금액"), _("마감한 결제금액")),
     Invariant("settlement_carries_over", _("전일 이월액 = 익일 이월액"), _("이월 잔액")),

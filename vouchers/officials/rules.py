@@ -33,7 +33,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS,
     Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund"},
     Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY,
-    Role.PAYER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"batches.pay"},
+    Role.PAYER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"batches.pay", "receivables.edit"},
     Role.MERCHANT_OFFICER: _READ_SHOPS | {"merchants.edit"},
     Role.SETTLEMENT_OFFICER: _READ_SHOPS | _READ_MONEY | {"settlement.close"},
     Role.AUDITOR: _READ_ALLOWANCES | _READ_CITIZENS | _READ_SHOPS | _READ_MONEY | {"audit.view"},

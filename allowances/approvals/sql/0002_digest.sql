@@ -20,9 +20,11 @@ BEGIN
             (municipality_id, cycle_id, sequence, series_id, tranche, citizen_id, wallet_id, person, in_cash, batch_id,
              row_number, amount)
         SELECT r.municipality_id, b.cycle_id, b.sequence,
-               CASE WHEN b.terms #>> '{conditions,tranche}' IS NOT NULL THEN (b.terms #>> '{conditions,series}')::uuid END,
-               (b.terms #>> '{conditions,tranche}')::smallint, r.citizen_id, r.wallet_id,
-               CASE WHEN r.citizen_id IS NULL AND b.terms -> 'conditions' ->> 'claim_days' IS NOT NULL
+               CASE WHEN b.terms #>> '{conditions,tranche}' IS NOT NULL AND b.kind <> 'clawback'
+                    THEN (b.terms #>> '{conditions,series}')::uuid END,
+               CASE WHEN b.kind <> 'clawback' THEN (b.terms #>> '{conditions,tranche}')::smallint END, r.citizen_id, r.wallet_id,
+               CASE WHEN r.citizen_id IS NULL
+                     AND (b.terms -> 'conditions' ->> 'claim_days' IS NOT NULL OR b.kind = 'clawback')
                     THEN coalesce('number|' || encode(r.resident_number_index, 'hex'),
                                   approvals.person(r.name, r.birth_date, r.phone)) END,
                coalesce(r.facts ->> 'payment_method' = 'cash', false), r.batch_id, r.row_number, r.amount
@@ -37,6 +39,9 @@ BEGIN
         RETURNING allowances_entitlement.amount
     )
     SELECT count(*), coalesce(sum(made.amount), 0)::bigint INTO entitle.rows, entitle.amount FROM made;
+    IF EXISTS (SELECT FROM public.allowances_batch WHERE id = p_batch AND kind = 'clawback') THEN
+        PERFORM clawback.claim(p_municipality, p_batch);   -- of what these people were paid, and never more
+    END IF;
 END $$;
 
 CREATE FUNCTION approvals.measure(p_municipality varchar, p_batch uuid, p_size integer, p_first integer, p_last integer)
@@ -46,7 +51,7 @@ LANGUAGE sql STABLE SET enable_nestloop = off AS $$
 -- p_size - 1 are chunk 0, and so on. A chunk's digest is SHA-256, in hexadecimal, over its lines
 -- row|citizen|wallet|name|birth date|phone|dong|amount, in row order, joined by line feeds, in UTF-8. What is missing is
 -- empty. A line ends with |person where the row was entitled as a person and no member (whoever that has become since
--- does not count), and with |cash where it is paid in cash.
+-- does not count), with |cash where it is paid in cash, and with |reason where money is taken back.
     SELECT line.chunk, min(line.row_number), max(line.row_number), count(*)::integer, sum(line.amount)::bigint,
            encode(sha256(convert_to(string_agg(line.text, E'\n' ORDER BY line.row_number), 'UTF8')), 'hex')
     FROM (
@@ -54,7 +59,7 @@ LANGUAGE sql STABLE SET enable_nestloop = off AS $$
                concat_ws('|', e.row_number, CASE WHEN e.person IS NULL THEN e.citizen_id::text ELSE '' END,
                          coalesce(e.wallet_id::text, ''), coalesce(r.name, ''),
                          coalesce(r.birth_date::text, ''), coalesce(r.phone, ''), coalesce(r.dong, ''),
-                         e.amount, e.person, CASE WHEN e.in_cash THEN 'cash' END) AS text
+                         e.amount, e.person, CASE WHEN e.in_cash THEN 'cash' END, r.facts ->> 'clawback_reason') AS text
         FROM public.allowances_entitlement e
         JOIN public.allowances_batchrow r
           ON r.municipality_id = e.municipality_id AND r.batch_id = e.batch_id AND r.row_number = e.row_number

@@ -140,9 +140,9 @@ def _row(number: int, cells: list[str], layout: dict[str, Any], width: int, mark
 def _offered_fields(batch: Batch, layout: dict[str, Any]) -> list[tuple[str, str]]:
     """What a column can be: the usual fields, what the programme asks for, and which of them it must have."""
     programme, conditions = batch.cycle.programme, batch.cycle.conditions
-    required = required_columns(cycle=batch.cycle, conditions=conditions)
+    required = required_columns(cycle=batch.cycle, conditions=conditions, kind=batch.kind)
     needed = {field for group in required if len(group) == 1 for field in group}
-    facts = [fact.name for fact in further_columns(conditions=conditions)]
+    facts = [fact.name for fact in further_columns(conditions=conditions, kind=batch.kind) if fact.name not in _FIELDS]
     known = [*_FIELDS, *facts, *(field for field in layout["positions"] if field not in {*_FIELDS, *facts})]
     return [(field, _named(field, needed, by_number=bool(programme.resident_number_basis))) for field in known]
 

@@ -93,10 +93,14 @@ _ALIASES: Final = _aliases()
 
 
 def _with_extra(extra: Sequence[Fact]) -> dict[str, dict[str, int]]:
-    """The aliases with those of further fields; a name that both use stands for either."""
+    """The aliases with those of further fields; a name that both use stands for either. A further name of a usual field
+    (환수액, where 지급액 is what was paid once) counts before its own names."""
     aliases = {name: dict(fields) for name, fields in _ALIASES.items()} if extra else _ALIASES
     for field in extra:
         for rank, name in enumerate(field.aliases):
+            if field.name in _NAMES:
+                aliases[_compact(name)] = {field.name: -1}
+                continue
             aliases.setdefault(_compact(name), {})[field.name] = rank
     return aliases
 

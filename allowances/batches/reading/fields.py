@@ -24,6 +24,7 @@ FIELD_LABELS: Final[dict[str, Any]] = {
     "account_number": _("계좌번호"),
     "account_holder": _("예금주"),
     "note": _("비고"),
+    "clawback_reason": _("환수 사유"),
     WHOLE_ROW: _("행 전체"),
 } | {fact.name: fact.label for fact in FACTS.values()}
 

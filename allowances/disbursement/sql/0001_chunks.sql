@@ -268,7 +268,7 @@ BEGIN
         RETURN 0;
     END IF;
     PERFORM disbursement.require_signed(p_municipality, p_batch);
-    SELECT b.digest, b.terms, (b.terms ->> 'currency_id')::uuid AS currency_id, c.programme_id INTO v_batch
+    SELECT b.kind, b.digest, b.terms, (b.terms ->> 'currency_id')::uuid AS currency_id, c.programme_id INTO v_batch
     FROM allowances_batch b JOIN allowances_cycle c ON c.id = b.cycle_id
     WHERE b.municipality_id = p_municipality AND b.id = p_batch;
     SELECT m.rows, m.amount, m.digest INTO v_now
@@ -276,6 +276,12 @@ BEGIN
                            v_chunk.first_row, v_chunk.last_row) m;
     IF (v_now.rows, v_now.amount, v_now.digest) IS DISTINCT FROM (v_chunk.rows, v_chunk.amount, v_chunk.digest) THEN
         PERFORM ledger.refuse('digest_mismatch', jsonb_build_object('digest', v_batch.digest));
+    END IF;
+    IF v_batch.kind = 'clawback' THEN
+        v_moves := clawback.take(p_municipality, p_batch, v_chunk.first_row, v_chunk.last_row, v_journal, p_at);
+        UPDATE allowances_disbursementchunk SET journal_id = CASE WHEN v_moves THEN v_journal END, posted_at = p_at
+        WHERE municipality_id = p_municipality AND batch_id = p_batch AND number = p_number;
+        RETURN v_chunk.rows;
     END IF;
     v_day := ledger.business_date(p_municipality, p_at);
     v_due := disbursement.sort_out(
@@ -332,7 +338,7 @@ DECLARE
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
     PERFORM disbursement.hold_still(p_batch);
-    SELECT b.state, b.amount_total, b.terms, (b.terms ->> 'currency_id')::uuid AS currency_id, c.programme_id INTO v_batch
+    SELECT b.kind, b.state, b.amount_total, b.terms, (b.terms ->> 'currency_id')::uuid AS currency_id, c.programme_id INTO v_batch
     FROM allowances_batch b JOIN allowances_cycle c ON c.id = b.cycle_id
     WHERE b.municipality_id = p_municipality AND b.id = p_batch;
     IF (v_batch.state IN ('paying', 'paused')) IS NOT TRUE THEN
@@ -366,6 +372,10 @@ BEGIN
     SELECT coalesce(sum(amount), 0)::bigint INTO v_rest FROM rest;
     IF v_rest > 0 THEN
         PERFORM disbursement.void_returned(p_municipality, p_batch, 0, 2147483647);
+    END IF;
+    IF v_batch.kind = 'clawback' THEN
+        PERFORM clawback.give_up(p_municipality, p_batch);   -- nothing was reserved, but claimed
+    ELSIF v_rest > 0 THEN
         PERFORM ledger.reserve(p_municipality, v_batch.currency_id, v_batch.programme_id, -v_rest);
     END IF;
     RETURN v_rest;

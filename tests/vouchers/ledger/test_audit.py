@@ -113,6 +113,8 @@ TAMPERING = {
         {"reserved_for_open_lists"},
     ),
 }  # fmt: skip
+ELSEWHERE = {"clawbacks_within_paid", "receivables_add_up"}
+"""Tampered with in tests/allowances/clawback/test_audit.py."""
 
 
 @pytest.fixture
@@ -175,6 +177,8 @@ def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: C
         "nothing_spent_after_expiry": (50_000, 0),
         "expired_money_returned": (7_000, 0),
         "returned_is_counted": (17_000, 0),
+        "clawbacks_within_paid": (0, 0),
+        "receivables_add_up": (0, 0),
         "journals_have_transfers": (13, 0),
         "settlement_follows_transfers": (50_000, 0),
         "settlement_carries_over": (0, 0),
@@ -196,7 +200,7 @@ def test_each_tampering_is_found_by_the_invariants_that_name_it(city: City) -> N
             found[what] = {finding.invariant.name for finding in audit(using="owner") if finding.difference}
             transaction.set_rollback(True, using="owner")
     assert found == {what: expected for what, (_statement, expected) in TAMPERING.items()}
-    assert set.union(*found.values()) == {invariant.name for invariant in INVARIANTS}
+    assert set.union(*found.values()) | ELSEWHERE == {invariant.name for invariant in INVARIANTS}
 
 
 def test_the_command_prints_each_invariant_and_ends_with_an_error_on_a_difference(city: City) -> None:
