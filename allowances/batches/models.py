@@ -214,7 +214,7 @@ class BatchRow(StagingModel):
     resident_number_index = models.BinaryField(null=True)
     amount = models.BigIntegerField(_("지급액"), null=True)
     account_number_index = models.BinaryField(null=True)
-    facts = models.JSONField(_("자격 사실"), null=True)
+    facts = models.JSONField(_("자격 사실"), null=True, blank=True)
     citizen_id = models.UUIDField(null=True)
     wallet_id = models.UUIDField(null=True)
 

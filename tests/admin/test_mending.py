@@ -79,7 +79,8 @@ def test_the_result_asks_the_database_rarely(login: Login, batch: Batch) -> None
     client = login(Role.DRAFTER)
     with CaptureQueriesContext(connection) as captured:
         client.get(reverse("admin:batch_result", args=[batch.pk]))
-    assert len(captured) <= 20
+    asked = [query["sql"] for query in captured.captured_queries if "SAVEPOINT" not in query["sql"]]
+    assert len(asked) <= 20
 
 
 def test_a_row_is_shown_to_who_mends_it_and_that_is_recorded(world: Everything, login: Login, batch: Batch) -> None:
