@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('resident_number_index', models.BinaryField(null=True)),
                 ('amount', models.BigIntegerField(null=True, verbose_name='지급액')),
                 ('account_number_index', models.BinaryField(null=True)),
-                ('facts', models.JSONField(null=True, verbose_name='자격 사실')),
+                ('facts', models.JSONField(blank=True, null=True, verbose_name='자격 사실')),
                 ('citizen_id', models.UUIDField(null=True)),
                 ('wallet_id', models.UUIDField(null=True)),
             ],

@@ -20,7 +20,7 @@ from tests.admin.conftest import Login
 from tests.admin.test_pages import _HANGUL, names_in, texts_of
 from tests.factories import AT, make_citizen
 from tests.factories.everything import Everything
-from tests.factories.lists import authority
+from tests.factories.lists import authority, read_list
 from vouchers.officials.rules import Role
 from vouchers.privacy.models import AccessAction, AccessRecord
 
@@ -49,7 +49,7 @@ def batch(world: Everything, settings: Any, tmp_path: Path) -> Batch:
 
 
 def read(batch: Batch) -> Batch:
-    services.read(municipality=batch.municipality_id, batch_id=batch.pk, store=list_store(), at=AT)
+    read_list(batch, list_store())
     return Batch.objects.get(pk=batch.pk)
 
 

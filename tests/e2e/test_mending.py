@@ -38,6 +38,7 @@ def test_correct_a_row_accept_a_warning_leave_a_row_out_submit(
     drafter.get_by_label("회차").select_option(index=1)
     drafter.set_input_files("input[type=file]", file)
     drafter.get_by_role("button", name="올리고 검증하기").click()
+    drafter.get_by_role("button", name="이 형식으로 읽기").click(timeout=90_000)
     expect(drafter.get_by_role("heading", name="무엇이 잘못되었나")).to_be_visible(timeout=90_000)
     expect(drafter.get_by_text("경고 1건을 확인해야 상신할 수 있습니다.")).to_be_visible()
     expect(drafter.get_by_role("button", name="상신")).to_have_count(0)
