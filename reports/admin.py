@@ -1,5 +1,6 @@
 """Seam: where Django finds the pages of this app's rooms."""
 
 from reports.budgets import admin as budgets
+from reports.documents import admin as documents
 
-__all__ = ["budgets"]
+__all__ = ["budgets", "documents"]

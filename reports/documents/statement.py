@@ -52,12 +52,14 @@ class StatementLine:
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalBox:
-    """One box of the 결재란, from the drafter's on the left. ``delegated`` is 전결; boxes above it are ``unused``."""
+    """One box of the 결재란, from the drafter's on the left. ``delegated`` is 전결, ``acting`` 대결; boxes above
+    a delegated one are ``unused``."""
 
     role: str
     name: str = ""
     signed_on: date | None = None
     delegated: bool = False
+    acting: bool = False
     unused: bool = False
 
 

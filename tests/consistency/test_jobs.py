@@ -26,6 +26,7 @@ OWNERS = {
     "allowances.disbursement.release_all": "allowances.disbursement",
     "merchants.settlement.close": "merchants.settlement",
     "merchants.settlement.close_ended_days": "merchants.settlement",
+    "reports.documents.make_register": "reports.documents",
     "vouchers.ledger.audit": "vouchers.ledger",
     "vouchers.ledger.audit_municipality": "vouchers.ledger",
     "vouchers.ledger.prepare_months": "vouchers.ledger",

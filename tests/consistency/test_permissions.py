@@ -16,6 +16,7 @@ from allowances.budgets.models import BudgetLine
 from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant
+from reports.documents.models import RegisterPaper
 from tests.factories.everything import Everything, log_own_action, make_everything
 from vouchers.citizens.models import Citizen
 from vouchers.common.pages import PAGES
@@ -92,6 +93,8 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_progress": ("get", Batch, "DRBAPUX"),
     "batch_recheck": ("post", Batch, "D"),
     "batch_registered_dongs": ("post", Batch, "D"),
+    "batch_register": ("get", Batch, "DRBAPUX"),
+    "batch_register_print": ("post", Batch, "DRBAPUX"),
     "batch_result": ("get", Batch, "DRBAPUX"),
     "batch_resume": ("post", Batch, "P"),
     "batch_return": ("post", Batch, "DRBAPUX"),
@@ -118,6 +121,8 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "qr_issue": ("post", Merchant, "M"),
     "qr_retire": ("post", MerchantQR, "M"),
     "qr_show": ("get", MerchantQR, "MSUX"),
+    "register_file": ("get", RegisterPaper, "DRBAPUX"),
+    "register_progress": ("get", RegisterPaper, "DRBAPUX"),
 }  # fmt: skip
 
 
@@ -139,7 +144,7 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
     with world.city.scope():
         return {
             model._meta.label: log if model is LogEntry else world.row(model)
-            for model in [*admin.site._registry, PartnerKey]
+            for model in [*admin.site._registry, PartnerKey, RegisterPaper]
         }
 
 

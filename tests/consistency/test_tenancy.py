@@ -26,6 +26,7 @@ from allowances.batches.models import (
 )
 from allowances.programmes.models import LocalExclusiveGroup
 from config.database import security
+from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.clawbacks import make_debt
@@ -145,6 +146,9 @@ def _fill_the_rest(city: City) -> None:
         id=uuid7(), municipality=city.municipality, batch_id=batch.pk, row_number=2, field="name", code="missing",
         value="", is_warning=False,
     )  # fmt: skip
+    RegisterPaper.objects.create(
+        municipality=city.municipality, batch=batch, attempt=1, official=official, rows=1, asked_at=AT
+    )
     DocumentNumber.objects.create(
         municipality=city.municipality,
         batch=batch,

@@ -18,6 +18,7 @@ from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory
 from merchants.settlement.models import DayClose, SettlementLine
+from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.lists import make_line
@@ -66,7 +67,15 @@ def make_everything(*, code: str = "41280") -> Everything:
         issue_key(partner=partner, at=AT)
         make_line(city, Role.REVIEWER, Role.APPROVER)
         UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
-        factories.grant(city, {citizen: 50_000})
+        batch = factories.grant(city, {citizen: 50_000})
+        RegisterPaper.objects.create(
+            municipality=city.municipality,
+            batch=batch,
+            attempt=1,
+            official=officials[Role.DRAFTER],
+            rows=1,
+            asked_at=AT,
+        )
         wallet = factories.wallet_of(citizen)
         paid = AT - timedelta(days=1)
         call(

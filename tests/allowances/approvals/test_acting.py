@@ -251,7 +251,8 @@ def test_lists_are_numbered_by_department_and_year_when_their_line_is_complete(o
         signed(office, batch, Role.REVIEWER, Role.APPROVER)
         numbers.append(str(batch.document_numbers.get()))
     assert numbers == ["지역경제과-1", "지역경제과-2", "지역경제과-3"]
-    other = make_list(office, cycle=factories.make_cycle(factories.make_programme(office.city, department="복지과")))
+    elsewhere = factories.make_cycle(factories.make_programme(office.city, department="복지과"))
+    other = make_list(office, people="라", cycle=elsewhere)
     approved(office, other)
     assert str(other.document_numbers.get()) == "복지과-1"
 
