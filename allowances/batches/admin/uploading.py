@@ -102,14 +102,15 @@ def upload(request: HttpRequest) -> HttpResponse:
             return redirect("admin:batch_result", batch.pk)
     return render(
         request, "allowances/batches/upload.html", title=_("명단 올리기"), form=form, first=first, sample=SAMPLE, replaces=replaces,
-        limit=settings.UPLOAD_LIMIT_BYTES // MEGABYTE, blanks=_rounds_with_blanks(form, initial["cycle"]),
+        limit=settings.UPLOAD_LIMIT_BYTES // MEGABYTE, blanks=_rounds_with_blanks(own, initial["cycle"]),
         status=200 if form.is_valid() or not form.is_bound else 422,
     )  # fmt: skip
 
 
-def _rounds_with_blanks(form: UploadForm, chosen: Any) -> list[Cycle]:
+def _rounds_with_blanks(municipalities: list[str], chosen: Any) -> list[Cycle]:
     """The rounds whose blank list is offered: the chosen one, else the newest."""
-    offered = list(form.fields["cycle"].queryset.order_by("-id")[:200])  # type: ignore[attr-defined]
+    rounds = Cycle.objects.filter(municipality__in=municipalities, programme__status=ProgrammeStatus.OPEN)
+    offered = list(rounds.select_related("programme").order_by("-id")[:200])
     return [cycle for cycle in offered if str(cycle.pk) == str(chosen)] or offered[:BLANKS_SHOWN]
 
 

@@ -45,7 +45,7 @@ _EXAMPLES: Final[dict[str, Any]] = {
 }  # fmt: skip
 _EXAMPLES_BY_TYPE: Final[dict[FactType, Any]] = {
     FactType.DATE: date(2026, 1, 5), FactType.INTEGER: 2, FactType.DECIMAL: 1.5, FactType.BOOLEAN: "O",
-    FactType.TEXT: _("내용"),
+    FactType.TEXT: _("입력할 내용"),
 }  # fmt: skip
 
 

@@ -195,11 +195,11 @@ def _form_of(file: BinaryIO, forced: str | None, delimiter: str | None) -> FileF
 
 def refuse_unsupported(head: bytes, *wanted: str) -> str:
     """The kind of a file among those wanted; raises what tells the official how to get there."""
+    if is_encrypted(head):
+        raise PasswordProtected
     kind = kind_of(head)
     if kind in wanted:
         return kind
-    if is_encrypted(head):
-        raise PasswordProtected
     if kind in ("HWP", "HWPX"):
         raise HwpFile
     if kind == "PDF":
