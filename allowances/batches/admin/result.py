@@ -70,12 +70,14 @@ _FILTERS = ("kind", "show", "row", "dong", "name")
 
 def _possible(request: HttpRequest, batch: Batch, kinds: list[ProblemCount], *, drafts: bool) -> dict[str, bool]:
     """Which buttons the official gets; the services decide again."""
+    is_back = batch.state in (BatchState.RETURNED, BatchState.WITHDRAWN)
     waits = batch.corrections_pending > 0 or any(kind.blocks for kind in kinds)
     return {
         "may_submit": drafts and batch.state in SUBMITTABLE and has_rows_to_pay(batch) and not waits,
         "may_discard": drafts and batch.state in DISCARDABLE,
         "may_recheck": drafts and batch.state == BatchState.VALIDATED,
-        "may_download": bool(kinds) and _sees_names(request, batch),
+        "may_download": (bool(kinds) or is_back) and _sees_names(request, batch),
+        "may_replace": drafts and (is_back or (batch.state == BatchState.VALIDATED and bool(kinds))),
     }
 
 
