@@ -317,6 +317,7 @@ def _check(job: _Job, columns: frozenset[str]) -> None:
         steps = [
             *([_CORRECTIONS] if job.is_corrected else []), f"ANALYZE batch_staging; {stage}", _STAGE_PROBLEMS,
             "ANALYZE allowances_batchrow", *checks, *([_ACCEPTANCES] if job.has_acceptances else []), *last,
+            "ANALYZE allowances_batchproblem",
         ]  # fmt: skip
         _advance(
             job, BatchState.READING, state=BatchState.VALIDATING, progress_done=0, progress_total=len(steps) + 1
@@ -349,6 +350,7 @@ def _run(statement: str, parameters: dict[str, Any]) -> None:
 
 def _sum_up(job: _Job) -> None:
     with scope(municipalities=[job.municipality]), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute(_SUMMARY, job.parameters)
         rows_total, rows_bad, amount_total, content_sha256 = cursor.fetchone()
         cursor.execute("DROP TABLE IF EXISTS batch_staging, problem_staging, correction_staging")

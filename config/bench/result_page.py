@@ -86,6 +86,7 @@ def _dirty_list(world: World, cycle: Cycle, drafter: Official, *, rows: int) -> 
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, parameters)
         cursor.execute(_PROBLEMS, parameters)
+        cursor.execute("ANALYZE allowances_batchproblem")
     batch.problem_kinds = count_kinds(municipality=world.code, batch_id=batch.pk)
     batch.rows_bad, batch.amount_total = count_totals(municipality=world.code, batch_id=batch.pk)
     for state in (BatchState.VALIDATING, BatchState.VALIDATED):

@@ -16,6 +16,8 @@ FROM (SELECT DISTINCT ON (row_number, field) row_number, field, kind, value, sea
       ORDER BY row_number, field, id DESC) newest
 GROUP BY row_number;
 
+ANALYZE correction_staging;
+
 DELETE FROM batch_staging s USING correction_staging c WHERE c.row_number = s.row_number AND c.is_left_out;
 
 DELETE FROM problem_staging p USING correction_staging c
