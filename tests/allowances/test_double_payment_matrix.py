@@ -30,9 +30,11 @@ from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from allowances.programmes.selectors import budget_of
 from tests import factories
 from tests.factories import AT
+from tests.factories.clawbacks import Desk
 from tests.factories.lists import Office, approved, make_office, paying, read_list, submitted
 from vouchers.citizens.models import Citizen
 from vouchers.common.errors import DomainError, StateConflict
+from vouchers.ledger import services as ledger
 from vouchers.ledger.audit import audit
 from vouchers.officials.rules import Role
 from vouchers.privacy.fields import key_ring
@@ -51,7 +53,7 @@ class World:
     """An office whose lists come from files, and what its people got."""
 
     def __init__(self, office: Office, folder: Path) -> None:
-        self.office = office
+        self.office, self.folder = office, folder
         self.store = FileStore(directory=folder, ring=key_ring())
 
     def member(self, person: Person) -> Citizen:
@@ -319,6 +321,63 @@ def test_a_stranger_of_one_list_who_joins_and_is_a_member_in_another_before_eith
     )
     world.run(pay())
     assert won() == {"김하나": AMOUNT}
+
+
+# After a clawback
+
+
+def clawed_back(world: World, batch: Batch, row: int, amount: int | None = None) -> None:
+    """The row's money, or part of it, taken back by a list of its own with its own approval."""
+    desk = Desk(world.office, world.folder)
+    desk.carry_out(desk.by_rows(batch, (row, amount)))
+
+
+def left() -> dict[str, int]:
+    """What is in each person's wallets."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.name, sum(l.remaining)::bigint FROM vouchers_lot l JOIN vouchers_wallet w ON w.id = l.wallet_id"
+            " JOIN vouchers_citizen c ON c.id = w.citizen_id GROUP BY c.name"
+        )
+        return dict(cursor.fetchall())
+
+
+def test_in_the_same_cycle_after_a_clawback(world):
+    """Whose money was taken back has been paid in this cycle all the same; a new claim is a new decision."""
+    world.member(KIM), world.member(LEE)
+    clawed_back(world, world.paid(world.uploaded(world.office.cycle, KIM)), 2)
+    again = world.uploaded(world.office.cycle, LEE, KIM)
+    assert problems(again) == {3: {"duplicate_in_cycle"}}
+    world.paid(again)
+    assert left() == {"김하나": 0, "이두리": AMOUNT}
+
+
+def test_in_the_next_cycle_after_a_clawback(world):
+    world.member(KIM)
+    clawed_back(world, world.paid(world.uploaded(world.office.cycle, KIM)), 2)
+    world.paid(world.uploaded(world.cycle(), KIM))
+    assert (won(), left()) == ({"김하나": 2 * AMOUNT}, {"김하나": AMOUNT})
+    budget = budget_of(programme=world.office.programme)
+    assert (budget.paid, budget.returned, budget.spent) == (2 * AMOUNT, AMOUNT, AMOUNT)
+
+
+def test_once_in_a_lifetime_after_a_partial_clawback(world):
+    world.member(KIM)
+    programme = programme_of(world, conditions=ONCE)
+    clawed_back(world, world.paid(world.uploaded(world.cycle(programme), KIM)), 2, 30_000)
+    assert problems(world.uploaded(world.cycle(programme), KIM)) == {2: {"received_before"}}
+    assert left() == {"김하나": AMOUNT - 30_000}
+
+
+def test_what_expired_is_not_paid_again_in_the_same_cycle(world):
+    world.member(KIM), world.member(LEE)
+    cycle = world.cycle(programme_of(world, validity_days=1))
+    world.paid(world.uploaded(cycle, KIM))
+    later = AT + timedelta(days=3)
+    ledger.call("ledger.expire", world.office.city.code, later, 100, later)
+    assert left() == {"김하나": 0}
+    assert budget_of(programme=cycle.programme).spent == 0
+    assert problems(world.uploaded(cycle, LEE, KIM)) == {3: {"duplicate_in_cycle"}}
 
 
 # The same step twice
