@@ -184,6 +184,11 @@ class Guess:
     problems: tuple[ListUnreadable, ...]
     remembered: bool
 
+    @property
+    def is_sure_of_header(self) -> bool:
+        """Whether the row taken for the header is one, and not just the likeliest of rows that may be people."""
+        return not any(isinstance(problem, HeaderNotFound) for problem in self.problems)
+
 
 def locate_columns(
     rows: Iterable[Row],
@@ -227,14 +232,12 @@ def guess_layout(
         first, last, labels = _best(candidates, names)
         if mapping.header_row is None and known_labels(labels, names) < 2:
             problems.append(HeaderNotFound(rows=HEADER_WITHIN, seen=_seen(head)))
-            first, last, labels = 0, -1, [""] * max((len(cells) for _number, cells in head), default=0)
+            first, last, labels = _likely(head)
     fixed = mapping.columns if mapping.columns is not None else memory.get("columns")
     if fixed is not None:
         columns = {
             field: index for field, index in fixed.items() if field in _WRITABLE or field in {f.name for f in extra}
         }
-    elif problems:
-        columns = {}
     else:
         columns = _assign(labels, names, problems)
     header_row = head[last][0] if last >= 0 else 0
@@ -341,6 +344,17 @@ def _candidates(head: Sequence[Row], names: _Names, mapping: Mapping) -> list[_C
 def _best(candidates: Sequence[_Candidate], names: _Names) -> _Candidate:
     """The one that names the most fields; the first of equals."""
     return max(candidates, key=lambda candidate: known_labels(candidate[2], names), default=(0, -1, []))
+
+
+def _likely(head: Sequence[Row]) -> _Candidate:
+    """What an official may mean by a header that names nothing known: the first of the fullest rows without digits."""
+    wordy = [
+        (index, index, list(cells))
+        for index, (_number, cells) in enumerate(head)
+        if sum(map(bool, cells)) > 1 and not any(re.search(r"\d", cell) for cell in cells)
+    ]
+    nothing = (0, -1, [""] * max((len(cells) for _number, cells in head), default=0))
+    return max(wordy, key=lambda candidate: sum(map(bool, candidate[2])), default=nothing)
 
 
 def _is_second_line(cells: Sequence[str], names: _Names) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from allowances.batches.reading.cells.text import hide_numbers
-from allowances.batches.reading.columns import HEADER_WITHIN, Guess, Mapping, guess_layout
+from allowances.batches.reading.columns import HEADER_WITHIN, Guess, Mapping, guess_layout, known_labels
 from allowances.batches.reading.fields import REQUIRED, Requirements
 from allowances.batches.reading.tables import Table
 from allowances.eligibility.facts import Fact
@@ -43,7 +43,9 @@ def inspect(
         **guess.layout.summary(),
         **table.description(),
         "width": max(width, guess.layout.width),
-        "header_labels": [" ".join(label.split())[:_LONGEST_CELL] for label in guess.labels[:SHOWN_COLUMNS]],
+        "header_labels": [
+            _short(label if guess.is_sure_of_header else masked(label, None)) for label in guess.labels[:SHOWN_COLUMNS]
+        ],
         "fingerprint": guess.layout.fingerprint,
         "remembered": guess.remembered,
         "problems": [{"code": problem.code, "params": problem.params} for problem in guess.problems],
@@ -56,6 +58,9 @@ def inspect(
 
 _NAME: Final = re.compile(r"[가-힣]{2,4}|[가-힣](?: [가-힣]){1,3}")
 _PHONE: Final = re.compile(r"\+?[\d\s().-]{8,16}")
+_WORDS: Final = frozenset(
+    ["소계", "합계", "총계", "누계", "총합계", "결재", "담당", "팀장", "과장", "국장", "해당", "미해당", "없음"]
+)
 _ADDRESS: Final = re.compile(r"[가-힣]+(?:시|도|군|구|읍|면|동|로|길)\s.*\d")
 _DATE: Final = re.compile(r"(?:19|20)?\d{2}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}\D?|(?:19|20)\d{6}|\d{6}")
 _NUMBER: Final = re.compile(r"(?:\d{1,7}|\d{1,3}(?:,\d{3}){1,3})(?:\.\d+)?(?:원|만원|천원|명|세|%)?")
@@ -64,7 +69,7 @@ _NUMBER: Final = re.compile(r"(?:\d{1,7}|\d{1,3}(?:,\d{3}){1,3})(?:\.\d+)?(?:원
 def _masked_row(number: int, cells: Sequence[str], guess: Guess) -> list[str]:
     """Rows above and in the header are shown; below it every cell is masked by its column, or by what it looks like."""
     fields = {index: field for field, index in guess.layout.columns.items()}
-    header = 0 < number <= guess.layout.header_row
+    header = guess.is_sure_of_header and 0 < number <= guess.layout.header_row
     return [
         _short(hide_numbers(cell) if header else masked(cell, fields.get(index)))
         for index, cell in enumerate(cells[:SHOWN_COLUMNS])
@@ -100,6 +105,7 @@ _MASKS: Final[dict[str, Callable[[str], str]]] = {
     "resident_number": mask_resident_number, "account_number": mask_account, "address": mask_address,
 }  # fmt: skip
 _LOOKS: Final[tuple[tuple[Callable[[str], Any], Callable[[str], str]], ...]] = (
+    (lambda text: text in _WORDS or known_labels([text]), str),
     (lambda text: "@" in text, mask_email),
     (_NAME.fullmatch, mask_name),
     (re.compile(r"\d{6}-?[\d*]{7}").fullmatch, mask_resident_number),

@@ -105,6 +105,14 @@ def test_a_header_that_is_not_understood_waits_for_the_official(
         services.confirm_layout(batch=batch, at=AT, **office.acting(Role.DRAFTER))
 
 
+def test_the_likeliest_header_is_offered_with_its_cells_masked(office: Office, store: FileStore) -> None:
+    batch = inspected(office, store, "청년수당\n김장터,홍길동,이나눔\n1,2,3\n")
+    assert (batch.layout["header_row"], problem_codes(batch)) == (2, ["header_not_found"])
+    stored = json.dumps([batch.layout["preview"], batch.layout["header_labels"]], ensure_ascii=False)
+    assert "홍길동" not in stored
+    assert "홍*동" in stored
+
+
 def test_the_official_picks_header_columns_and_unit_by_hand(office: Office, store: FileStore) -> None:
     batch = inspected(office, store, ODD)
     acting = office.acting(Role.DRAFTER)
