@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from allowances.batches.models import (
     Batch,
@@ -98,12 +99,17 @@ class Difference:
 
 
 def previous_lists(batch: Batch) -> list[Batch]:
-    """The approved and paid lists of the programme's latest earlier cycle that has any."""
+    """The approved and paid lists of the latest earlier cycle that has any, of the programme or of the year before's."""
+    programme = batch.cycle.programme
+    earlier = Q(cycle__programme__fiscal_year__lt=programme.fiscal_year) | Q(
+        cycle__programme__fiscal_year=programme.fiscal_year, cycle__number__lt=batch.cycle.number
+    )
     decided = Batch.objects.filter(
-        cycle__programme=batch.cycle.programme_id, cycle__number__lt=batch.cycle.number, kind=BatchKind.PAYMENT,
-        sequence=0, state__in=_PAID_STATES,
+        earlier, cycle__programme__series_id=programme.series_id, kind=BatchKind.PAYMENT, sequence=0,
+        state__in=_PAID_STATES,
     )  # fmt: skip
-    latest = decided.order_by("-cycle__number").values_list("cycle", flat=True).first()
+    in_order = decided.order_by("-cycle__programme__fiscal_year", "-cycle__number")
+    latest = in_order.values_list("cycle", flat=True).first()
     return list(decided.filter(cycle=latest).order_by("pk")) if latest else []
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from allowances.approvals import services as approvals
 from allowances.batches import annotated, errors, mending, selectors, services
+from allowances.batches.comparison import previous_lists
 from allowances.batches.models import (
     Acceptance,
     Batch,
@@ -242,14 +243,22 @@ def test_a_new_row_of_an_accepted_kind_is_a_new_question(office: Office, store: 
     assert Acceptance.objects.filter(batch=batch).count() == 2  # a log: nothing is taken out of it
 
 
-def test_another_amount_than_last_time_is_asked_about(office: Office, store: FileStore) -> None:
+@pytest.mark.parametrize("years", [0, 1])
+def test_another_amount_than_last_time_is_asked_about(office: Office, store: FileStore, years: int) -> None:
     programme = factories.make_programme(office.city, amount=None, amount_max=500_000)
-    first, second = factories.make_cycle(programme), factories.make_cycle(programme)
+    later = programme
+    if years:
+        later = factories.make_programme(
+            office.city, amount=None, amount_max=500_000, fiscal_year=programme.fiscal_year + 1,
+            series_id=programme.series_id,
+        )  # fmt: skip
+    first, second = factories.make_cycle(programme, number=3), factories.make_cycle(later, number=1 if years else 4)
     people = "김장터,1985-01-01,010-0000-0001,주교동,{}\n이나눔,1985-01-01,010-0000-0002,주교동,100000\n"
     paid = submitted(office, upload(office, store, HEADER + people.format(100_000), cycle=first))
     Batch.objects.filter(pk=paid.pk).update(state=BatchState.APPROVED)
     batch = upload(office, store, HEADER + people.format(150_000), cycle=second)
     assert codes(batch) == {2: {"amount_unlike_last_time"}}
+    assert [one.pk for one in previous_lists(batch)] == [paid.pk]
     assert BatchProblem.objects.get(batch_id=batch.pk).params == {"expected": 100_000}
 
 

@@ -1,14 +1,18 @@
 -- Where the programme leaves the amount to the list: another amount than the same person got in the latest cycle before
--- this one that was paid.
+-- this one that was paid, be it the last one of the year before.
 WITH last_cycle AS (
     SELECT before.id
     FROM allowances_cycle this
-    JOIN allowances_cycle before ON before.programme_id = this.programme_id AND before.number < this.number
+    JOIN allowances_programme mine ON mine.id = this.programme_id
+    JOIN allowances_programme earlier
+      ON earlier.municipality_id = mine.municipality_id AND earlier.series_id = mine.series_id
+    JOIN allowances_cycle before
+      ON before.programme_id = earlier.id AND (earlier.fiscal_year, before.number) < (mine.fiscal_year, this.number)
     WHERE this.id = %(cycle)s AND %(own_amounts)s
       AND EXISTS (SELECT FROM allowances_batch paid
                   WHERE paid.cycle_id = before.id AND paid.kind = 'payment' AND paid.sequence = 0
                     AND paid.state IN ('approved', 'scheduled', 'paying', 'paused', 'paid'))
-    ORDER BY before.number DESC
+    ORDER BY earlier.fiscal_year DESC, before.number DESC
     LIMIT 1
 )
 INSERT INTO allowances_batchproblem (municipality_id, batch_id, row_number, field, code, value, params, is_warning)
