@@ -44,6 +44,13 @@ def pages(office: Office, django_db_blocker: Any) -> dict[Role, dict[str, str]]:
             "citizens": reverse("admin:vouchers_citizen_changelist"),
         },
         Role.REVIEWER: {"approval": reverse("admin:batch_approval", args=[waiting.pk])},
+        Role.BUDGET: {
+            "budget execution": reverse("admin:budget_execution"),
+            "budget lines": reverse("admin:allowances_budgetline_changelist"),
+            "budget line": reverse("admin:allowances_budgetline_change", args=[office.programme.budget_line_id]),
+            "budget entry": reverse("admin:budget_entry", args=[office.programme.budget_line_id]),
+            "allotment": reverse("admin:programme_allot", args=[office.programme.pk]),
+        },
         Role.SETTLEMENT_OFFICER: {
             "shops": reverse("admin:merchants_merchant_changelist"),
             "closed days": reverse("admin:merchants_dayclose_changelist"),
