@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from heapq import merge
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +15,18 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from allowances.batches.models import Batch, BatchProblem, CorrectionKind, RowCorrection
+from allowances.batches.problems import PROBLEMS, reason_of
 from allowances.batches.reading.annotate import ACCEPTED, DOUBTFUL, ERROR, LEFT_OUT, Note, annotate
 from allowances.batches.reading.corrections import SEALED
 from allowances.batches.reading.fields import FIELD_LABELS, WHOLE_ROW
 from allowances.batches.reading.rewriting import Cell
-from allowances.batches.selectors import Problem, problem_of
 from allowances.eligibility.facts import FACTS
 from vouchers.common.scope import scope
 from vouchers.privacy.files import FileStore
 from vouchers.privacy.rules import format_phone
 
 _AT_ONCE = 5_000
+_REMEMBERED = 10_000
 
 
 def annotated_copy(batch: Batch, *, store: FileStore) -> Iterator[bytes]:
@@ -39,20 +40,38 @@ def annotated_copy(batch: Batch, *, store: FileStore) -> Iterator[bytes]:
 
 
 def _of_problems(municipality: str, batch_id: UUID) -> Iterator[Note]:
-    rows = BatchProblem.objects.filter(municipality=municipality, batch_id=batch_id).order_by("row_number", "id")
-    for number, found in groupby(rows.iterator(chunk_size=_AT_ONCE), key=attrgetter("row_number")):
-        group = [problem_of(row) for row in found]
-        yield (
-            number, _result(group), " / ".join(problem.reason for problem in group),
-            " / ".join(dict.fromkeys(problem.hint for problem in group)),
-        )  # fmt: skip
+    texts = _Texts()
+    rows = (
+        BatchProblem.objects.filter(municipality=municipality, batch_id=batch_id)
+        .order_by("row_number", "id")
+        .values_list("row_number", "code", "field", "params", "is_warning", "acceptance_id")
+    )
+    for number, found in groupby(rows.iterator(chunk_size=_AT_ONCE), key=itemgetter(0)):
+        group = list(found)
+        reasons, remedies = zip(*(texts.of(code, field, params) for _, code, field, params, _, _ in group), strict=True)
+        still_open = [is_warning for *_, is_warning, acceptance in group if acceptance is None]
+        yield number, texts.result(still_open), " / ".join(reasons), " / ".join(dict.fromkeys(remedies))
 
 
-def _result(problems: list[Problem]) -> str:
-    still_open = [problem for problem in problems if problem.acceptance_id is None]
-    if not still_open:
-        return str(ACCEPTED)
-    return str(DOUBTFUL) if all(problem.is_warning for problem in still_open) else str(ERROR)
+class _Texts:
+    """Reasons and remedies in the reader's language, each made once: a hundred thousand rows share a few of them."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._results = (str(ACCEPTED), str(DOUBTFUL), str(ERROR))
+
+    def of(self, code: str, field: str, params: dict[str, Any]) -> tuple[str, str]:
+        """(reason, remedy) of a problem."""
+        key = (code, field, repr(params) if params else "")
+        if key not in self._made:
+            if len(self._made) >= _REMEMBERED:
+                self._made.clear()
+            self._made[key] = reason_of(code, field, params), str(PROBLEMS[code].remedy)
+        return self._made[key]
+
+    def result(self, still_open: list[bool]) -> str:
+        """What becomes of a row, by whether each problem that nobody accepted is a warning only."""
+        return self._results[0 if not still_open else 1 if all(still_open) else 2]
 
 
 def _of_corrections(batch: Batch) -> Iterator[Note]:

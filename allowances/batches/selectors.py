@@ -179,10 +179,10 @@ def problems(
     found = _filtered(batch, only or ProblemFilter()).filter(row_number__gt=after_row)
     rows = list(found.order_by("row_number", "id")[: limit + 1])
     if len(rows) <= limit:
-        return [problem_of(row) for row in rows], None
+        return [_problem(row) for row in rows], None
     last = rows[limit].row_number
     whole = [row for row in rows if row.row_number < last] or rows[:limit]
-    return [problem_of(row) for row in whole], whole[-1].row_number
+    return [_problem(row) for row in whole], whole[-1].row_number
 
 
 def _filtered(batch: Batch, only: ProblemFilter) -> QuerySet[BatchProblem]:
@@ -228,7 +228,7 @@ def _told(stored: dict[str, Any]) -> DomainError:
     return kinds.get(stored["code"], DomainError)(**stored["params"])
 
 
-def problem_of(row: BatchProblem) -> Problem:
+def _problem(row: BatchProblem) -> Problem:
     return Problem(
         row_number=row.row_number, column=str(FIELD_LABELS[row.field]), field=row.field, code=row.code,
         value=row.value, reason=reason_of(row.code, row.field, row.params), hint=str(PROBLEMS[row.code].remedy),
