@@ -126,3 +126,10 @@ def test_guesses_at_the_same_moment_are_counted_one_by_one(committed_db: str) ->
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(guess, range(8)))
     assert sorted(told) == ["locked"] * 3 + ["wrong"] * 5
+
+
+def test_a_login_at_the_bookmarked_address_leads_home(city: City) -> None:
+    with city.scope():
+        official = make_official(city)
+    response = Client().post(reverse("admin:login"), {"username": official.username, "password": PASSWORD})
+    assert response.url == reverse("admin:index")
