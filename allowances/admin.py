@@ -4,7 +4,8 @@ from allowances.approvals import admin as approvals
 from allowances.batches import admin as batches
 from allowances.budgets import admin as budgets
 from allowances.catalogue import admin as catalogue
+from allowances.clawback import admin as clawback
 from allowances.disbursement import admin as disbursement
 from allowances.programmes import admin as programmes
 
-__all__ = ["approvals", "batches", "budgets", "catalogue", "disbursement", "programmes"]
+__all__ = ["approvals", "batches", "budgets", "catalogue", "clawback", "disbursement", "programmes"]

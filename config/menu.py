@@ -16,6 +16,7 @@ Entry = tuple[str, str]
 _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     (_("수당"), (
         ("allowances.Batch", "list_alt"), ("allowances.Programme", "volunteer_activism"), ("allowances.Cycle", "event_repeat"),
+        ("allowances.Receivable", "assignment_return"), ("expiry_notice", "hourglass_bottom"),
         ("allowances.BudgetLine", "account_balance"), ("allowances.AllowanceType", "menu_book"),
     )),
     (_("상품권"), (
@@ -37,7 +38,10 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.Dong", "map"), ("admin.LogEntry", "history"),
     )),
 )  # fmt: skip
-_PAGES: Final[dict[str, tuple[Any, str]]] = {"budget_execution": (_("예산 집행 현황"), "allowances.view")}
+_PAGES: Final[dict[str, tuple[Any, str]]] = {
+    "budget_execution": (_("예산 집행 현황"), "allowances.view"),
+    "expiry_notice": (_("만료 예정"), "allowances.view"),
+}
 """Entries that are pages: their title, and the permission that shows them."""
 _TITLES: Final[dict[str, Any]] = {"admin.LogEntry": _("내 처리 기록"), "vouchers.Event": _("원장 전표")}
 

@@ -29,7 +29,7 @@ from allowances.approvals.selectors import (
     ways_to_sign,
 )
 from allowances.batches.admin import batch_named, comparisons_shown, stages_of
-from allowances.batches.models import Batch, BatchState
+from allowances.batches.models import Batch, BatchKind, BatchState
 from allowances.batches.selectors import acceptances_of, batch_progress, failure_of
 from allowances.programmes.selectors import budget_of
 from vouchers.common.admin import EditInline, HistoryAdmin, ListAdmin, TenantFormSet, day, moment
@@ -227,6 +227,7 @@ def _possible(
         "may_return": bool(ways),
         "may_withdraw": batch.state in SIGNABLE_STATES and mine and len(signed) == 1,
         "may_redraft": batch.state in _BACK and drafts and redraft_of(batch) is None,
+        "may_claw_back": batch.state == BatchState.PAID and batch.kind != BatchKind.CLAWBACK and drafts,
         "may_resume": batch.state == BatchState.PAYING and bool(batch.failure)
         and authority.has_role(Role.PAYER, batch.municipality_id),
     }  # fmt: skip

@@ -14,9 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allowances.batches.admin import batch_named, stages_of
-from reports.documents import printing
+from reports.documents import decision, printing
 from reports.documents.files import paper_store
 from reports.documents.models import PaperState, RegisterPaper
+from reports.documents.recipients import batch_of
 from reports.documents.rules import WHOLE_ROWS, register_form
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.privacy.admin import ReasonForm
@@ -96,3 +97,19 @@ def _paper(request: HttpRequest, paper_id: UUID) -> RegisterPaper:
 def _disposition(kind: str, name: str) -> str:
     title = gettext("지급조서")
     return f"{kind}; filename*=UTF-8''{quote(title)}-{name}"
+
+
+@page("allowances/batch/<uuid:batch_id>/clawback/decision/", name="clawback_decision", methods=("POST",))
+def clawback_decision(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """The 환수 결정 조서 as PDF."""
+    batch = batch_of(batch_named(request, batch_id).pk)
+    with refusals_shown(request):
+        made = decision.print_decision(
+            batch=batch, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
+            address=request.META.get("REMOTE_ADDR") or None,
+        )  # fmt: skip
+        return HttpResponse(
+            made, content_type=_TYPES["pdf"],
+            headers={"Content-Disposition": _disposition("inline", f"clawback-{batch.pk}.pdf")},
+        )  # fmt: skip
+    return redirect("admin:batch_approval", batch.pk)

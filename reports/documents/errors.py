@@ -33,3 +33,10 @@ class PlainNeedsReason(DomainError):
 
     code = "plain_needs_reason"
     message = _("성명과 생년월일을 가리지 않고 출력하려면 사유를 5자 이상 입력하십시오.")
+
+
+class DecisionTooLong(DomainError):
+    """A decision on paper names so many people at most. ``limit``."""
+
+    code = "decision_too_long"
+    message = _("환수 결정 조서는 %(limit)s명까지 출력합니다. 더 많으면 명단 파일을 붙임으로 쓰십시오.")

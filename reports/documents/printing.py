@@ -127,15 +127,16 @@ def read_register(batch: Batch, *, at: datetime, is_plain: bool) -> Register:
         municipality=batch.municipality.name, currency=programme.currency.name, programme=str(programme),
         cycle=batch.cycle.name, legal_basis=programme.legal_basis, budget_line=_budget_line(programme),
         pays=_pays(batch), people=rows_of(batch), total=batch.amount_total, digest=batch.digest,
-        boxes=tuple(_approval_box(box) for box in boxes if not box.is_concurrence),
-        concurrences=tuple(_approval_box(box) for box in boxes if box.is_concurrence),
+        boxes=tuple(approval_box(box) for box in boxes if not box.is_concurrence),
+        concurrences=tuple(approval_box(box) for box in boxes if box.is_concurrence),
         drafter=str(steps[0].official), checker=str(checker or ""), is_plain=is_plain,
         recipients=() if summed else tuple(one for block in recipients_of(batch) for one in block),
         dongs=tuple(dongs_of(batch)) if summed else (),
     )  # fmt: skip
 
 
-def _approval_box(box: Box) -> ApprovalBox:
+def approval_box(box: Box) -> ApprovalBox:
+    """A box of the line as paper shows it."""
     return ApprovalBox(
         role=box.title, name=box.name, signed_on=box.signed_on, delegated=box.is_delegated and bool(box.name),
         acting=box.is_acting, unused=box.is_unused,

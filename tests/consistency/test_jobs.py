@@ -17,6 +17,8 @@ OWNERS = {
     "allowances.approvals.complete_submission": "allowances.approvals",
     "allowances.approvals.queue_digests": "allowances.approvals",
     "allowances.approvals.send_digests": "allowances.approvals",
+    "allowances.clawback.sweep": "allowances.clawback",
+    "allowances.clawback.sweep_all": "allowances.clawback",
     "allowances.disbursement.run": "allowances.disbursement",
     "allowances.disbursement.begin": "allowances.disbursement",
     "allowances.disbursement.begin_overdue": "allowances.disbursement",
@@ -34,6 +36,7 @@ OWNERS = {
 """Job → the room whose tasks.py defines it, and whose people answer for it."""
 
 PERIODIC = {
+    "allowances.clawback.sweep_all": "30 15 * * *",
     "allowances.approvals.queue_digests": "30 23 * * 0-4",
     "allowances.disbursement.begin_overdue": "*/5 * * * *",
     "allowances.disbursement.match_all": "10 17 * * *",

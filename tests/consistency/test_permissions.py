@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from allowances.batches.models import Batch
 from allowances.budgets.models import BudgetLine
+from allowances.clawback.models import Receivable
 from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant
@@ -43,6 +44,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "allowances.BudgetLine": ("DRBAPUX", "B", "DRBAPUX"),
     "allowances.Cycle": ("DRBAPUX", "D", "DRBAPUX"),
     "allowances.Programme": ("DRBAPUX", "D", "DRBAPUX"),
+    "allowances.Receivable": ("DRBAPUX", "", "-"),
     "merchants.DayClose": ("BAPSUX", "", "-"),
     "merchants.Merchant": ("MSUX", "M", "MSUX"),
     "merchants.MerchantCategory": ("MSUX", "", "-"),
@@ -108,10 +110,17 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_upload": ("get", None, "D"),
     "batch_withdraw": ("post", Batch, "DRBAPUX"),
     "citizen_reveal": ("get", Citizen, "DRAPUX"),
+    "clawback_decision": ("post", Batch, "DRBAPUX"),
+    "clawback_file": ("post", Batch, "D"),
+    "clawback_outcome": ("get", Batch, "DRBAPUX"),
+    "clawback_start": ("get", Batch, "D"),
     "day_close": ("post", None, "S"),
     "my_absence_end": ("post", Absence, "DX"),
     "my_digest": ("post", None, EVERYBODY),
     "my_settings": ("get", None, EVERYBODY),
+    "expiry_file": ("post", None, "DRAPUX"),
+    "expiry_notice": ("get", None, "DRBAPUX"),
+    "expiry_sweep": ("post", None, "P"),
     "partner_issue_key": ("post", Partner, "X"),
     "partner_revoke_key": ("post", PartnerKey, "X"),
     "budget_entry": ("get", BudgetLine, "B"),
@@ -119,6 +128,10 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "budget_execution_file": ("get", None, "DRBAPUX"),
     "programme_allot": ("get", Programme, "B"),
     "qr_issue": ("post", Merchant, "M"),
+    "receivable": ("get", Receivable, "DRBAPUX"),
+    "receivable_pay": ("post", Receivable, "P"),
+    "receivable_plan": ("post", Receivable, "P"),
+    "receivable_write_off": ("post", Receivable, "A"),
     "qr_retire": ("post", MerchantQR, "M"),
     "qr_show": ("get", MerchantQR, "MSUX"),
     "register_file": ("get", RegisterPaper, "DRBAPUX"),

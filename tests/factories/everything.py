@@ -14,6 +14,7 @@ from allowances.approvals.models import ApprovalLine, ApprovalStep
 from allowances.batches.models import Batch
 from allowances.budgets.models import BudgetLine
 from allowances.catalogue.models import AllowanceType
+from allowances.clawback.models import Receivable
 from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory
@@ -21,6 +22,7 @@ from merchants.settlement.models import DayClose, SettlementLine
 from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
+from tests.factories.clawbacks import make_debt
 from tests.factories.lists import make_line
 from vouchers.citizens.models import Citizen
 from vouchers.common.models import uuid7
@@ -39,7 +41,7 @@ from vouchers.wallets.models import Wallet
 SHOWN = (
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
-    PartnerKey, Payment, Programme, RoleAssignment, SettlementLine, UsageRule, Wallet,
+    PartnerKey, Payment, Programme, Receivable, RoleAssignment, SettlementLine, UsageRule, Wallet,
 )  # fmt: skip
 
 
@@ -92,6 +94,7 @@ def make_everything(*, code: str = "41280") -> Everything:
             municipality=city.municipality, at=AT, official=officials[Role.DRAFTER], action=AccessAction.UPLOAD,
             subject="batch", reason="시험",
         )  # fmt: skip
+        make_debt(city)
     return Everything(city, officials)
 
 
