@@ -72,7 +72,9 @@ def _entries(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str,
 def place(request: HttpRequest) -> str:
     """Under the product's name: whose back office this is."""
     user = request.user
-    return str(user.municipality) if user.is_authenticated else ""
+    if not user.is_authenticated or user.municipality_id not in request.authority.municipalities:  # type: ignore[attr-defined]
+        return ""  # without a role there no row of it can be read
+    return str(user.municipality)
 
 
 def stylesheet(_: HttpRequest) -> str:

@@ -198,7 +198,7 @@ _BACK = (BatchState.RETURNED, BatchState.WITHDRAWN)
 
 def _planned_line(request: HttpRequest, batch: Batch) -> dict[str, Any] | None:
     """The line a list would take if it were submitted now, or what is missing for one."""
-    if batch.state not in (BatchState.VALIDATED, *_BACK):
+    if batch.state not in (BatchState.VALIDATED, *_BACK) or redraft_of(batch) is not None:
         return None
     day = business_date(request.at)  # type: ignore[attr-defined]
     try:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from allowances.batches.models import Batch
@@ -47,7 +48,7 @@ class ApprovalLine(TenantModel):
 
     class Meta:
         verbose_name = _("결재선")
-        verbose_name_plural = _("결재선")
+        verbose_name_plural = pgettext_lazy("several", "결재선")
         ordering: ClassVar = ["-valid_from", "department", "type", "category", "amount_up_to"]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -148,7 +149,7 @@ class ApprovalStep(TenantModel):
 
     class Meta:
         verbose_name = _("결재 단계")
-        verbose_name_plural = _("결재 단계")
+        verbose_name_plural = pgettext_lazy("several", "결재 단계")
         ordering: ClassVar = ["batch", "attempt", "position"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["batch", "attempt", "position"], name="approval_step_position_once"),

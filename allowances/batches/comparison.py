@@ -122,7 +122,7 @@ def sides_of(batch: Batch, purpose: ComparisonPurpose) -> tuple[list[Batch], lis
         return ([batch.replaces] if batch.replaces else []), [batch]
     beside = Batch.objects.filter(
         cycle=batch.cycle_id, kind=BatchKind.PAYMENT, sequence=0, state__in=(BatchState.SUBMITTED, *_PAID_STATES)
-    ).exclude(pk=batch.pk)
+    ).exclude(pk__in=[batch.pk, *batch.redrafts.values_list("pk", flat=True)])
     return previous_lists(batch), [*beside.order_by("pk"), batch]
 
 

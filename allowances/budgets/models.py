@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from allowances.budgets.rules import Shares
@@ -72,7 +73,7 @@ class BudgetLine(TenantModel, Stamped):
 
     class Meta:
         verbose_name = _("예산 과목")
-        verbose_name_plural = _("예산 과목")
+        verbose_name_plural = pgettext_lazy("several", "예산 과목")
         ordering: ClassVar = ["-fiscal_year", "department", "code"]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from allowances.budgets.models import BudgetLine
@@ -61,7 +62,7 @@ class Programme(TenantModel, Stamped):
 
     class Meta:
         verbose_name = _("사업")
-        verbose_name_plural = _("사업")
+        verbose_name_plural = pgettext_lazy("several", "사업")
         ordering: ClassVar = ["-fiscal_year", "name"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["municipality", "fiscal_year", "name"], name="programme_name_once_a_year"),
@@ -194,7 +195,7 @@ class LocalExclusiveGroup(TenantModel):
 
     class Meta:
         verbose_name = _("중복 지급 제한")
-        verbose_name_plural = _("중복 지급 제한")
+        verbose_name_plural = pgettext_lazy("several", "중복 지급 제한")
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["municipality", "name", "valid_from"], name="exclusive_group_once_a_day")
@@ -219,7 +220,7 @@ class Cycle(TenantModel, Stamped):
 
     class Meta:
         verbose_name = _("회차")
-        verbose_name_plural = _("회차")
+        verbose_name_plural = pgettext_lazy("several", "회차")
         ordering: ClassVar = ["programme", "-number"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["programme", "number"], name="cycle_number_once")]
 

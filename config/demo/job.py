@@ -165,7 +165,7 @@ class Main:
     # Approval and payment
 
     def approve(self, batch: Batch) -> Batch:
-        """기안 → 검토 → 결재, each by another official, each bound to the digest."""
+        """기안 → 검토 → 협조 → 결재, each by another official, each bound to the digest."""
         with self.scope():
             drafter = self.officer("drafter")
             approvals.submit(
@@ -174,7 +174,7 @@ class Main:
             )  # fmt: skip
         self._signed("기안", drafter, "상신")
         batch = self._when(batch, BatchState.SUBMITTED)
-        for title, suffix in (("검토", "reviewer"), ("결재", "approver")):
+        for title, suffix in (("검토", "reviewer"), ("협조", "budget"), ("결재", "approver")):
             with self.scope():
                 officer = self.officer(suffix)
                 batch = approvals.sign(

@@ -173,20 +173,35 @@ def _make_city(
     return City(municipality, currency, usage_rule, payments.issue_key(partner=partner, at=at).token)
 
 
+_LINES: tuple[tuple[str, int | None, str, str, tuple[tuple[Role, str], ...]], ...] = (
+    ("1천만 원 이하 팀장 전결", 10_000_000, "", "과장, 국장, 부시장", ((Role.APPROVER, "팀장"),)),
+    ("5천만 원 이하 과장 전결", 50_000_000, "", "국장, 부시장", ((Role.REVIEWER, "팀장"), (Role.APPROVER, "과장"))),
+    (
+        "3억 원 이하 국장 전결", 300_000_000, "", "부시장",
+        ((Role.REVIEWER, "팀장"), (Role.BUDGET, "예산팀장"), (Role.APPROVER, "국장")),
+    ),
+    (
+        "3억 원 초과 부시장 전결", None, "", "시장",
+        ((Role.REVIEWER, "팀장"), (Role.BUDGET, "예산팀장"), (Role.APPROVER, "부시장")),
+    ),
+    ("복지정책과 1억 원 이하 과장 전결", 100_000_000, "복지정책과", "국장, 부시장", ((Role.REVIEWER, "팀장"), (Role.APPROVER, "과장"))),
+)  # fmt: skip
+"""(name, up to, department, boxes above, who signs): a table of delegated decisions as cities have it."""
+DUE_DAYS = 3
+
+
 def _make_approval_lines(municipality: Municipality, at: datetime) -> None:
-    """전결: up to 20억 won the head of the division decides; above, the budget team concurs and the bureau decides."""
-    lines: tuple[tuple[str, int | None, Sequence[tuple[Role, str]]], ...] = (
-        ("과장 전결", 2_000_000_000, ((Role.REVIEWER, "팀장"), (Role.APPROVER, "과장"))),
-        ("국장 결재", None, ((Role.REVIEWER, "팀장"), (Role.BUDGET, "예산팀장"), (Role.APPROVER, "국장"))),
-    )
-    for name, up_to, steps in lines:
+    """전결: by amount, and one department with a rule of its own. The last to sign decides by delegation."""
+    for name, up_to, department, above, steps in _LINES:
         line = ApprovalLine.objects.create(
-            municipality=municipality, name=name, valid_from=date(at.year, 1, 1), amount_up_to=up_to
-        )
+            municipality=municipality, name=name, valid_from=date(at.year, 1, 1), amount_up_to=up_to,
+            department=department, titles_above=above,
+        )  # fmt: skip
         ApprovalLineStep.objects.bulk_create(
-            ApprovalLineStep(municipality=municipality, line=line, position=position, role=role, title=title)
+            ApprovalLineStep(municipality=municipality, line=line, position=position, role=role, title=title,
+                             is_delegated=role == Role.APPROVER, due_days=DUE_DAYS)
             for position, (role, title) in enumerate(steps, start=1)
-        )
+        )  # fmt: skip
 
 
 def _make_officials(people: People, province: Municipality, cities: Sequence[City]) -> list[Login]:

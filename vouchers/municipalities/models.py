@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from vouchers.common.models import TenantModel
 
@@ -29,7 +30,7 @@ class Municipality(models.Model):
 
     class Meta:
         verbose_name = _("지자체")
-        verbose_name_plural = _("지자체")
+        verbose_name_plural = pgettext_lazy("several", "지자체")
         ordering: ClassVar = ["code"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(code__regex=r"^\d{5}$"), name="municipality_code_is_5_digits")

@@ -11,15 +11,19 @@ import pytest
 from django.db import connections
 
 from allowances.approvals import errors, services
-from allowances.approvals.models import ApprovalStep, StepDecision
+from allowances.approvals.models import ApprovalStep, DocumentNumber, StepDecision
 from allowances.batches.models import Batch, BatchState, Entitlement
 from allowances.disbursement.services import start
 from allowances.programmes.selectors import budget_of
 from tests import factories
 from tests.factories import AT
 from tests.factories.lists import Office, approved, authority, make_list, make_office, signed, submitted
+from vouchers.common.database import domain_errors
 from vouchers.common.errors import DomainError, StateConflict
+from vouchers.common.seoul import business_date
+from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
+from vouchers.officials.services import end_absence
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -131,3 +135,68 @@ def test_who_waits_too_long_for_a_list_is_told(committed_db, monkeypatch):
         holder.execute("SELECT FROM allowances_batch FOR UPDATE")
         with office.city.scope(), pytest.raises(errors.BatchBusy):
             sign_by(batch, office.officials[Role.REVIEWER])()
+
+
+def test_the_absent_official_and_the_deputy_sign_once_between_them():
+    office = make_office()
+    with office.city.scope():
+        batch = submitted(office, make_list(office))
+        reviewer, deputy = office.officials[Role.REVIEWER], factories.make_official(office.city)
+        away(office, reviewer, deputy)
+        acting = authority(deputy)
+    outcomes = at_once(
+        office, sign_by(batch, reviewer),
+        lambda: services.sign(batch=batch, official=deputy, authority=acting, digest=batch.digest, at=AT,
+                              on_behalf_of=reviewer.pk),
+    )  # fmt: skip
+    assert outcomes in (["absent_has_signed", "done"], ["already_signed", "done"])
+    with office.city.scope():
+        assert ApprovalStep.objects.filter(role=Role.REVIEWER, decision=StepDecision.SIGNED).count() == 1
+
+
+def test_a_deputy_signs_before_an_absence_ends_or_not_at_all():
+    office = make_office()
+    with office.city.scope():
+        batch = submitted(office, make_list(office))
+        reviewer, deputy = office.officials[Role.REVIEWER], factories.make_official(office.city)
+        absence, acting, own = away(office, reviewer, deputy), authority(deputy), authority(reviewer)
+    outcomes = at_once(
+        office,
+        lambda: services.sign(batch=batch, official=deputy, authority=acting, digest=batch.digest, at=AT,
+                              on_behalf_of=reviewer.pk),
+        lambda: end_absence(absence=absence, by=reviewer, authority=own, day=business_date(AT)),
+    )  # fmt: skip
+    assert outcomes in (["done", "done"], ["acting_has_ended", "done"])
+    with office.city.scope():
+        signed_by = ApprovalStep.objects.filter(role=Role.REVIEWER, on_behalf_of=reviewer).count()
+        assert signed_by == (outcomes == ["done", "done"])
+
+
+def test_lists_that_are_approved_at_once_get_numbers_of_their_own():
+    office = make_office()
+    with office.city.scope():
+        lists = [signed(office, submitted(office, make_list(office, people=name)), Role.REVIEWER) for name in "가나다"]
+        approvers = [
+            office.officials[Role.APPROVER],
+            *(factories.make_official(office.city, Role.APPROVER) for _ in "ab"),
+        ]
+    assert at_once(office, *map(sign_by, lists, approvers)) == ["done"] * 3
+    with office.city.scope():
+        assert sorted(DocumentNumber.objects.values_list("number", flat=True)) == [1, 2, 3]
+
+
+def test_two_halves_of_a_chain_of_deputies_do_not_slip_in_side_by_side():
+    office = make_office()
+    with office.city.scope():
+        a, b, c = (factories.make_official(office.city, Role.REVIEWER) for _ in range(3))
+    outcomes = at_once(office, lambda: away(office, a, b), lambda: away(office, b, c))
+    assert outcomes in (["absent_is_deputy", "done"], ["deputy_is_absent", "done"])
+
+
+def away(office, official, deputy):
+    today = business_date(AT)
+    with domain_errors():
+        return Absence.objects.create(
+            municipality=office.city.municipality, official=official, deputy=deputy, reason="휴가", valid_from=today,
+            valid_until=today,
+        )  # fmt: skip
