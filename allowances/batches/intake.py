@@ -253,6 +253,8 @@ def _copy_file(job: _Job, table: Table) -> frozenset[str]:
         with scope(municipalities=[job.municipality]):
             _copy(chunks)
             _advance(job, BatchState.READING, progress_done=table.bytes_read, rows_total=staged)
+    with scope(municipalities=[job.municipality]):
+        _advance(job, BatchState.READING, layout=shown | table.description())  # now all hidden rows are counted
     return frozenset(layout.columns)
 
 

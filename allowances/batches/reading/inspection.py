@@ -48,7 +48,7 @@ def inspect(
         ],
         "fingerprint": guess.layout.fingerprint,
         "remembered": guess.remembered,
-        "problems": [{"code": problem.code, "params": problem.params} for problem in guess.problems],
+        "problems": [{"code": problem.code, "params": _masked_params(problem.params)} for problem in guess.problems],
         "preview": [[number, _masked_row(number, cells, guess)] for number, cells in shown],
     }
 
@@ -69,11 +69,19 @@ _NUMBER: Final = re.compile(r"(?:\d{1,7}|\d{1,3}(?:,\d{3}){1,3})(?:\.\d+)?(?:원
 def _masked_row(number: int, cells: Sequence[str], guess: Guess) -> list[str]:
     """Rows above and in the header are shown; below it every cell is masked by its column, or by what it looks like."""
     fields = {index: field for field, index in guess.layout.columns.items()}
-    header = guess.is_sure_of_header and 0 < number <= guess.layout.header_row
+    below = number > guess.layout.header_row
+    plain = guess.is_sure_of_header and not below
     return [
-        _short(hide_numbers(cell) if header else masked(cell, fields.get(index)))
+        _short(hide_numbers(cell) if plain else masked(cell, fields.get(index) if below else None))
         for index, cell in enumerate(cells[:SHOWN_COLUMNS])
     ]
+
+
+def _masked_params(params: dict[str, Any]) -> dict[str, Any]:
+    """What was read in place of a header may be people."""
+    if "seen" not in params:
+        return params
+    return params | {"seen": ", ".join(masked(cell, None) for cell in params["seen"].split(", "))}
 
 
 def masked(cell: str, field: str | None) -> str:

@@ -54,7 +54,7 @@ class Limits:
     row_chars: int = 64 * 1024
     columns: int = 200
     sheet_bytes: int = 1536 * 1024 * 1024
-    strings_bytes: int = 512 * 1024 * 1024
+    strings_bytes: int = 256 * 1024 * 1024
     merges: int = 300_000
 
 

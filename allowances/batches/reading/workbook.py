@@ -317,6 +317,9 @@ class _Elements:
                 self.done = min(1.0, read / self._size)
                 yield text[: cut + len(item)]
                 text = text[cut + len(item) :]
+            elif (cut := self._empty_items(text, prefix)) > 0:
+                yield text[:cut]
+                text = text[cut:]
             elif len(text) > _LONGEST_ELEMENT:
                 raise RowTooLarge(row_number=0, limit_kb=_LONGEST_ELEMENT // 1024)
             block = stream.read(_BLOCK)
@@ -324,6 +327,12 @@ class _Elements:
                 raise WorkbookDamaged
             read += len(block)
             text += block
+
+    def _empty_items(self, text: bytes, prefix: bytes) -> int:
+        """Where the last of many items begins that have no end of their own because nothing is in them (<row …/>)."""
+        start = b"<" + prefix + self._item
+        cut = text.rfind(start) if len(text) > _BLOCK else 0
+        return cut if cut > 0 and text.count(b"<", 0, cut) == text.count(start, 0, cut) else 0
 
 
 class _Strings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from django.db import transaction
 
 from allowances.batches import annotated, errors, selectors, services
 from allowances.batches.models import Batch, BatchProblem, BatchRow, BatchState
+from allowances.batches.reading.tables import open_table
 from tests import factories
+from tests.allowances.batches.reading.workbooks import xlsx
 from tests.factories import AT, City
 from tests.factories.lists import read_list
 from vouchers.common.errors import NotPermitted
@@ -205,3 +208,32 @@ def test_a_reading_that_died_halfway_starts_again_from_the_top(
         assert (batch.state, batch.rows_total, batch.rows_bad) == (BatchState.VALIDATED, 1, 0)
         # and what is validated is left as it is, whoever asks again
         assert read(batch, store).state == BatchState.VALIDATED
+
+
+def test_a_workbook_is_read_and_comes_back_as_one(city: City, store: FileStore) -> None:
+    with city.scope():
+        kim = factories.make_citizen(city, name="김하나", birth_date=date(1990, 3, 5), phone="01012345678")
+        cycle = factories.make_cycle(factories.make_programme(city))
+        rows = [
+            ["2026년 명단"], ["성명", "생년월일", "휴대전화", "지급액", "계좌번호"],
+            [kim.name, (32937, "yyyy-mm-dd"), 1012345678, 100000, "302-1234-5678-91"],
+            ["최넷", "1970.1.1", "010-9999-9999", 100000, "통장 사본"], ["합계", None, None, 200000],
+        ]  # fmt: skip
+        official = factories.make_official(city, Role.DRAFTER)
+        batch = services.upload(
+            cycle=cycle, file=SimpleUploadedFile("명단.xlsx", xlsx(rows)), file_name="명단.xlsx", official=official,
+            authority=Authority(official.pk, {city.code: frozenset({Role.DRAFTER})}), store=store, limit=10_000_000, at=AT,
+        )  # fmt: skip
+        batch = read_list(batch, store)
+        assert (batch.state, codes(batch)) == (
+            BatchState.VALIDATED, {4: {"not_a_member", "account_number_unclear"}},
+        )  # fmt: skip
+        row = BatchRow.objects.get(batch_id=batch.pk, row_number=3)
+        assert row.citizen_id == kim.pk
+        purpose = type(kim)._meta.get_field("account_number_index").purpose
+        assert bytes(row.account_number_index) == key_ring().blind_index("3021234567891", purpose=purpose)
+        copy = b"".join(annotated.annotated_copy(batch, store=store))
+        told = dict(open_table(BytesIO(copy)))
+        assert "가입한 시민" in told[4][6]
+        assert len(told[3]) == 5
+        assert (batch.layout["kind"], batch.layout["sheet"], batch.layout["header_row"]) == ("xlsx", "Sheet1", 2)

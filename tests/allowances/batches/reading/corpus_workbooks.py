@@ -151,6 +151,9 @@ WORKBOOKS = [
     Case("xlsx with a calculated total", xlsx(PLAIN, finish=_total), BOTH, skipped=[(4, "total")]),
     Case("xlsx with rows that a filter hides", xlsx(PLAIN, finish=_hidden_rows), BOTH),
     Case("xlsx with thousands of bordered blank rows", xlsx(PLAIN, finish=_formatted_to_the_end), BOTH),
+    Case("xlsx with a hundred thousand rows of set height and nothing in them",
+         with_part(xlsx(PLAIN), SHEET, lambda data: data.replace(b"</sheetData>", b"".join(
+             b'<row r="%d" ht="20" customHeight="1"/>' % row for row in range(4, 120_000)) + b"</sheetData>")), BOTH),
     Case("xlsx with a person far below the others", xlsx([HEAD, KIM], finish=_far_below), {2: KIM_READ, 121: LEE_READ},
          skipped=[(row, "blank") for row in range(101, 121)]),
     Case("xlsx with notes in the margin", xlsx([HEAD, [*KIM, None, None, "확인함"], LEE]), BOTH),
