@@ -7,5 +7,6 @@ from allowances.catalogue import admin as catalogue
 from allowances.clawback import admin as clawback
 from allowances.disbursement import admin as disbursement
 from allowances.programmes import admin as programmes
+from allowances.programmes import pages as programme_pages
 
-__all__ = ["approvals", "batches", "budgets", "catalogue", "clawback", "disbursement", "programmes"]
+__all__ = ["approvals", "batches", "budgets", "catalogue", "clawback", "disbursement", "programme_pages", "programmes"]

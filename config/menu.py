@@ -18,9 +18,11 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("allowances.Batch", "list_alt"), ("allowances.Programme", "volunteer_activism"), ("allowances.Cycle", "event_repeat"),
         ("allowances.Receivable", "assignment_return"), ("expiry_notice", "hourglass_bottom"),
         ("allowances.BudgetLine", "account_balance"), ("allowances.AllowanceType", "menu_book"),
+        ("allowances.LocalExclusiveGroup", "do_not_disturb_on"),
     )),
     (_("상품권"), (
-        ("vouchers.Citizen", "group"), ("vouchers.Wallet", "account_balance_wallet"), ("vouchers.Payment", "qr_code_scanner"),
+        ("vouchers.Citizen", "group"), ("vouchers.Household", "house"),
+        ("vouchers.Wallet", "account_balance_wallet"), ("vouchers.Payment", "qr_code_scanner"),
         ("vouchers.Currency", "payments"), ("vouchers.UsageRule", "rule"),
     )),
     (_("가맹점"), (

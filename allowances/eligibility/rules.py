@@ -191,14 +191,14 @@ def _fits_alone(param: Param, value: Any) -> bool:
     if param.type in (ParamType.COUNT, ParamType.WON):
         return _is_number(value) and 0 <= value <= (MOST if param.type == ParamType.WON else 100_000)
     if param.type == ParamType.DAY:
-        return _is_day(value)
+        return is_day(value)
     return isinstance(value, str) and value in (FACTS if param.type == ParamType.FACT else param.choices)
 
 
 def _fits_fact(type: FactType, value: Any) -> bool:
     match type:
         case FactType.DATE:
-            return _is_day(value)
+            return is_day(value)
         case FactType.INTEGER:
             return _is_number(value) and abs(value) <= 10**9
         case FactType.DECIMAL:
@@ -251,7 +251,8 @@ def _is_decimal(text: str) -> bool:
         return False
 
 
-def _is_day(value: Any) -> bool:
+def is_day(value: Any) -> bool:
+    """Whether this is an ISO date that a person can have to do with."""
     try:
         return isinstance(value, str) and date.fromisoformat(value).year >= 1800
     except ValueError:

@@ -137,7 +137,7 @@ def head_of_household(_spec: Spec) -> str:
 
 
 def category(spec: Spec) -> str:
-    names = gettext(" 또는 ").join(str(Category(name).label) for name in spec["categories"])
+    names = gettext(" 또는 ").join(str(name.label) for name in Category if name in spec["categories"])
     return gettext("%(names)s 자격") % {"names": names}
 
 

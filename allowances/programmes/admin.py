@@ -21,9 +21,10 @@ from unfold.widgets import (
 
 from allowances.budgets.selectors import line_budgets
 from allowances.catalogue.models import AllowanceType, PayoutCycle
-from allowances.programmes.models import Cycle, Programme
+from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from allowances.programmes.rules import simple_terms
-from allowances.programmes.selectors import budget_of, next_cycle_number, proposal_from
+from allowances.programmes.selectors import budget_of, current_terms, next_cycle_number, proposal_from
+from allowances.programmes.sentences import terms_in_words
 from allowances.programmes.services import allot_budget, open_cycle, save_programme, set_terms
 from vouchers.common.admin import HistoryAdmin, TenantForm, day, unlinked
 from vouchers.common.filters import MunicipalityFilter
@@ -196,7 +197,12 @@ class ProgrammeAdmin(HistoryAdmin):
     ) -> HttpResponse:  # fmt: skip
         """With the budget and the cycles above the form."""
         if obj is not None:
+            now = current_terms(programme=obj, day=business_date(request.at))  # type: ignore[attr-defined]
             context |= {
+                "terms": now,
+                "words": terms_in_words(now) if now else None,
+                "versions": obj.terms.select_related("set_by").order_by("-valid_from", "-id")[:20],
+                "may_try": request.authority.may("citizens.view", obj.municipality_id),  # type: ignore[attr-defined]
                 "budget": budget_of(programme=obj),
                 "cycles": obj.cycles.order_by("-number")[:12],
                 "may_fund": request.authority.may("programmes.fund", obj.municipality_id),  # type: ignore[attr-defined]
@@ -310,3 +316,43 @@ def allot(request: HttpRequest, programme_id: UUID) -> HttpResponse:
         amount=abs(signed) if signed else None, takes_back=bool(signed and signed < 0), line=line,
         line_left=line_budgets(lines=[line])[line.pk].unallotted if line else 0, budget=budget_of(programme=programme),
     )  # fmt: skip
+
+
+class ExclusiveGroupForm(TenantForm):
+    """A municipality's own group of types that exclude each other."""
+
+    class Meta:
+        model = LocalExclusiveGroup
+        exclude: ClassVar[list[str]] = []
+
+    def clean_type_codes(self) -> list[str]:
+        """Codes of the catalogue, two or more."""
+        codes: list[str] = self.cleaned_data["type_codes"]
+        unknown = set(codes) - set(AllowanceType.objects.filter(code__in=codes).values_list("code", flat=True))
+        if unknown:
+            raise forms.ValidationError(
+                _("수당 종류에 없는 코드입니다: %(codes)s") % {"codes": ", ".join(sorted(unknown))}
+            )
+        if len(set(codes)) < 2:
+            raise forms.ValidationError(_("서로 제한할 수당 종류를 둘 이상 적으십시오."))
+        return codes
+
+
+@admin.register(LocalExclusiveGroup)
+class LocalExclusiveGroupAdmin(HistoryAdmin):
+    """중복 지급 제한 of the municipality; the national ones hold without being entered."""
+
+    view_permission = "allowances.view"
+    edit_permission = "programmes.edit"
+    form = ExclusiveGroupForm
+    list_display: ClassVar = ["name", "period", "from_day", "until_day", "legal_basis"]
+    list_filter: ClassVar = [MunicipalityFilter, "period"]
+    prefix_search: ClassVar = ["name"]
+    search_help_text = _("이름의 앞부분")
+    fieldsets: ClassVar = [
+        (None, {"fields": ["name", "type_codes", ("period", "legal_basis"), ("valid_from", "valid_until")]})
+    ]
+    empty_hint = _("전국 공통의 중복 지급 제한은 등록하지 않아도 적용됩니다. 우리 지자체의 제한만 여기에 등록합니다.")
+
+    from_day = day("valid_from", _("시행일"))
+    until_day = day("valid_until", _("종료일"))

@@ -15,7 +15,7 @@ from allowances.batches.models import Batch
 from allowances.budgets.models import BudgetLine
 from allowances.catalogue.models import AllowanceType
 from allowances.clawback.models import Receivable
-from allowances.programmes.models import Cycle, Programme
+from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory
 from merchants.settlement.models import DayClose, SettlementLine
@@ -24,7 +24,7 @@ from tests import factories
 from tests.factories import AT, City
 from tests.factories.clawbacks import make_debt
 from tests.factories.lists import make_line
-from vouchers.citizens.models import Citizen
+from vouchers.citizens.models import Citizen, Household
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency, UsageRule
@@ -39,6 +39,7 @@ from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import Wallet
 
 SHOWN = (
+    Household, LocalExclusiveGroup,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, Payment, Programme, Receivable, RoleAssignment, SettlementLine, UsageRule, Wallet,
@@ -78,6 +79,11 @@ def make_everything(*, code: str = "41280") -> Everything:
             rows=1,
             asked_at=AT,
         )
+        Household.objects.create(municipality=city.municipality, number="1")
+        LocalExclusiveGroup.objects.create(
+            municipality=city.municipality, name="목욕비", legal_basis="조례", type_codes=["ELD-001", "ELD-002"],
+            valid_from=AT.date(),
+        )  # fmt: skip
         wallet = factories.wallet_of(citizen)
         paid = AT - timedelta(days=1)
         call(

@@ -15,7 +15,7 @@ from allowances.batches.models import Batch, BatchState
 from allowances.batches.reading.columns import Mapping
 from allowances.batches.tally import count_kinds
 from allowances.disbursement import services as disbursement
-from allowances.eligibility.rules import fixed_amount
+from allowances.eligibility.rules import effective, fixed_amount
 from allowances.programmes.models import Cycle, Programme
 from tests.factories import AT, City, make_city, make_cycle, make_official, make_programme
 from vouchers.common.models import uuid7
@@ -77,12 +77,17 @@ def make_line(
     return line
 
 
+def _amount(cycle: Cycle) -> int:
+    """What everybody gets in a round; 0 where that depends on the row."""
+    return fixed_amount(effective(cycle.terms.snapshot(), tranche=cycle.tranche).components) or 0
+
+
 def make_list(office: Office, *, rows: int = 3, bad: int = 0, cycle: Cycle | None = None, people: str = "가") -> Batch:
     """A validated list of ``rows`` members with wallets, from row 2 on; the last ``bad`` of them have an error.
 
     Lists with the same ``people`` name the same persons. Set-based, so it may be long.
     """
-    city, amount = office.city, fixed_amount((cycle or office.cycle).terms.amounts) or 0
+    city, amount = office.city, _amount(cycle or office.cycle)
     batch = Batch.objects.create(
         municipality=city.municipality, cycle=cycle or office.cycle, uploaded_by=office.officials[Role.DRAFTER],
         uploaded_at=AT, file_name=f"{people}.csv", file_key=f"test/{uuid7()}", file_size=1, file_sha256=uuid7().hex * 2,

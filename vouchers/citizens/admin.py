@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.template_utils import HistoricalRecordContextHelper
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from vouchers.citizens.models import Citizen
-from vouchers.common.admin import HistoryAdmin, TenantForm, day
+from vouchers.citizens.models import Citizen, CitizenCategory, Household, HouseholdMember, ResidencePeriod
+from vouchers.common.admin import EditInline, HistoryAdmin, TenantForm, day
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.pages import find, page, render, require
 from vouchers.privacy.admin import ReasonForm, record
@@ -84,6 +84,61 @@ class MaskedChanges(HistoricalRecordContextHelper):
         return HIDDEN if hidden else super().prepare_delta_change_value(change, value)
 
 
+class CitizenCategoryInline(EditInline):
+    """What the citizen is registered as."""
+
+    view_permission = "citizens.view"
+    edit_permission = "citizens.edit"
+    model = CitizenCategory
+    can_delete = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An entry made by mistake goes; what is over gets its last day. The history keeps both."""
+        return self.has_change_permission(request, obj)
+
+
+class ResidencePeriodInline(EditInline):
+    """When the citizen lived here before."""
+
+    view_permission = "citizens.view"
+    edit_permission = "citizens.edit"
+    model = ResidencePeriod
+    can_delete = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An entry made by mistake goes; the history keeps it."""
+        return self.has_change_permission(request, obj)
+
+
+class HouseholdMemberInline(EditInline):
+    """Who belongs to the household."""
+
+    view_permission = "citizens.view"
+    edit_permission = "citizens.edit"
+    model = HouseholdMember
+    autocomplete_fields: ClassVar = ["citizen"]
+    can_delete = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who leaves the household leaves this list; the history keeps them."""
+        return self.has_change_permission(request, obj)
+
+
+@admin.register(Household)
+class HouseholdAdmin(HistoryAdmin):
+    """Households, found by the beginning of their number."""
+
+    view_permission = "citizens.view"
+    edit_permission = "citizens.edit"
+    list_display: ClassVar = ["number"]
+    list_filter: ClassVar = [MunicipalityFilter]
+    prefix_search: ClassVar = ["number"]
+    search_help_text = _("세대 번호의 앞부분")
+    fields: ClassVar = ["number"]
+    inlines: ClassVar = [HouseholdMemberInline]
+    empty_hint = _("세대원 수, 자녀 수, 세대주를 자격 조건으로 쓰는 사업이 있으면 세대를 등록합니다.")
+
+
 @admin.register(Citizen)
 class CitizenAdmin(HistoryAdmin):
     """Members, found by the beginning of a name or the last four digits of a phone."""
@@ -110,6 +165,7 @@ class CitizenAdmin(HistoryAdmin):
     ]
     readonly_fields: ClassVar = ["masked_name", "masked_birth_date", "masked_phone"]
     change_form_outer_before_template = "vouchers/citizens/reveal_link.html"
+    inlines: ClassVar = [CitizenCategoryInline, ResidencePeriodInline]
     empty_hint = _(
         "찾는 시민이 없으면 성명의 앞부분이나 휴대전화 끝 4자리를 확인하십시오. 앱에서 가입한 시민이 여기에 나타납니다."
     )

@@ -128,7 +128,7 @@ EXAMPLES = (
         name="음성 대학생 전입지원 3차", type="MOV-039", tranche=3, assumed="재학은 명단으로 확인",
         terms={
             "conditions": [[{"kind": "fact", "fact": "enrolled", "is": "=", "value": True}]],
-            "tranches": [{"label": f"{n}차", "months": 6, "amounts": [{"tiers": [{"won": 250_000}]}]} for n in (1, 2, 3, 4)],
+            "tranches": [{"label": f"{n}차", **({"months": 6} if n > 1 else {}), "amounts": [{"tiers": [{"won": 250_000}]}]} for n in (1, 2, 3, 4)],
             "amount_max": 250_000, "validity_days": 1825,
         },
         people=(
