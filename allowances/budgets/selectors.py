@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from allowances.budgets.models import BudgetEntry, BudgetLine, EntryKind
 from allowances.budgets.rules import Budget, LineBudget, Split
@@ -23,6 +23,7 @@ _COLUMNS: Final = {
 }  # fmt: skip
 """Which column of 예산 집행 현황 a kind of entry counts in."""
 
+CHOSEN_FROM: Final = 500
 _OF_LINES: Final = """
 WITH programme AS (
     SELECT DISTINCT line_id, programme_id FROM allowances_budgetallotment WHERE line_id = ANY (%(lines)s)
@@ -71,3 +72,11 @@ def parts_of(*, line: BudgetLine) -> Split:
         national=Sum("national", default=0), province=Sum("province", default=0), city=Sum("city", default=0)
     )
     return Split(**sums)
+
+
+def lines_to_choose(*, present: UUID | None) -> QuerySet[BudgetLine]:
+    """The latest lines of the scope, as many as a person can choose from, and the one that is chosen now."""
+    latest = BudgetLine.objects.order_by("-fiscal_year", "department", "code").values_list("pk", flat=True)[
+        :CHOSEN_FROM
+    ]
+    return BudgetLine.objects.filter(pk__in=[*latest, *([present] if present else [])])

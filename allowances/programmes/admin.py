@@ -19,7 +19,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from allowances.budgets.selectors import line_budgets
+from allowances.budgets.selectors import line_budgets, lines_to_choose
 from allowances.catalogue.models import AllowanceType, PayoutCycle
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from allowances.programmes.rules import simple_terms
@@ -47,6 +47,12 @@ class ProgrammeForm(TenantForm):
     class Meta:
         model = Programme
         exclude: ClassVar[list[str]] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "budget_line" in self.fields:
+            lines = lines_to_choose(present=self.instance.budget_line_id)
+            self.fields["budget_line"].queryset = lines  # type: ignore[attr-defined]
 
     def clean_is_not_wage(self) -> bool:
         """Told at the box."""
@@ -130,7 +136,7 @@ class ProgrammeAdmin(HistoryAdmin):
     list_filter: ClassVar = [MunicipalityFilter, "status", "fiscal_year"]
     prefix_search: ClassVar = ["name"]
     search_help_text = _("사업명의 앞부분")
-    autocomplete_fields: ClassVar = ["type", "budget_line"]
+    autocomplete_fields: ClassVar = ["type"]
     fieldsets: ClassVar = [
         (
             _("사업"),
