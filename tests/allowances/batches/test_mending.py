@@ -343,3 +343,17 @@ def test_the_annotated_copy_holds_what_was_corrected_in_the_page(office: Office,
     mended = upload(office, store, "\n".join(lines), mended_from=batch)
     assert codes(mended) == {3: {"left_out_before"}, 4: {"not_a_member"}}
     assert BatchRow.objects.get(batch_id=mended.pk, row_number=2).amount == 100_000
+
+
+def test_a_fact_that_the_programme_asks_for_is_corrected_like_any_cell(office: Office, store: FileStore) -> None:
+    programme = factories.make_programme(
+        office.city, conditions=[[{"kind": "fact", "fact": "household_size", "is": ">=", "value": 3}]]
+    )
+    text = "성명,생년월일,휴대전화,세대원 수,지급액\n김장터,1985-01-01,010-0000-0001,여럿,100000\n"
+    batch = upload(office, store, text, cycle=factories.make_cycle(programme))
+    assert codes(batch)[2]
+    mending.correct_row(batch=batch, row_number=2, cells={"household_size": "4명"}, reason="", **drafter(office))
+    batch = read(batch, store)
+    assert codes(batch) == {}
+    row = BatchRow.objects.get(batch_id=batch.pk)
+    assert (row.facts or {})["household_size"] == 4
