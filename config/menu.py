@@ -16,7 +16,7 @@ Entry = tuple[str, str]
 _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     (_("수당"), (
         ("allowances.Batch", "list_alt"), ("allowances.Programme", "volunteer_activism"), ("allowances.Cycle", "event_repeat"),
-        ("allowances.Receivable", "assignment_return"), ("expiry_notice", "hourglass_bottom"),
+        ("allowances.Receivable", "assignment_return"), ("expiry_notice", "hourglass_bottom"), ("allowances.DepartureList", "person_off"),
         ("allowances.BudgetLine", "account_balance"), ("allowances.AllowanceType", "menu_book"),
         ("allowances.LocalExclusiveGroup", "do_not_disturb_on"),
     )),

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allowances.batches.models import Batch
+from allowances.departures.models import Departure, DepartureList
 from allowances.budgets.models import BudgetLine
 from allowances.clawback.models import Receivable
 from allowances.programmes.models import Cycle, Programme
@@ -43,6 +44,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "allowances.Batch": ("DRBAPUX", "", "-"),
     "allowances.BudgetLine": ("DRBAPUX", "B", "DRBAPUX"),
     "allowances.Cycle": ("DRBAPUX", "D", "DRBAPUX"),
+    "allowances.DepartureList": ("DRAPUX", "", "-"),
     "allowances.LocalExclusiveGroup": ("DRBAPUX", "D", "DRBAPUX"),
     "allowances.Programme": ("DRBAPUX", "D", "DRBAPUX"),
     "allowances.Receivable": ("DRBAPUX", "", "-"),
@@ -120,6 +122,11 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "my_absence_end": ("post", Absence, "DX"),
     "my_digest": ("post", None, EVERYBODY),
     "my_settings": ("get", None, EVERYBODY),
+    "departure_confirm": ("post", DepartureList, "D"),
+    "departure_discard": ("post", DepartureList, "D"),
+    "departure_list": ("get", DepartureList, "DRAPUX"),
+    "departure_undo": ("post", Departure, "D"),
+    "departure_upload": ("get", None, "D"),
     "expiry_file": ("post", None, "DRAPUX"),
     "expiry_notice": ("get", None, "DRBAPUX"),
     "expiry_sweep": ("post", None, "P"),
@@ -161,7 +168,7 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
     with world.city.scope():
         return {
             model._meta.label: log if model is LogEntry else world.row(model)
-            for model in [*admin.site._registry, PartnerKey, RegisterPaper]
+            for model in [*admin.site._registry, PartnerKey, RegisterPaper, Departure]
         }
 
 

@@ -30,7 +30,7 @@ from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.clawbacks import make_debt
-from tests.factories.holding import Stranger, make_holding_list
+from tests.factories.holding import Stranger, make_departure, make_holding_list
 from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.citizens.rules import Category, Relation
 from vouchers.common.models import uuid7
@@ -72,6 +72,7 @@ def _live_a_day(city: City) -> None:
     )  # fmt: skip
     wallet = factories.wallet_of(citizen)
     factories.grant(city, {citizen: 50_000})
+    make_departure(city, factories.make_official(city), citizen)
     held = make_holding_list(city, [Stranger()])
     call("disbursement.plan", city.code, held.pk)
     call("disbursement.post_chunk", city.code, held.pk, 0, AT)

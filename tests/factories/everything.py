@@ -16,6 +16,7 @@ from allowances.budgets.models import BudgetLine
 from allowances.catalogue.models import AllowanceType
 from allowances.clawback.models import Receivable
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
+from allowances.departures.models import Departure, DepartureList
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory
 from merchants.settlement.models import DayClose, SettlementLine
@@ -23,6 +24,7 @@ from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.clawbacks import make_debt
+from tests.factories.holding import make_departure
 from tests.factories.lists import make_line
 from vouchers.citizens.models import Citizen, Household
 from vouchers.common.models import uuid7
@@ -39,7 +41,7 @@ from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import Wallet
 
 SHOWN = (
-    Household, LocalExclusiveGroup,
+    Departure, DepartureList, Household, LocalExclusiveGroup,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, Payment, Programme, Receivable, RoleAssignment, SettlementLine, UsageRule, Wallet,
@@ -92,6 +94,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         )  # fmt: skip
         call("ledger.fence", code, business_date(paid))
         call("settlement.close_day", code, city.currency.pk, business_date(paid), AT)
+        make_departure(city, officials[Role.DRAFTER], citizen)
         Absence.objects.create(
             municipality=city.municipality, official=officials[Role.DRAFTER], deputy=officials[Role.REVIEWER],
             valid_from=business_date(AT), valid_until=business_date(AT), reason="출장",

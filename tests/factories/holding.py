@@ -10,12 +10,14 @@ from uuid import UUID
 
 from allowances.approvals.models import ApprovalStep, StepDecision
 from allowances.batches.models import Batch, BatchKind, BatchRow, BatchState, Entitlement
+from allowances.departures.models import Departure, DepartureList
 from allowances.disbursement.models import UnpaidEntitlement
 from allowances.programmes.models import Programme
 from tests.factories import AT, City, make_citizen, make_cycle, make_official, make_programme
 from vouchers.citizens.models import Citizen
 from vouchers.common.models import uuid7
 from vouchers.ledger import services as ledger
+from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.wallets.models import Wallet
 
@@ -115,3 +117,15 @@ def close_wallet(citizen: Citizen, status: str = "closed") -> UUID:
     wallet.status = status
     wallet.save(update_fields=["status"])
     return wallet.pk
+
+
+def make_departure(city: City, official: Official, citizen: Citizen) -> Departure:
+    """A list of deaths that names a member, not confirmed yet."""
+    departures = DepartureList.objects.create(
+        municipality=city.municipality, file_name="사망자.csv", uploaded_by=official, uploaded_at=AT, rows_total=1,
+        rows_found=1,
+    )  # fmt: skip
+    return Departure.objects.create(
+        municipality=city.municipality, list=departures, row_number=2, kind="deceased", happened_on=AT.date(),
+        name=citizen.name, birth_date=citizen.birth_date, phone=citizen.phone, citizen=citizen, state="ready",
+    )  # fmt: skip
