@@ -177,7 +177,7 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
     if (rows, total) != (batch.rows_total - batch.rows_bad, batch.amount_total):
         raise errors.RowsChanged
     line = line_for(programme=programme, total=total, day=business_date(at))
-    if batch.kind != BatchKind.CLAWBACK:
+    if batch.kind == BatchKind.PAYMENT:
         require_still_true(Rules(cycle=_cycle_of(batch), batch_id=batch.pk, conditions=batch.terms["conditions"]))
     terms = batch.terms["conditions"]["terms"]
     batch.terms = {

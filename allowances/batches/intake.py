@@ -20,7 +20,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from allowances.batches import clawbacks
+from allowances.batches import clawbacks, top_ups
 from allowances.batches.checking import Rules
 from allowances.batches.errors import BatchIsFrozen, ContentAlreadyUploaded
 from allowances.batches.models import (
@@ -134,7 +134,7 @@ class _Job:
     @property
     def takes_own_amounts(self) -> bool:
         """Whether the list has to say how much."""
-        return not self.takes_back and self.rules.takes_own_amounts
+        return self.kind == BatchKind.TOP_UP or (not self.takes_back and self.rules.takes_own_amounts)
 
     @property
     def extra(self) -> Sequence[Fact]:
@@ -311,6 +311,9 @@ def _check(job: _Job, columns: frozenset[str]) -> None:
         if job.takes_back:
             stage, parameters = _staging(job, amount="NULL::bigint"), job.parameters
             checks, last = list(clawbacks.CHECKS), []
+        elif job.kind == BatchKind.TOP_UP:
+            stage, parameters = _staging(job, amount="NULL::bigint"), job.parameters
+            checks, last = list(top_ups.CHECKS), []
         else:
             rules = replace(job.rules, columns=columns)
             stage, values = _stage(job, rules)

@@ -35,6 +35,9 @@ CHECKS: Final[dict[str, ProblemKind]] = {
     "duplicate_in_file": ProblemKind(
         _("%(first_row)s행과 같은 사람입니다."), _("한 사람은 한 번만 남기십시오. 동명이인이면 생년월일과 휴대전화를 확인하십시오.")
     ),
+    "not_in_parent": ProblemKind(
+        _("원 명단에서 지급 대상이 된 사람이 아닙니다."), _("빠진 사람이면 후속 명단으로 올리고, 아니면 행을 지우십시오.")
+    ),
     "duplicate_in_cycle": ProblemKind(
         _("이 회차의 다른 명단(%(file_name)s, %(row)s행)에 이미 있는 사람입니다."), _("중복 지급이므로 이 행을 지우십시오.")
     ),

@@ -109,7 +109,7 @@ def _mending(mended_from: Batch | None, cycle: Cycle) -> dict[str, Any]:
 def _placing(cycle: Cycle, kind: BatchKind, parent: Batch | None) -> dict[str, Any]:
     """A top-up or clawback gets one more than the highest number in its cycle, whose row is held meanwhile."""
     if kind == BatchKind.PAYMENT:
-        return {"kind": kind, "sequence": 0}
+        return {"kind": kind, "parent": parent, "sequence": 0}
     Cycle.objects.select_for_update(of=("self",), no_key=True).get(pk=cycle.pk)
     highest = Batch.objects.filter(cycle=cycle).aggregate(highest=Max("sequence"))["highest"] or 0
     return {"kind": kind, "parent": parent, "sequence": highest + 1}

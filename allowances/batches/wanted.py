@@ -13,15 +13,17 @@ from allowances.programmes.models import Cycle
 
 
 def required_columns(*, cycle: Cycle, conditions: dict[str, Any], kind: str = BatchKind.PAYMENT) -> Requirements:
-    """No amount where the rules tell it or where money is taken back, no telephone where the resident number identifies.
+    """No amount where the rules tell it (of a top-up they do not) or where money is taken back, no telephone where the
+    resident number identifies.
 
     Raises RulesInvalid.
     """
     needed: Requirements = REQUIRED
     if cycle.programme.resident_number_basis:
         needed = (("name",), ("resident_number",), ("amount",))
-    own_amounts = kind != BatchKind.CLAWBACK and takes_own_amounts(
-        effective(conditions["terms"], tranche=conditions["tranche"]).components
+    own_amounts = kind == BatchKind.TOP_UP or (
+        kind != BatchKind.CLAWBACK
+        and takes_own_amounts(effective(conditions["terms"], tranche=conditions["tranche"]).components)
     )
     return [group for group in needed if own_amounts or "amount" not in group]
 

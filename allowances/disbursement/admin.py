@@ -7,24 +7,29 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from allowances.approvals.admin import absent_official
 from allowances.approvals.selectors import next_step
 from allowances.batches.admin import batch_named, stages_of
+from allowances.batches.admin.uploading import ACCEPTED
 from allowances.batches.files import list_store
-from allowances.batches.models import Batch, BatchState
+from allowances.batches.models import Batch, BatchKind, BatchState
 from allowances.batches.reading.rewriting import suffix_of
 from allowances.batches.selectors import failure_of
 from allowances.disbursement import selectors, services
 from allowances.disbursement.errors import PaymentTimeInvalid
 from allowances.disbursement.files import cash_list, result_copy
 from allowances.disbursement.rules import OUTCOMES
+from vouchers.common.errors import DomainError
 from vouchers.common.korean import grouped
 from vouchers.common.money import money
 from vouchers.common.pages import page, refusals_shown, render, require
@@ -135,6 +140,9 @@ def _possible(request: HttpRequest, batch: Batch, outcome: Any) -> dict[str, boo
         "retry": payer and bool(outcome and (outcome.failed.rows or outcome.held.rows)),
         "give_up": payer and bool(outcome and outcome.failed.rows),
         "download": bool(outcome) and authority.may("citizens.view", batch.municipality_id),
+        "follow": batch.state == BatchState.PAID
+        and batch.kind != BatchKind.CLAWBACK
+        and authority.has_role(Role.DRAFTER, batch.municipality_id),
         "cash": bool(outcome and outcome.cash.rows) and authority.may("citizens.view", batch.municipality_id),
     }
 
@@ -284,3 +292,50 @@ def _download(content: Any, name: str, suffix: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(content, content_type="application/octet-stream")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}{suffix}"
     return response
+
+
+# Lists that follow
+
+
+class FollowForm(forms.Form):
+    """A file, and whether its people are new or get more."""
+
+    kind = forms.ChoiceField(
+        label=_("어떤 명단입니까"), widget=forms.RadioSelect,
+        choices=[
+            (BatchKind.PAYMENT, _("후속 명단: 빠진 사람, 지급되지 않은 사람에게 이 회차 지급액을 지급")),
+            (BatchKind.TOP_UP, _("추가 지급 명단: 이 명단에서 지급받은 사람에게 더 지급")),
+        ],
+    )  # fmt: skip
+    file = forms.FileField(
+        label=_("명단 파일(엑셀 또는 CSV)"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(ACCEPTED)}),
+        max_length=200, error_messages={"empty": _("파일에 내용이 없습니다. 저장된 파일을 열어 내용을 확인한 뒤 다시 올리십시오.")},
+    )  # fmt: skip
+
+
+@page("allowances/batch/<uuid:batch_id>/follow/", name="batch_follow", methods=("GET", "POST"))
+def follow(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Upload a list that follows this one, or that gives its people more; it is checked and approved on its own."""
+    parent = batch_named(request, batch_id)
+    require(request, "batches.edit", parent.municipality_id)
+    form = FollowForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind")})
+    if form.is_bound and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            batch = services.follow(
+                parent=parent, kind=BatchKind(form.cleaned_data["kind"]), file=file, file_name=file.name,
+                store=list_store(), limit=settings.UPLOAD_LIMIT_BYTES, **_acting(request),
+            )  # fmt: skip
+        except DomainError as error:
+            form.add_error("file", str(error))
+        else:
+            record(
+                request, municipality=batch.municipality_id, action=AccessAction.UPLOAD, subject=f"batch {batch.pk}",
+                reason=gettext("지급 대상자 명단 업로드"),
+            )  # fmt: skip
+            return redirect("admin:batch_result", batch.pk)
+    status = 200 if not form.is_bound or form.is_valid() else 422
+    return render(
+        request, "allowances/disbursement/follow.html", title=_("후속·추가 지급 명단 올리기"), form=form, batch=parent,
+        stages=stages_of(parent), status=status,
+    )  # fmt: skip

@@ -16,16 +16,20 @@ from threading import Event
 from typing import Final
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from allowances.approvals.errors import BatchBusy, DigestChanged, ReasonMissing
 from allowances.approvals.selectors import next_step
 from allowances.approvals.services import failure_of, locked, sign_as_payer
-from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchState
-from allowances.disbursement.errors import PaymentTimeInvalid, RestChanged
+from allowances.batches.errors import ProgrammeClosed
+from allowances.batches.models import Batch, BatchAction, BatchEvent, BatchKind, BatchState
+from allowances.batches.services import take_in
+from allowances.disbursement.errors import NotToBeFollowed, PaymentTimeInvalid, RestChanged
 from allowances.disbursement.selectors import held_lists, unposted_amount
 from allowances.disbursement.selectors import unposted as unposted_chunks
+from allowances.programmes.models import Cycle, ProgrammeStatus
 from vouchers.common import jobs
 from vouchers.common.database import domain_errors
 from vouchers.common.errors import DomainError, NotPermitted, StateConflict
@@ -34,6 +38,7 @@ from vouchers.ledger import services as ledger
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
+from vouchers.privacy.files import FileStore
 
 RUN: Final = "allowances.disbursement.run"
 BEGIN: Final = "allowances.disbursement.begin"
@@ -271,6 +276,31 @@ def match_held(*, municipality: str, at: datetime) -> int:
         with scope(municipalities=[municipality]):
             total += ledger.call("disbursement.credit_list", municipality, batch_id, 0, LAST_ROW, at)[0]
     return total
+
+
+# Lists that follow ------------------------------------------------------------------------------------------------
+
+
+def follow(
+    *, parent: Batch, kind: BatchKind, file: UploadedFile, file_name: str, official: Official, authority: Authority,
+    store: FileStore, limit: int, at: datetime,
+) -> Batch:  # fmt: skip
+    """Upload a list that follows a paid one: ``payment`` for people who were left out, ``top_up`` to give its people more.
+    It is checked and approved on its own; the parent stays as it was approved.
+
+    Raises NotPermitted, NotToBeFollowed, ProgrammeClosed, FileTooLarge and FileAlreadyUploaded.
+    """
+    if not authority.has_role(Role.DRAFTER, parent.municipality_id):
+        raise NotPermitted
+    if parent.state != BatchState.PAID or BatchKind.CLAWBACK in (parent.kind, kind):
+        raise NotToBeFollowed
+    cycle = Cycle.objects.select_related("programme").get(pk=parent.cycle_id)
+    if cycle.programme.status != ProgrammeStatus.OPEN:
+        raise ProgrammeClosed
+    return take_in(
+        cycle=cycle, chunks=file.chunks(), file_name=file_name, official=official, store=store, limit=limit, at=at,
+        kind=kind, parent=parent,
+    )  # fmt: skip
 
 
 # Posting -----------------------------------------------------------------------------------------------------------

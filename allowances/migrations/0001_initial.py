@@ -576,6 +576,55 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='allowances.cycle', verbose_name='회차'),
         ),
         migrations.CreateModel(
+            name='DepartureList',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('file_name', models.CharField(max_length=200, verbose_name='파일명')),
+                ('state', models.CharField(choices=[('checked', '확인 대기'), ('confirmed', '반영 완료'), ('discarded', '폐기')], default='checked', max_length=10, verbose_name='상태')),
+                ('uploaded_at', models.DateTimeField(verbose_name='업로드 일시')),
+                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='처리일시')),
+                ('rows_total', models.IntegerField(default=0, verbose_name='전체 행')),
+                ('rows_found', models.IntegerField(default=0, verbose_name='찾은 시민')),
+                ('rows_bad', models.IntegerField(default=0, verbose_name='읽지 못한 행')),
+                ('outcome', models.JSONField(default=dict, editable=False, verbose_name='처리 결과')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='올린 사람')),
+            ],
+            options={
+                'verbose_name': '사망·전출자 명단',
+                'verbose_name_plural': '사망·전출자 명단',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Departure',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('row_number', models.IntegerField(verbose_name='행')),
+                ('kind', models.CharField(blank=True, choices=[('deceased', '사망'), ('moved_out', '전출')], max_length=12, verbose_name='구분')),
+                ('happened_on', models.DateField(null=True, verbose_name='사망·전출일')),
+                ('name', models.TextField(blank=True, verbose_name='성명')),
+                ('birth_date', models.DateField(null=True, verbose_name='생년월일')),
+                ('phone', models.TextField(blank=True, verbose_name='휴대전화')),
+                ('resident_number_index', models.BinaryField(null=True)),
+                ('status_before', models.CharField(blank=True, max_length=12)),
+                ('state', models.CharField(choices=[('bad', '읽지 못함'), ('ready', '반영 대기'), ('applied', '반영됨'), ('undone', '되돌림')], max_length=10, verbose_name='상태')),
+                ('problem', models.TextField(blank=True, verbose_name='읽지 못한 사유')),
+                ('undone_at', models.DateTimeField(null=True, verbose_name='되돌린 일시')),
+                ('undo_reason', models.CharField(blank=True, max_length=500, verbose_name='되돌린 사유')),
+                ('citizen', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='departures', to='vouchers.citizen', verbose_name='시민')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='되돌린 사람')),
+                ('list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='allowances.departurelist', verbose_name='명단')),
+            ],
+            options={
+                'verbose_name': '사망·전출자',
+                'verbose_name_plural': '사망·전출자',
+                'ordering': ['list', 'row_number'],
+            },
+        ),
+        migrations.CreateModel(
             name='DigestMail',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -965,6 +1014,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='batch',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'discarded']), _negated=True), fields=('replaces',), name='batch_redraft_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='departure',
+            constraint=models.UniqueConstraint(fields=('list', 'row_number'), name='departure_once_a_row'),
         ),
         migrations.AddConstraint(
             model_name='digestmail',

@@ -87,6 +87,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_pay": ("post", Batch, "DRBAPUX"),
     "batch_cancel_rest": ("post", Batch, "P"),
     "batch_cash_list": ("post", Batch, "DRAPUX"),
+    "batch_follow": ("get", Batch, "D"),
     "batch_give_up": ("post", Batch, "P"),
     "batch_pause": ("post", Batch, "P"),
     "batch_payment": ("get", Batch, "DRBAPUX"),

@@ -20,9 +20,10 @@ BEGIN
             (municipality_id, cycle_id, sequence, series_id, tranche, citizen_id, wallet_id, person, in_cash, batch_id,
              row_number, amount)
         SELECT r.municipality_id, b.cycle_id, b.sequence,
-               CASE WHEN b.terms #>> '{conditions,tranche}' IS NOT NULL AND b.kind <> 'clawback'
+               CASE WHEN b.terms #>> '{conditions,tranche}' IS NOT NULL AND b.kind = 'payment'
                     THEN (b.terms #>> '{conditions,series}')::uuid END,
-               CASE WHEN b.kind <> 'clawback' THEN (b.terms #>> '{conditions,tranche}')::smallint END, r.citizen_id, r.wallet_id,
+               CASE WHEN b.kind = 'payment' THEN (b.terms #>> '{conditions,tranche}')::smallint END, r.citizen_id,
+               r.wallet_id,
                CASE WHEN r.citizen_id IS NULL
                      AND (b.terms -> 'conditions' ->> 'claim_days' IS NOT NULL OR b.kind = 'clawback')
                     THEN coalesce('number|' || encode(r.resident_number_index, 'hex'),
