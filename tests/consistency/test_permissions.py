@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from allowances.batches.models import Batch
-from allowances.departures.models import Departure, DepartureList
 from allowances.budgets.models import BudgetLine
 from allowances.clawback.models import Receivable
+from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant
