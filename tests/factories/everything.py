@@ -15,8 +15,8 @@ from allowances.batches.models import Batch
 from allowances.budgets.models import BudgetLine
 from allowances.catalogue.models import AllowanceType
 from allowances.clawback.models import Receivable
-from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from allowances.departures.models import Departure, DepartureList
+from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory
 from merchants.settlement.models import DayClose, SettlementLine
