@@ -254,7 +254,7 @@ def _copy_file(job: _Job, table: Table) -> frozenset[str]:
             _copy(chunks)
             _advance(job, BatchState.READING, progress_done=table.bytes_read, rows_total=staged)
     with scope(municipalities=[job.municipality]):
-        _advance(job, BatchState.READING, layout=shown | table.description())  # now all hidden rows are counted
+        _advance(job, BatchState.READING, layout=shown | table.description() | {"last_row": table.row_number})
     return frozenset(layout.columns)
 
 

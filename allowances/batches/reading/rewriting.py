@@ -5,6 +5,7 @@ Rows, columns, sheets and row numbers stay where they are, so that the copy can 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 import tempfile
@@ -17,7 +18,7 @@ from typing import Any, BinaryIO, Final, Literal
 import xlsxwriter
 
 from allowances.batches.reading.reader import Limits, ListReader
-from allowances.batches.reading.tables import Table, open_table
+from allowances.batches.reading.tables import Table, filled, open_table
 
 Note = Sequence[Any]
 """(row number, one text for each added column); several for one row are put together."""
@@ -42,6 +43,9 @@ _LONGEST_CELL: Final = 32_767
 _COLOURS: Final[dict[Mark, str]] = {"bad": "#FDE2E1", "doubtful": "#FFF3CD", "good": "#E3F4E7"}
 _SHEET: Final = "명단"
 
+LONGEST_WORKBOOK: Final = 100_000
+"""Rows of a workbook whose copy is one as well. Of a longer one it is a CSV, which begins at once and opens in Excel."""
+
 
 def rewritten(
     file: BinaryIO, *, layout: dict[str, Any], titles: Sequence[str], notes: Iterable[Note],
@@ -57,6 +61,8 @@ def rewritten(
     )  # fmt: skip
     if isinstance(table, ListReader):
         yield from _as_text(table, layout["header_row"], [str(title) for title in titles], notes, _Cells(cells))
+    elif _is_long(layout):
+        yield from _as_long_text(table, layout, [str(title) for title in titles], notes, _Cells(cells))
     else:
         yield from _as_workbook(
             file, table, layout, [str(title) for title in titles], notes, marked, _Cells(cells)
@@ -65,7 +71,11 @@ def rewritten(
 
 def suffix_of(layout: dict[str, Any]) -> str:
     """The copy's name ends in this."""
-    return ".csv" if layout.get("kind", "csv") == "csv" else ".xlsx"
+    return ".csv" if layout.get("kind", "csv") == "csv" or _is_long(layout) else ".xlsx"
+
+
+def _is_long(layout: dict[str, Any]) -> bool:
+    return layout.get("last_row", 0) > LONGEST_WORKBOOK
 
 
 def neutral(cell: str) -> str:
@@ -78,14 +88,18 @@ def neutral(cell: str) -> str:
 # --- Where the added columns go ---------------------------------------------------------------------------------------
 
 
-def _table(table: Table, header_row: int, titles: Sequence[str]) -> tuple[int, bool]:
-    """(columns of the widest row from the header on, whether the header already ends with the titles)."""
+def _table(table: Table, header_row: int, titles: Sequence[str], *, widest: int | None = None) -> tuple[int, bool]:
+    """(columns of the widest row from the header on, whether the header already ends with the titles). ``widest`` is
+    what is known of that from an earlier reading; then only the head is read.
+    """
     width = 0
     for number, cells in table:
         if number == header_row and list(cells[-len(titles) :]) == list(titles):
             return len(cells) - len(titles), True
         if number >= header_row:
             width = max(width, len(cells))
+            if widest is not None:
+                return max(width, widest), False
     return width, False
 
 
@@ -144,6 +158,28 @@ def _as_text(
         if buffer.tell() > _FLUSH_CHARS:
             yield _taken(buffer, reader.form.encoding)
     yield _taken(buffer, reader.form.encoding)
+
+
+def _as_long_text(
+    table: Table, layout: dict[str, Any], titles: Sequence[str], notes: Iterable[Note], corrected: _Cells
+) -> Iterator[bytes]:
+    """A long workbook's sheet as CSV in UTF-8, its merged cells filled down and its row numbers kept by blank lines."""
+    header_row, amount = layout["header_row"], layout.get("positions", {}).get("amount")
+    width, annotated = _table(table, header_row, titles, widest=layout.get("widest"))
+    by_row = _Notes(notes)
+    buffer = StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    yield codecs.BOM_UTF8
+    written = 0
+    for number, cells in filled(table, table, amount=amount):
+        own = corrected.put(number, cells[:width] if annotated and number >= header_row else cells)
+        added = titles if number == header_row else by_row.of(number)
+        buffer.write("\r\n" * (number - written - 1))
+        writer.writerow(map(neutral, (*own, *([""] * (width - len(own)) if added else ()), *added)))
+        written = number
+        if buffer.tell() > _FLUSH_CHARS:
+            yield _taken(buffer, "utf-8")
+    yield _taken(buffer, "utf-8")
 
 
 def _taken(buffer: StringIO, encoding: str) -> bytes:
@@ -213,9 +249,11 @@ class _Writer:
         corrected: _Cells | None = None,
     ) -> None:  # fmt: skip
         """One sheet, with the added columns where there are titles."""
-        sheet = self._book.add_worksheet(_allowed(name or _SHEET))
+        sheet = self._book.add_worksheet(self._free(_allowed(name or _SHEET)))
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-        width, annotated = _table(table, header_row, titles) if titles else (0, False)
+        width, annotated = (
+            _table(table, header_row, titles, widest=(layout or {}).get("widest")) if titles else (0, False)
+        )
         self._widths(sheet, table, width, titles)
         if header_row and titles:
             sheet.freeze_panes(header_row, 0)
@@ -240,6 +278,12 @@ class _Writer:
                 self._append(sheet, number, width, added, note)
         for top, bottom, column in table.merges:
             sheet.merge.append([top - 1, column, bottom - 1, column])
+
+    def _free(self, name: str) -> str:
+        """Sheet names differ in more than case, which a file that no spreadsheet wrote may not know."""
+        taken = {sheet.get_name().casefold() for sheet in self._book.worksheets()}
+        tries = (name, *(f"{name[:27]} {number}" for number in range(2, 999)))
+        return next(found for found in tries if found.casefold() not in taken)
 
     def _widths(self, sheet: Any, table: Table, width: int, titles: Sequence[str]) -> None:
         longest: dict[int, int] = {}

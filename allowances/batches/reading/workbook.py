@@ -57,7 +57,7 @@ class XlsxTable:
     """One sheet of a workbook; iterate for (row number as Excel shows it, cells), as often as needed.
 
     ``whole``: the sheet will be read to its end, so its merged regions, which stand behind the rows, are looked up first
-    into ``merges``. Rows without any value are left out where they are many.
+    into ``merges``. Rows without any value are left out where they are many. ``widest`` is known at the end.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class XlsxTable:
         self.sheet = self._chosen(sheet)
         self.merges: deque[Merge] = deque()
         self.hidden_rows = 0
+        self.widest = 0
         self.bytes_read = 0
         self.row_number = 0
 
@@ -82,6 +83,7 @@ class XlsxTable:
             "sheets": [sheet.name for sheet in self.sheets if sheet.visible],
             "hidden_sheets": [sheet.name for sheet in self.sheets if not sheet.visible],
             "hidden_rows": self.hidden_rows,
+            **({"widest": self.widest} if self.widest else {}),
         }
 
     def _chosen(self, name: str | None) -> Sheet:
@@ -99,12 +101,14 @@ class XlsxTable:
         if self._whole:
             self.merges = deque(sorted(self._package.merges(self.sheet)))
         rows = _Rows(self._package, self.sheet, self.limits)
-        self.bytes_read = self.row_number = 0
+        self.bytes_read = self.row_number = widest = 0
         for number, cells in rows:
             self.bytes_read = int(self.size * rows.part_read)
             self.hidden_rows = rows.hidden
             self.row_number = number
+            widest = max(widest, len(cells))
             yield number, cells
+        self.widest = widest
 
 
 # --- The package ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from allowances.batches.reading.annotate import ERROR, RESULT_COLUMNS, annotate
 from allowances.batches.reading.columns import locate_columns
 from allowances.batches.reading.rewriting import rewritten, suffix_of
 from allowances.batches.reading.tables import filled, open_table
-from tests.allowances.batches.reading.workbooks import html, xls, xlsx
+from tests.allowances.batches.reading.workbooks import html, with_part, xls, xlsx
 
 HEAD = ["연번", "성명", "휴대전화", "행정동", "지급액"]
 ROWS = [
@@ -78,3 +78,25 @@ def test_any_columns_can_be_added() -> None:
     )
     assert table(copy)[1][1][-2:] == ["지급일", "지급 상태"]
     assert table(copy)[2][1][-2:] == ["2026-11-20", "지급"]
+
+
+def test_the_copy_of_a_very_long_workbook_is_text_with_the_same_rows() -> None:
+    data = xlsx(
+        ROWS[:3], strings_to_formulas=False,
+        finish=lambda _book, sheet: (sheet.merge_range(2, 3, 3, 3, "행신2동"), sheet.write_row(9, 0, [3, "박셋", "", "", 5])),
+    )  # fmt: skip
+    table_read = open_table(BytesIO(data), whole=True)
+    list(table_read)
+    layout = {**table_read.description(), "header_row": 2, "positions": {"amount": 4}, "last_row": 100_001}
+    assert (layout["widest"], suffix_of(layout)) == (5, ".csv")
+    copy = b"".join(rewritten(BytesIO(data), layout=layout, titles=["결과"], notes=[(10, "오류")]))
+    rows = list(open_table(BytesIO(copy)))
+    assert rows[1] == (2, [*HEAD, "결과"])
+    assert rows[2][1][3] == "행신2동"
+    assert rows[9] == (10, ["3", "박셋", "", "", "5", "오류"])
+
+
+def test_sheets_whose_names_only_differ_by_case_do_not_stop_it() -> None:
+    data = xlsx(ROWS, [["참고"]], names=["LIST", "Other"], strings_to_formulas=False)
+    twice = with_part(data, "xl/workbook.xml", lambda book: book.replace(b'"Other"', b'"list"'))
+    assert table(copied(twice), sheet="list 2") == [(1, ["참고"])]
