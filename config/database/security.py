@@ -42,7 +42,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "payments.partner_by_key", "payments.pay", "payments.cancel", "payments.payment", "payments.payments_of_order",
     "payments.cancellation",
     "settlement.close_day", "settlement.municipalities_to_close",
-    "batches.compare", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
+    "batches.compare", "batches.mask_name", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
     "approvals.person",
     "clawback.payments", "clawback.claim", "clawback.repay", "clawback.write_off",
     "disbursement.plan", "disbursement.post_chunk", "disbursement.hold_still", "disbursement.cancel_rest",

@@ -2,7 +2,7 @@
 INSERT INTO allowances_rowcorrection (municipality_id, batch_id, row_number, field, kind, person, shown_before, reason,
                                       official_id, at)
 SELECT %(municipality)s, %(batch)s, found.row_number, 'row', 'leave_out',
-       concat_ws('|', r.name, r.birth_date, r.phone), '', %(reason)s, %(official)s, %(at)s
+       concat_ws('|', r.name, r.birth_date, r.phone), coalesce(batches.mask_name(r.name), ''), %(reason)s, %(official)s, %(at)s
 FROM (SELECT DISTINCT row_number FROM allowances_batchproblem
       WHERE municipality_id = %(municipality)s AND batch_id = %(batch)s AND code = %(code)s AND field = %(field)s
         AND acceptance_id IS NULL) found

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 
 from allowances.approvals import services as approvals
 from allowances.batches import annotated, errors, mending, selectors, services
@@ -29,6 +29,7 @@ from vouchers.common.models import uuid7
 from vouchers.officials.rules import Role
 from vouchers.privacy.fields import key_ring
 from vouchers.privacy.files import FileStore
+from vouchers.privacy.rules import mask_name
 
 pytestmark = pytest.mark.django_db
 HEADER = "성명,생년월일,휴대전화,읍면동,지급액\n"
@@ -190,6 +191,33 @@ def test_somebody_who_changed_their_name_waits_for_an_official_and_is_paid_then(
     batch = submitted(office, batch)
     assert (batch.state, batch.terms["mending"]["acceptances"]) == (BatchState.SUBMITTED, 1)
     assert selectors.acceptances_of(batch)[0].reason == "개명 확인서"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        "김",
+        "김구",
+        "김하나",
+        " 김하나 ",
+        "남궁민",
+        "남궁민수",
+        "제갈",
+        "황보관우",
+        "김하나나나",
+        "NGUYEN THI HOA",
+        "Li",
+        "A",
+        "왕Wang",
+        "田中一郎",
+    ],
+)
+def test_sql_masks_a_name_as_the_screens_do(db: None, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT batches.mask_name(%s)", [name])
+        assert cursor.fetchone()[0] == mask_name(name)
 
 
 def test_twins_on_one_telephone_are_not_taken_for_each_other(office: Office, store: FileStore) -> None:

@@ -30,7 +30,6 @@ WITH renamed AS (
 )
 INSERT INTO allowances_batchproblem (municipality_id, batch_id, row_number, field, code, params, is_warning)
 SELECT %(municipality)s, %(batch)s, o.row_number, 'name', 'name_differs',
-       jsonb_build_object('registered', left(c.name, 1) || repeat('*', greatest(length(c.name) - 2, 1))
-                                        || CASE WHEN length(c.name) > 2 THEN right(c.name, 1) ELSE '' END), true
+       jsonb_build_object('registered', batches.mask_name(c.name)), true
 FROM other_name o
 JOIN vouchers_citizen c ON c.municipality_id = %(municipality)s AND c.id = o.citizen_id
