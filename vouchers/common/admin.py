@@ -25,6 +25,7 @@ from vouchers.common.korean import document_date, document_datetime
 from vouchers.common.money import money
 from vouchers.common.paginator import CappedPaginator
 
+YEARS = frozenset({"fiscal_year", "year"})
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -121,20 +122,19 @@ class ListAdmin(ReadMixin, ModelAdmin):
         return response
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What stands on the page to read links to a row only for those who may open that row."""
+        """What stands on the page to read links to a row only for those who may open that row; a year is no amount."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or _is_old_version(request):
             return fieldsets
         fixed = self.get_readonly_fields(request, obj) if self.has_change_permission(request, obj) else None
-        closed = {
-            field.name
-            for field in self.model._meta.fields
-            if field.related_model and (fixed is None or field.name in fixed) and not _may_open(request, field)
+        read = [field for field in self.model._meta.fields if fixed is None or field.name in fixed]
+        columns = {
+            field.name: unlinked(self.model, field.name)
+            for field in read
+            if field.related_model and not _may_open(request, field)
         }
-        return [
-            (title, {**options, "fields": _unlinked(self.model, options["fields"], closed)})
-            for title, options in fieldsets
-        ]
+        columns |= {field.name: ungrouped(self.model, field.name) for field in read if field.name in YEARS}
+        return [(title, {**options, "fields": _in_columns(options["fields"], columns)}) for title, options in fieldsets]
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         """Another municipality's row is a row that does not exist; Django would lead home and repeat the key."""
@@ -179,13 +179,20 @@ def _may_open(request: HttpRequest, field: models.Field) -> bool:
     return other is not None and bool(other.has_view_permission(request))
 
 
-def _unlinked(model: type[models.Model], names: Sequence[Any], closed: set[str]) -> list[Any]:
-    return [
-        tuple(_unlinked(model, name, closed))
-        if isinstance(name, tuple)
-        else (unlinked(model, name) if name in closed else name)
-        for name in names
-    ]
+def _in_columns(names: Sequence[Any], columns: dict[str, Any]) -> list[Any]:
+    return [tuple(_in_columns(name, columns)) if isinstance(name, tuple) else columns.get(name, name) for name in names]
+
+
+@cache
+def ungrouped(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
+    """A year to read: 2026, where Django would write 2,026."""
+
+    @admin.display(description=model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    def column(obj: models.Model) -> str:
+        return str(getattr(obj, name))
+
+    column.__name__ = name
+    return column
 
 
 @cache
