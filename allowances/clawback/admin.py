@@ -267,7 +267,9 @@ class RepaymentForm(forms.Form):
         label=_("납부액(원)"), min_value=1, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"})
     )
     paid_on = forms.DateField(label=_("납부일"), widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
-    method = forms.ChoiceField(label=_("납부 방법"), choices=PaymentMethod.choices)
+    method = forms.ChoiceField(
+        label=_("납부 방법"), choices=PaymentMethod.choices, widget=forms.Select(attrs={"class": "jt-input"})
+    )
     document_number = forms.CharField(
         label=_("문서번호"), max_length=60, required=False, widget=UnfoldAdminTextInputWidget
     )

@@ -100,6 +100,8 @@ def payment_progress(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 def payment(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Where the payment stands, what became of the rows, and what can be done about it."""
     batch = batch_named(request, batch_id)
+    if batch.kind == BatchKind.CLAWBACK and batch.state == BatchState.PAID:
+        return redirect("admin:clawback_outcome", batch.pk)
     outcome = selectors.outcome(batch) if batch.state in PAYABLE else None
     kind = request.GET.get("kind") if request.GET.get("kind") in OUTCOMES else None
     after = request.GET.get("after", "")

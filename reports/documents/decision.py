@@ -76,7 +76,7 @@ class DecisionLine:
         if self.taken is None:
             return ""
         owed = self.amount - self.taken - (self.lapsed or 0)
-        return f"미회수 {grouped(owed)}원" if owed else "전액 회수"
+        return f"미회수 {grouped(owed)}" if owed else "전액 회수"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 
 import psycopg
@@ -18,14 +19,16 @@ from django.db import connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from allowances.approvals import services as approvals
-from allowances.batches.models import Batch, BatchState, Entitlement
+from allowances.batches.models import Batch, BatchRow, BatchState, Entitlement
 from allowances.disbursement import services as disbursement
 from allowances.disbursement.selectors import progress
 from allowances.programmes.rules import Budget
 from allowances.programmes.selectors import budget_of
 from config.environment import BASE_DIR
+from tests.factories.clawbacks import Desk, paid_list
 from tests.factories.lists import Office, approved, make_list, make_office
 from vouchers.common import jobs
+from vouchers.ledger.audit import audit
 from vouchers.ledger.models import Journal, JournalKind, Lot, Transfer
 from vouchers.officials.rules import Role
 
@@ -178,3 +181,26 @@ def test_a_job_that_kills_its_worker_each_time_is_given_up(office: Office, payab
     with worker() as process:
         until(lambda: state_of(office, payable) == BatchState.PAID, process)
     assert_everybody_paid_once(office, payable)
+
+
+def test_a_clawback_survives_the_workers_death(office: Office, tmp_path: Path) -> None:
+    with office.city.scope():
+        paid = paid_list(office, rows=SHORT)
+        people = BatchRow.objects.filter(batch_id=paid.pk).order_by("row_number")
+        lines = [f"{row.name},{row.birth_date},{row.phone},4000,전출" for row in people]
+        draft = Desk(office, tmp_path).by_file(["성명,생년월일,휴대전화,환수액,환수 사유", *lines], parent=paid)
+        ready = approved(office, draft, chunk_rows=SHORT // CHUNKS)
+        disbursement.start(batch=ready, digest=ready.digest, at=datetime.now(UTC), **office.acting(Role.PAYER))
+    for at_least in (3, 30):
+        with worker() as process:
+            until(lambda at_least=at_least: posted(office, ready) >= at_least, process)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        assert state_of(office, ready) == BatchState.PAYING
+    with worker() as process:
+        until(lambda: state_of(office, ready) == BatchState.PAID, process)
+    with office.city.scope():
+        assert set(Lot.objects.values_list("remaining", flat=True)) == {AMOUNT - 4_000}
+        assert Transfer.objects.filter(debit_lot_id__isnull=False).count() == SHORT
+        assert Journal.objects.filter(kind=JournalKind.CLAW_BACK).count() == progress(ready).chunks
+        assert not any(found.difference for found in audit())

@@ -145,7 +145,8 @@ class ListAdmin(ReadMixin, ModelAdmin):
         masked values could be found out by guessing, and ten million rows read for a column without index."""
         offered = self.get_list_filter(request) if request else self.list_filter
         names = [name for name in offered if isinstance(name, str)]
-        return any(lookup == name or lookup.startswith(f"{name}__") for name in names)
+        own = {getattr(offer, "parameter_name", None) for offer in offered}
+        return lookup in own or any(lookup == name or lookup.startswith(f"{name}__") for name in names)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Rows that nobody changes have no history."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from allowances.batches.models import Batch, BatchState
+from allowances.batches.models import Batch, BatchKind, BatchState
 from vouchers.common.pages import find, require
 
 DECIDED = (
@@ -25,7 +25,7 @@ def batch_named(request: HttpRequest, batch_id: UUID) -> Batch:
 
 def stages_of(batch: Batch) -> list[dict[str, Any]]:
     """The five stations of a list: which are behind it, and where it is."""
-    names = (_("업로드"), _("검증"), _("결재"), _("지급"))
+    names = (_("업로드"), _("검증"), _("결재"), _("환수") if batch.kind == BatchKind.CLAWBACK else _("지급"))
     if batch.state in (BatchState.SUBMITTING, BatchState.SUBMITTED):
         at = 2
     elif batch.state in DECIDED:
