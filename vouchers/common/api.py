@@ -16,7 +16,6 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from vouchers.common import problems
@@ -39,18 +38,32 @@ Body = TypeVar("Body", bound=RequestBody)
 
 
 class LeanView(APIView):
-    """A view whose errors are problem documents. Authentication is what a subclass does in ``admit``."""
+    """A view whose errors are problem documents. Authentication is what a subclass does in ``admit``.
+
+    Of DRF's view it is what drf-spectacular describes; `dispatch` is its own, and methods get Django's request.
+    """
 
     authentication_classes = ()
     permission_classes = ()
     http_method_names = ("get", "head", "post")
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Instead of DRF's negotiation, versioning, permissions and throttles."""
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Instead of DRF's request, negotiation, versioning, permissions and throttles."""
+        self.request, self.args, self.kwargs = request, args, kwargs  # type: ignore[assignment]
+        try:
+            self.initial(request)
+            method = (request.method or "").lower()
+            response: HttpResponseBase = getattr(self, method)(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - logged there, unless it was foreseen
+            return self.handle_exception(error)
+        return response
+
+    def initial(self, request: HttpRequest) -> None:
+        """Refuse what no method of this view would answer."""
         if request.method not in self.allowed_methods:
             raise problems.MethodNotAllowed
-        refuse_unless_json_is_accepted(request._request)
-        self.admit(request._request)
+        refuse_unless_json_is_accepted(request)
+        self.admit(request)
 
     def admit(self, request: HttpRequest) -> None:
         """Raise what keeps this client out. Here: nothing."""
@@ -58,12 +71,6 @@ class LeanView(APIView):
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Every error, foreseen or not, as a problem document."""
         return problems.response_to(exc, allow=self.allowed_methods)
-
-    def finalize_response(  # type: ignore[override]
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        """Answers are ready as they are: there is nothing to render."""
-        return response
 
 
 def answer(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
-from django.urls.exceptions import Resolver404
 from django.utils import timezone, translation
 
 from vouchers.common import problems
@@ -16,6 +15,8 @@ SHORT_WAY = "/api/v1/"
 
 class ApiMiddleware:
     """Calls the view of an API request at once. Stands right below SecurityMiddleware.
+
+    The web server's entry point (config/wsgi.py) takes a shorter way still; this one is for every other handler.
 
     Sessions, cookies, CSRF, login, messages and frames mean nothing to a program with a bearer key, and passing through
     those seven layers costs as much as all of Python's own work for a payment. Left is what the API needs: the
@@ -27,23 +28,26 @@ class ApiMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve the request by the short way, or hand it on."""
-        if not request.path_info.startswith(SHORT_WAY):
-            return self.get_response(request)
-        request.at = timezone.now()  # type: ignore[attr-defined]
-        language = translation.get_language_from_request(request)
-        with translation.override(language):
-            response = _answer(request)
-        response.headers.setdefault("Content-Language", language)
-        response.headers.setdefault("Vary", "Accept-Language")
-        response.headers.setdefault("Content-Length", str(len(response.content)))
-        return response
+        return serve_api(request) if request.path_info.startswith(SHORT_WAY) else self.get_response(request)
+
+
+def serve_api(request: HttpRequest) -> HttpResponse:
+    """Call the view of a request of the API. Whatever goes wrong comes out as a problem document."""
+    request.at = timezone.now()  # type: ignore[attr-defined]
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        response = _answer(request)
+    response.headers.setdefault("Content-Language", language)
+    response.headers.setdefault("Vary", "Accept-Language")
+    response.headers.setdefault("Content-Length", str(len(response.content)))
+    return response
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
     try:
         match = resolve(request.path_info)
-    except Resolver404 as error:
+        request.resolver_match = match
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+    except Exception as error:  # noqa: BLE001 - logged there, unless it was foreseen
         return problems.response_to(error)
-    request.resolver_match = match
-    response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return response

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 
 from vouchers.common.database import domain_errors
 
@@ -47,10 +47,11 @@ def rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]
 
 
 def _execute(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection
+    ours = connections[DEFAULT_DB_ALIAS]  # `connection` looks this up anew for each attribute
+    ours.ensure_connection()
+    raw: psycopg.Connection[Any] = ours.connection
     raw.prepare_threshold = 0  # Django sets None, which overrules prepare=True below
-    with domain_errors(), connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+    with domain_errors(), ours.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         found = cursor.execute(statement, parameters, prepare=True).fetchall()
     raw.prepare_threshold = None  # for Django's own statements, which carry their values as text
     return found

@@ -256,6 +256,15 @@ def test_only_what_was_given_back_of_a_payment_can_ever_change(kernel: Kernel) -
         assert kernel.rows(query, table) == [("refunded",)]
 
 
+@pytest.mark.parametrize("part", ["", f"_{TODAY:%Y_%m}"])
+@pytest.mark.parametrize("refunded", [-1, 50_001])
+def test_never_more_is_given_back_than_was_paid(kernel: Kernel, setting: Setting, part: str, refunded: int) -> None:
+    """Not even by the owner."""
+    kernel.pay(setting.wallet, setting.shop, 50_000)
+    with pytest.raises(psycopg.errors.CheckViolation, match="given back"):
+        kernel.connection.execute(f"UPDATE vouchers_payment{part} SET refunded = %s", [refunded])
+
+
 def test_events_are_journals_and_payments(kernel: Kernel, setting: Setting) -> None:
     """A payment is its own journal; no event stands in both."""
     payment, refund = kernel.id_at(NOON), kernel.id_at(NOON)

@@ -11,7 +11,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from rest_framework.request import Request
 
 from merchants.qr_kit.services import scanned
 from vouchers.common import problems
@@ -51,9 +50,9 @@ class PaymentsView(PartnerView):
     """결제 생성과 주문번호 조회."""
 
     @documents.create_payment
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Pay."""
-        write, body = _write(request._request, self.caller)
+        write, body = _write(request, self.caller)
         wanted = read(body, NewPayment)
         shop = scanned(wanted.qr, settings.QR_KEYS)
         done = services.pay(
@@ -67,9 +66,9 @@ class PaymentsView(PartnerView):
         return _written(payment_of(done.payment), f"/api/v1/payments/{done.payment.id}", replayed=done.replayed)
 
     @documents.list_payments
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         """The payments of an order."""
-        query = request._request.GET
+        query = request.GET
         order = query.get("order_id", "")
         if list(query) != ["order_id"] or len(query.getlist("order_id")) != 1 or not _ORDER.match(order):
             raise problems.FieldsInvalid([problems.FieldProblem("/order_id", "invalid", NewPayment.hints["order_id"])])
@@ -81,7 +80,7 @@ class PaymentView(PartnerView):
     """결제 한 건."""
 
     @documents.read_payment
-    def get(self, request: Request, payment: UUID) -> HttpResponse:
+    def get(self, request: HttpRequest, payment: UUID) -> HttpResponse:
         """One payment as it stands now."""
         found = selectors.payment(caller=self.caller, payment=payment)
         if found is None:
@@ -93,9 +92,9 @@ class CancellationsView(PartnerView):
     """결제 취소."""
 
     @documents.cancel_payment
-    def post(self, request: Request, payment: UUID) -> HttpResponse:
+    def post(self, request: HttpRequest, payment: UUID) -> HttpResponse:
         """Cancel a payment in full, or a part of it."""
-        write, body = _write(request._request, self.caller)
+        write, body = _write(request, self.caller)
         wanted = read(body or b"{}", NewCancellation)
         amount = wanted.amount if isinstance(wanted.amount, int) else None
         done = services.cancel(write=write, payment=payment, amount=amount, at=_at(request))
@@ -106,7 +105,7 @@ class HealthView(LeanView):
     """Whether requests can be served: for load balancers, without credentials."""
 
     @documents.health
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         """Ask the database for nothing."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -118,14 +117,14 @@ class UnknownView(LeanView):
 
     schema = None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: HttpRequest) -> None:
         """No method is right here."""
         raise NotFound
 
 
-def _at(request: Request) -> datetime:
+def _at(request: HttpRequest) -> datetime:
     """The moment of the request, for everything that it does; the middleware has read the clock."""
-    at: datetime = request._request.at  # type: ignore[attr-defined]
+    at: datetime = request.at  # type: ignore[attr-defined]
     return at
 
 

@@ -13,8 +13,7 @@ CREATE TABLE vouchers_payment (
     refunded        bigint NOT NULL DEFAULT 0,
     business_date   date NOT NULL,
     at              timestamptz NOT NULL,
-    CONSTRAINT payment_pkey PRIMARY KEY (municipality_id, id),
-    CONSTRAINT payment_refunded_within_amount CHECK (refunded BETWEEN 0 AND amount)
+    CONSTRAINT payment_pkey PRIMARY KEY (municipality_id, id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX payment_by_wallet ON vouchers_payment (municipality_id, wallet_id, id DESC);
 CREATE INDEX payment_by_merchant ON vouchers_payment (municipality_id, merchant_id, id DESC);
@@ -24,6 +23,15 @@ CREATE TRIGGER payment_is_immutable
     BEFORE DELETE OR TRUNCATE OR UPDATE OF municipality_id, id, currency_id, wallet_id, merchant_id, partner_id, order_id,
         amount, business_date, at
     ON vouchers_payment FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+-- In place of a CHECK, which every new payment would pay for.
+CREATE FUNCTION ledger.refuse_refund() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'more is given back of a payment than was paid'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_refunded_within_amount';
+END $$;
+CREATE TRIGGER payment_refunded_within_amount BEFORE UPDATE ON vouchers_payment
+    FOR EACH ROW WHEN (NEW.refunded NOT BETWEEN 0 AND NEW.amount) EXECUTE FUNCTION ledger.refuse_refund();
 
 -- Every business event. Whoever asks sees of it what the tables below show them.
 CREATE VIEW vouchers_event WITH (security_invoker = true) AS

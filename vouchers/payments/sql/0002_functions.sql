@@ -31,37 +31,31 @@ CREATE FUNCTION payments.pay(
     OUT payment_id uuid, OUT replayed boolean, OUT merchant_name varchar, OUT business_date date
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- One payment at a shop's fixed QR: key, shop, limit of the day, money. The last two OUT parameters are empty when
--- replayed. Two statements, because each costs more to set up than to run. The first also takes the key; the same
--- request in flight elsewhere makes it wait for that one's end.
+-- replayed. The same request in flight elsewhere makes this one wait at the key for that one's end.
 DECLARE
     v_id   uuid := ledger.id_at(p_at);
     v_shop record;
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
-    WITH claimed AS (
-        INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
-        VALUES (p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at)
-        ON CONFLICT (municipality_id, partner_id, key) DO NOTHING
-        RETURNING result_id
-    )
-    SELECT claimed.result_id IS NOT NULL AS key_is_new, shop.id, shop.name, shop.status, shop.category_id,
-           shop.annual_sales, qr.id AS qr_id, qr.retired_at,
+    INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
+    VALUES (p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at)
+    ON CONFLICT (municipality_id, partner_id, key) DO NOTHING;
+    replayed := NOT FOUND;
+    IF replayed THEN
+        payment_id := payments.earlier_result(p_municipality, p_partner, p_key, p_fingerprint);
+        RETURN;
+    END IF;
+    SELECT shop.id, shop.name, shop.status, shop.category_id, shop.annual_sales, qr.id AS qr_id, qr.retired_at,
            (SELECT policy.payment_limit
             FROM vouchers_wallet wallet JOIN vouchers_currencypolicy policy ON policy.currency_id = wallet.currency_id
             WHERE wallet.municipality_id = p_municipality AND wallet.id = p_wallet
               AND policy.valid_from <= (p_at AT TIME ZONE 'Asia/Seoul')::date
             ORDER BY policy.valid_from DESC LIMIT 1) AS payment_limit
     INTO v_shop
-    FROM (SELECT) AS request
-    LEFT JOIN claimed ON true
-    LEFT JOIN merchants_merchant shop ON shop.municipality_id = p_municipality AND shop.code = p_merchant_code
-    LEFT JOIN merchants_merchantqr qr
-      ON qr.municipality_id = p_municipality AND qr.merchant_id = shop.id AND qr.terminal = p_terminal;
-    replayed := NOT v_shop.key_is_new;
-    IF replayed THEN
-        payment_id := payments.earlier_result(p_municipality, p_partner, p_key, p_fingerprint);
-        RETURN;
-    END IF;
+    FROM merchants_merchant shop
+    JOIN merchants_merchantqr qr
+      ON qr.municipality_id = shop.municipality_id AND qr.merchant_id = shop.id AND qr.terminal = p_terminal
+    WHERE shop.municipality_id = p_municipality AND shop.code = p_merchant_code;
     IF v_shop.qr_id IS NULL THEN
         PERFORM ledger.refuse('merchant_unknown');
     ELSIF v_shop.retired_at IS NOT NULL THEN
