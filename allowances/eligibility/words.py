@@ -58,7 +58,7 @@ def age(spec: Spec) -> str:
     unit = {"years": gettext("세"), "months": gettext("개월"), "days": gettext("일")}[spec.get("unit", "years")]
     who = gettext("자녀가 ") if spec.get("of") == "child" else ""
     number = (gettext("만 ") if years else gettext("생후 ")) + _range(spec.get("min"), spec.get("max"), unit)
-    return gettext("%(who)s%(day)s 기준 %(age)s") % {
+    return gettext("%(who)s%(day)s에 %(age)s") % {
         "who": who,
         "day": day_of(spec.get("on", "reference")),
         "age": number,

@@ -52,6 +52,13 @@ from vouchers.privacy.fields import key_ring
 from vouchers.privacy.files import FileStore
 
 AMOUNT = 100_000
+CONDITIONS: list[list[dict[str, Any]]] = [
+    [{"kind": "received", "scope": "own", "period": "lifetime", "times": 1}],
+    [{"kind": "category", "categories": ["restricted"], "not": True}],
+    [{"kind": "lived_elsewhere", "length": 1, "unit": "days"}, {"kind": "resident_for", "length": 1, "unit": "years"}],
+    [{"kind": "born", "since": "1900-01-01"}],
+]
+"""Beside age, residence, quota and amount: earlier payments, categories, and one of two, so that every check is on."""
 SAMPLE_ROWS = 5_000
 MEMORY_MIB = 1024
 FIRST_PROGRESS_SECONDS = 2
@@ -166,7 +173,8 @@ def _cycle(world: World, officers: dict[Role, tuple[Official, Authority]], *, ro
             official=drafter, authority=may_draft, municipality=Municipality.objects.get(pk=world.code),
             type=AllowanceType.objects.order_by("code")[0], currency=Currency.objects.get(pk=world.currency),
             is_not_wage=True, at=at, name="전 시민 지원금", fiscal_year=at.year, department="기획과", legal_basis="조례 제1조",
-            amount=AMOUNT, amount_max=AMOUNT, age_min=None, age_max=None, validity_days=90,
+            amount=AMOUNT, amount_max=AMOUNT, age_min=0, age_max=120, residency_days=1, validity_days=90, quota=rows,
+            quota_period="programme", conditions=CONDITIONS,
         )  # fmt: skip
         who: dict[str, Any] = {"official": budget, "authority": may_fund, "at": at}
         budgets.record(line=line, kind=EntryKind.ORIGINAL, split=Split(city=AMOUNT * rows), reason="본예산", **who)

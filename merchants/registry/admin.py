@@ -116,7 +116,14 @@ class UsageRuleForm(TenantForm):
 
     class Meta:
         model = UsageRule
-        fields: ClassVar = ["municipality", "name", "allowed_categories", "denied_categories", "annual_sales_cap"]
+        fields: ClassVar = [
+            "municipality",
+            "name",
+            "allowed_categories",
+            "denied_categories",
+            "allowed_dongs",
+            "annual_sales_cap",
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,9 +155,9 @@ class UsageRuleAdmin(EditAdmin):
     prefix_search: ClassVar = ["name"]
     search_help_text = _("사용처 기준명의 앞부분")
     add_fieldsets: ClassVar = [
-        (None, {"fields": ["name", "allowed_categories", "denied_categories", "annual_sales_cap"]})
+        (None, {"fields": ["name", "allowed_categories", "denied_categories", "allowed_dongs", "annual_sales_cap"]})
     ]
-    fieldsets: ClassVar = [(None, {"fields": ["name", "allowed", "denied", "sales_cap"]})]
+    fieldsets: ClassVar = [(None, {"fields": ["name", "allowed", "denied", "region", "sales_cap"]})]
     empty_hint = _("사용처를 제한하지 않는 사업은 기준이 없어도 됩니다.")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -165,6 +172,11 @@ class UsageRuleAdmin(EditAdmin):
     def denied(self, rule: UsageRule) -> str:
         """Their names."""
         return _names(rule.denied_categories) or "-"
+
+    @admin.display(description=_("사용 가능 읍면동"))
+    def region(self, rule: UsageRule) -> Any:
+        """All, or their names."""
+        return ", ".join(rule.allowed_dongs) or _("관내 전체")
 
     @admin.display(description=_("연매출 상한"))
     def sales_cap(self, rule: UsageRule) -> Any:

@@ -69,6 +69,10 @@ class UsageRule(TenantModel):
     denied_categories = ArrayField(
         models.CharField(max_length=20), verbose_name=_("사용 제한 업종"), default=list, blank=True
     )
+    allowed_dongs = ArrayField(
+        models.CharField(max_length=40), verbose_name=_("사용 가능 읍면동"), default=list, blank=True,
+        help_text=_("비워 두면 관내 어디서나 사용할 수 있습니다. 여럿은 쉼표로 나누어 적습니다."),
+    )  # fmt: skip
     annual_sales_cap = models.BigIntegerField(
         _("연매출 상한(원)"),
         null=True,

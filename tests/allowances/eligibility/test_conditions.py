@@ -264,5 +264,5 @@ def test_every_kind_has_a_test_here_and_a_sentence() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     elsewhere = {"received", "received_in_all"}
     assert [name for name in KINDS if f'"kind": "{name}"' not in source and name not in elsewhere] == []
-    assert sentence_of({"kind": "age", "min": 19, "max": 39}) == "자격 기준일 기준 만 19세 이상 39세 이하"
+    assert sentence_of({"kind": "age", "min": 19, "max": 39}) == "자격 기준일에 만 19세 이상 39세 이하"
     assert sentence_of({"kind": "head_of_household", "not": True}) == "세대주 — 해당하면 제외"

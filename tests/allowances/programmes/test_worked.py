@@ -22,7 +22,7 @@ from allowances.programmes.sentences import terms_in_words
 from tests import factories
 from tests.allowances.programmes.worked import Example, P, births, moves, others
 from tests.factories import AT, City
-from tests.factories.lists import authority
+from tests.factories.lists import authority, read_list
 from vouchers.citizens.models import Citizen, CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.citizens.rules import Relation
 from vouchers.common.models import uuid7
@@ -176,8 +176,7 @@ def upload(city: City, cycle: Cycle, example: Example, citizens: list[Citizen], 
         cycle=cycle, file=SimpleUploadedFile("명단.csv", "\n".join(lines).encode()), file_name="명단.csv", official=drafter,
         authority=authority(drafter), store=store, limit=10_000_000, at=AT,
     )  # fmt: skip
-    batches.read(municipality=city.code, batch_id=batch.pk, store=store, at=AT)
-    return Batch.objects.get(pk=batch.pk)
+    return read_list(batch, store)
 
 
 def _cell(name: str, value: Any) -> str:

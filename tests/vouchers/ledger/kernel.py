@@ -38,9 +38,10 @@ _WORLD = """
 INSERT INTO vouchers_municipality (code, name, name_en) VALUES (%(city)s, '고양시', 'Goyang');
 INSERT INTO vouchers_currency (id, municipality_id, name, name_en, is_active)
 VALUES (%(currency)s, %(city)s, '고양페이', 'Goyang Pay', true);
-INSERT INTO vouchers_usagerule (id, municipality_id, name, allowed_categories, denied_categories, annual_sales_cap)
-VALUES (%(cheap)s, %(city)s, '소규모 음식점', '{restaurant}', '{}', 300000000),
-       (%(not_bars)s, %(city)s, '주점 제외', '{}', '{bar}', NULL);
+INSERT INTO vouchers_usagerule (id, municipality_id, name, allowed_categories, denied_categories, annual_sales_cap,
+                                allowed_dongs)
+VALUES (%(cheap)s, %(city)s, '소규모 음식점', '{restaurant}', '{}', 300000000, '{}'),
+       (%(not_bars)s, %(city)s, '주점 제외', '{}', '{bar}', NULL, '{}');
 SELECT ledger.open_account(%(city)s, %(currency)s, 'bank', NULL);
 """
 _CITIZENS = """

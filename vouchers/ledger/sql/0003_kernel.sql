@@ -314,7 +314,11 @@ BEGIN
                   AND (usage.id IS NULL OR (
                           (usage.allowed_categories = '{}' OR p_category = ANY (usage.allowed_categories))
                       AND NOT p_category = ANY (usage.denied_categories)
-                      AND (usage.annual_sales_cap IS NULL OR p_annual_sales <= usage.annual_sales_cap)))
+                      AND (usage.annual_sales_cap IS NULL OR p_annual_sales <= usage.annual_sales_cap)
+                      AND CASE WHEN usage.allowed_dongs = '{}' THEN true ELSE EXISTS (
+                              SELECT FROM merchants_merchant shop JOIN vouchers_dong d ON d.id = shop.dong_id
+                              WHERE shop.municipality_id = p_municipality AND shop.id = p_merchant
+                                AND d.name = ANY (usage.allowed_dongs)) END))
                 ORDER BY (lot.kind = 'purchase'), lot.expires_at, lot.id
             LOOP
                 v_line := v_line + 1;
