@@ -55,6 +55,9 @@ from vouchers.privacy.files import FileStore
 BLOCK_ROWS: Final = 40_000
 """Rows that one COPY takes: progress moves, and memory stays flat."""
 
+FIRST_BLOCK_ROWS: Final = 4_000
+"""Rows of the first one, so that whoever has just uploaded a long list soon sees that it is being read."""
+
 READABLE_STATES: Final = (BatchState.READING, BatchState.VALIDATING)
 UNREAD_STATES: Final = (BatchState.UPLOADED, BatchState.INSPECTED)
 
@@ -271,13 +274,13 @@ def _index_account_number(number: str) -> tuple[bytes, bytes]:
 def _blocks(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:
     """The reader's small chunks, gathered into what one COPY takes."""
     block: list[Chunk] = []
-    rows = 0
+    rows, full = 0, FIRST_BLOCK_ROWS
     for chunk in chunks:
         block.append(chunk)
         rows += len(chunk.rows)
-        if rows >= BLOCK_ROWS:
+        if rows >= full:
             yield block
-            block, rows = [], 0
+            block, rows, full = [], 0, BLOCK_ROWS
     if block:
         yield block
 
