@@ -66,7 +66,7 @@ def take_in(
     try:
         with transaction.atomic():
             place = _redrafting(replaces, cycle) | _mending(mended_from, cycle) or _placing(cycle, kind, parent)
-            _refuse_same_file(cycle, stored.sha256, place["sequence"])
+            _refuse_same_file(cycle, stored.sha256, kind=place["kind"], sequence=place["sequence"])
             batch = Batch(
                 municipality_id=cycle.municipality_id, cycle=cycle, uploaded_by=official, uploaded_at=at,
                 file_name=file_name[-200:], file_key=stored.name, file_size=stored.size, file_sha256=stored.sha256,
@@ -206,9 +206,12 @@ def _require_drafter(authority: Authority, municipality: str) -> None:
         raise NotPermitted
 
 
-def _refuse_same_file(cycle: Cycle, sha256: str, sequence: int) -> None:
+def _refuse_same_file(cycle: Cycle, sha256: str, *, kind: str, sequence: int) -> None:
+    """Top-ups are compared with each other: each has a number of its own, and a file that is sent twice would give twice."""
     dead = (BatchState.REFUSED, BatchState.DISCARDED)
-    first = Batch.objects.filter(cycle=cycle, sequence=sequence, file_sha256=sha256).exclude(state__in=dead).first()
+    lists = Batch.objects.filter(cycle=cycle, file_sha256=sha256).exclude(state__in=dead)
+    of_its_place = {"kind": kind} if kind == BatchKind.TOP_UP else {"sequence": sequence}
+    first = lists.filter(**of_its_place).first()
     if first is not None:
         raise FileAlreadyUploaded(batch_id=str(first.pk), file_name=first.file_name)
 

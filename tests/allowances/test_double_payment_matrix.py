@@ -23,7 +23,7 @@ from allowances.approvals import services as approvals
 from allowances.approvals.errors import AlreadySigned
 from allowances.batches import services as batches
 from allowances.batches.errors import FileAlreadyUploaded
-from allowances.batches.models import Batch, BatchProblem, BatchState
+from allowances.batches.models import Batch, BatchKind, BatchProblem, BatchState
 from allowances.catalogue.models import AllowanceType, ExclusionPeriod
 from allowances.disbursement import services as disbursement
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
@@ -321,6 +321,50 @@ def test_a_stranger_of_one_list_who_joins_and_is_a_member_in_another_before_eith
     )
     world.run(pay())
     assert won() == {"김하나": AMOUNT}
+
+
+# More for those who were paid
+
+
+def following(
+    world: World, parent: Batch, kind: BatchKind, *people: tuple[Person, int], note: str | None = None
+) -> Batch:
+    """A list that follows a paid one, as its file was read and checked."""
+    note = note or f"파일 {next(_files)}"
+    rows = "".join(f"{name},{born},{phone},{amount},{note}\n" for (name, born, phone), amount in people)
+    file = SimpleUploadedFile("추가.csv", f"성명,생년월일,휴대전화,지급액,비고\n{rows}".encode())
+    batch = disbursement.follow(
+        parent=parent, kind=kind, file=file, file_name="추가.csv", store=world.store, limit=1_000_000, at=AT,
+        **world.office.acting(Role.DRAFTER),
+    )  # fmt: skip
+    return read_list(batch, world.store)
+
+
+def test_a_top_up_of_somebody_who_is_not_in_the_list_it_follows(world):
+    world.member(KIM), world.member(LEE)
+    parent = world.paid(world.uploaded(world.office.cycle, KIM))
+    more = following(world, parent, BatchKind.TOP_UP, (KIM, 30_000), (LEE, 30_000))
+    assert problems(more) == {3: {"not_in_parent"}}
+    world.paid(more)
+    assert won() == {"김하나": AMOUNT + 30_000}
+
+
+def test_the_same_top_up_twice(world):
+    world.member(KIM)
+    parent = world.paid(world.uploaded(world.office.cycle, KIM))
+    world.paid(following(world, parent, BatchKind.TOP_UP, (KIM, 30_000), note="처음"))
+    with pytest.raises(FileAlreadyUploaded), transaction.atomic():
+        following(world, parent, BatchKind.TOP_UP, (KIM, 30_000), note="처음")
+    assert won() == {"김하나": AMOUNT + 30_000}
+
+
+def test_who_was_paid_is_named_in_the_list_of_those_who_were_left_out(world):
+    world.member(KIM), world.member(LEE)
+    parent = world.paid(world.uploaded(world.office.cycle, KIM))
+    rest = following(world, parent, BatchKind.PAYMENT, (LEE, AMOUNT), (KIM, AMOUNT))
+    assert problems(rest) == {3: {"duplicate_in_cycle"}}
+    world.paid(rest)
+    assert won() == {"김하나": AMOUNT, "이두리": AMOUNT}
 
 
 # After a clawback
