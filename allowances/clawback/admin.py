@@ -37,8 +37,10 @@ from allowances.clawback.selectors import (
     payments_after,
     payments_of,
     payments_to,
+    received_by,
 )
 from allowances.programmes.models import Programme
+from vouchers.citizens.models import Citizen
 from vouchers.common.admin import ListAdmin, day, moment, won
 from vouchers.common.errors import DomainError, NotFound, NotPermitted, StateConflict
 from vouchers.common.filters import MunicipalityFilter, chosen_municipality
@@ -194,6 +196,19 @@ def outcome(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     return render(
         request, "allowances/clawback/outcome.html", title=batch.file_name, batch=batch, outcome=outcome_of(batch),
         decision=batch.clawback, debts=debts, shown=SHOWN, stages=stages_of(batch),
+    )  # fmt: skip
+
+
+@page("vouchers/citizen/<uuid:citizen_id>/received/", name="citizen_received")
+def received(request: HttpRequest, citizen_id: UUID) -> HttpResponse:
+    """What a citizen got, with the way to claw it back."""
+    citizen = find(Citizen.objects.all(), citizen_id)
+    require(request, "citizens.view", citizen.municipality_id)
+    require(request, "allowances.view", citizen.municipality_id)
+    return render(
+        request, "allowances/clawback/received.html", title=_("받은 수당"), citizen=citizen,
+        payments=received_by(municipality=citizen.municipality_id, citizen=citizen.pk),
+        may_claw_back=request.authority.may("batches.edit", citizen.municipality_id),  # type: ignore[attr-defined]
     )  # fmt: skip
 
 

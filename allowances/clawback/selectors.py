@@ -133,3 +133,40 @@ def open_receivables() -> QuerySet[Receivable]:
         .select_related("programme", "citizen", "batch__cycle")
         .order_by("due_on", "id")
     )
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a citizen got by one list, in won."""
+
+    batch: UUID
+    row_number: int
+    programme: str
+    cycle: str
+    paid_on: date
+    paid: int
+    remaining: int
+    clawed_back: int
+
+
+_RECEIVED = """
+SELECT e.batch_id, e.row_number, programme.name, cycle.name, (lot.created_at AT TIME ZONE 'Asia/Seoul')::date,
+       lot.granted::bigint, lot.remaining, coalesce(recovery.claimed, 0)
+FROM vouchers_wallet wallet
+JOIN vouchers_lot lot ON lot.municipality_id = wallet.municipality_id AND lot.wallet_id = wallet.id AND lot.kind = 'grant'
+JOIN allowances_entitlement e ON e.municipality_id = lot.municipality_id AND e.id = lot.source_id
+JOIN allowances_cycle cycle ON cycle.id = e.cycle_id
+JOIN allowances_programme programme ON programme.id = cycle.programme_id
+LEFT JOIN allowances_recovery recovery
+  ON recovery.municipality_id = lot.municipality_id AND recovery.source_id = lot.source_id
+WHERE wallet.municipality_id = %s AND wallet.citizen_id = %s
+ORDER BY lot.id DESC
+LIMIT %s
+"""
+
+
+def received_by(*, municipality: str, citizen: UUID, limit: int = 100) -> list[Received]:
+    """The latest payments into a citizen's wallets, the newest first, with the list and row that each came from."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIVED, [municipality, citizen, limit])
+        return [Received(*row) for row in cursor.fetchall()]

@@ -136,3 +136,15 @@ def test_the_notice_list_is_masked_and_its_file_is_not(office: Office, paid: Bat
 @pytest.mark.parametrize("query", ["?days=-1", "?days=99999", "?after=x&lot=y", "?after=2026-01-01&lot=1"])
 def test_an_address_by_hand_breaks_nothing(office: Office, query: str) -> None:
     assert client_of(office, Role.DRAFTER).get(reverse("admin:expiry_notice") + query).status_code == 200
+
+
+def test_from_what_a_citizen_got_a_drafter_goes_to_the_very_row(office: Office, paid: Batch) -> None:
+    address = reverse("admin:citizen_received", args=[person(paid, 3).citizen_id])
+    link = f"{reverse('admin:clawback_start', args=[paid.pk])}?row=3"
+    shown = client_of(office, Role.DRAFTER).get(address).content.decode()
+    assert link in shown
+    assert "100,000원" in shown
+    assert link not in client_of(office, Role.PAYER).get(address).content.decode()
+    chosen = client_of(office, Role.DRAFTER).get(link).content.decode()
+    assert 'value="3" id="row-3" checked' in chosen
+    assert 'id="row-2"' not in chosen

@@ -114,6 +114,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_undo": ("post", Batch, "D"),
     "batch_upload": ("get", None, "D"),
     "batch_withdraw": ("post", Batch, "DRBAPUX"),
+    "citizen_received": ("get", Citizen, "DRAPUX"),
     "citizen_reveal": ("get", Citizen, "DRAPUX"),
     "clawback_decision": ("post", Batch, "DRBAPUX"),
     "clawback_file": ("post", Batch, "D"),
