@@ -313,7 +313,7 @@ def _check(job: _Job, columns: frozenset[str]) -> None:
     with scope(municipalities=[job.municipality]):
         if job.takes_back:
             stage, parameters = _staging(job, amount="NULL::bigint"), job.parameters
-            checks, last = list(clawbacks.CHECKS), []
+            checks, last = list(clawbacks.CHECKS), list[str]()
         elif job.kind == BatchKind.TOP_UP:
             stage, parameters = _staging(job, amount="NULL::bigint"), job.parameters
             checks, last = list(top_ups.CHECKS), []
