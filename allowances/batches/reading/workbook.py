@@ -122,7 +122,7 @@ def _damage_told(row_number: int = 0) -> Iterator[None]:
     except ListUnreadable:
         raise
     except (
-        zipfile.BadZipFile, ElementTree.ParseError, ZlibError, EOFError, KeyError, ValueError, IndexError, OverflowError,
+        zipfile.BadZipFile, ElementTree.ParseError, ZlibError, EOFError, LookupError, ValueError, OverflowError,
         NotImplementedError, UnicodeError,
     ) as error:  # fmt: skip
         raise WorkbookDamaged(row_number=row_number) from error

@@ -280,6 +280,8 @@ REFUSED = [
     Refusal("a workbook with a document type",
             swapped(xlsx(PLAIN), b"<workbook ", b'<!DOCTYPE w [<!ENTITY a "a">]><workbook ', "xl/workbook.xml"),
             "workbook_damaged", "원본"),
+    Refusal("a workbook in an encoding that nobody knows", swapped(xlsx(PLAIN), b"UTF-8", b"UTF-9", "xl/styles.xml"),
+            "workbook_damaged", "원본"),
     Refusal("a row that reaches to the last column", wide(), "too_many_columns", "필요한 열만"),
     Refusal("an old workbook of nothing but its header", ole("Workbook"), "workbook_damaged", "원본"),
     Refusal("a web page without a table", b"<html><body><p>\xeb\xaa\x85\xeb\x8b\xa8</p></body></html>", "no_table", "표가"),
