@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -184,9 +185,17 @@ def approval(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         earlier=history_of(batch).filter(attempt__lt=batch.attempt).exclude(comment=""), failure=failure_of(batch),
         accepted=acceptances_of(batch, limit=ACCEPTANCES_SHOWN), mended=batch.terms.get("mending"),
         warnings=sum(kind["rows"] for kind in batch.problem_kinds if kind["is_warning"]),
-        comparisons=comparisons_shown(batch), planned=_planned_line(request, batch),
+        comparisons=comparisons_shown(batch), planned=_planned_line(request, batch), kept_terms=_kept_terms(batch),
         **_possible(request, batch, steps, turn),
     )  # fmt: skip
+
+
+def _kept_terms(batch: Batch) -> date | None:
+    """Since when the terms are in force that a submitted list keeps, where its programme has others by now."""
+    kept = batch.terms.get("conditions") if batch.state in _CLAIMING else None
+    if not kept or "terms" not in kept or kept == batch.cycle.conditions:
+        return None
+    return date.fromisoformat(kept["terms"]["valid_from"])
 
 
 _CLAIMING = (

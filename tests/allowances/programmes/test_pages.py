@@ -15,7 +15,7 @@ from allowances.programmes.sentences import terms_in_words
 from tests import factories
 from tests.allowances.programmes.test_worked import EXAMPLES
 from tests.factories import AT
-from tests.factories.lists import make_office
+from tests.factories.lists import make_list, make_office, submitted
 from vouchers.common.scope import set_local
 from vouchers.officials.rules import Role
 
@@ -193,3 +193,11 @@ def test_the_programmes_page_says_in_sentences_what_its_terms_mean(office: Any) 
     assert "만 19세 이상 39세 이하" in page
     assert reverse("admin:programme_try", args=[office.programme.pk]) in page
     assert AT.year >= 2026
+
+
+def test_a_submitted_list_says_that_it_keeps_the_terms_it_was_submitted_under(office: Any) -> None:
+    batch = submitted(office, make_list(office))
+    client, address = client_of(office.officials[Role.DRAFTER]), reverse("admin:batch_approval", args=[batch.pk])
+    assert "상신할 때의 기준" not in client.get(address).content.decode()
+    factories.make_terms(office.programme, valid_from=date(2026, 1, 1), amount=50_000)
+    assert "상신할 때의 기준(2020. 1. 1. 시행)" in client.get(address).content.decode()
