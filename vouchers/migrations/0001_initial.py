@@ -927,6 +927,10 @@ class Migration(migrations.Migration):
             model_name='usagerule',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='usage_rule_name_once'),
         ),
+        migrations.AddIndex(
+            model_name='wallet',
+            index=models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['municipality', 'id'], name='wallet_not_active'),
+        ),
         migrations.AddConstraint(
             model_name='wallet',
             constraint=models.UniqueConstraint(fields=('municipality', 'citizen', 'currency'), name='wallet_once'),

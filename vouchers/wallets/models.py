@@ -36,6 +36,11 @@ class Wallet(TenantModel, Stamped):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["municipality", "citizen", "currency"], name="wallet_once"),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["municipality", "id"], condition=~models.Q(status=WalletStatus.ACTIVE), name="wallet_not_active"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.citizen} · {self.currency}"

@@ -201,17 +201,18 @@ CREATE FUNCTION disbursement.sort_out(
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 -- Parts a chunk into what goes to wallets (lists side by side, with each one's expiry where dongs differ), and the sums of what is held, paid in cash and stopped. What is
 -- held is written down; `waiting` counts those of it whose person may have joined since the approval.
--- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
+-- Only wallets that are not active are looked for, in the small index wallet_not_active. That the others are of this
+-- currency, ledger.disburse sees to.
     WITH due AS MATERIALIZED (
         SELECT e.row_number, e.id, e.amount, e.citizen_id, e.wallet_id, d.dong,
                CASE WHEN u.id IS NOT NULL THEN 'stopped'
                     WHEN e.in_cash THEN 'cash'
                     WHEN e.person IS NOT NULL THEN 'not_a_member'
-                    WHEN w.id IS NULL THEN 'no_wallet'
-                    WHEN w.status <> 'active' THEN 'wallet_' || w.status END AS reason
+                    WHEN e.wallet_id IS NULL THEN 'no_wallet'
+                    WHEN w.id IS NOT NULL THEN 'wallet_' || w.status END AS reason
         FROM allowances_entitlement e
         LEFT JOIN vouchers_wallet w
-          ON w.municipality_id = e.municipality_id AND w.id = e.wallet_id AND w.currency_id = p_currency
+          ON w.municipality_id = e.municipality_id AND w.id = e.wallet_id AND w.status <> 'active'
         LEFT JOIN allowances_unpaidentitlement u
           ON p_stops AND u.municipality_id = e.municipality_id AND u.entitlement_id = e.id
         LEFT JOIN allowances_batchrow d
