@@ -887,6 +887,14 @@ BEGIN
     RAISE EXCEPTION 'ledger_is_immutable' USING ERRCODE = 'JT001';
 END $$;
 
+CREATE FUNCTION ledger.refuse_refund() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'more is given back of a payment than was paid'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_refunded_within_amount';
+END $$;
+
 CREATE FUNCTION ledger.release(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_amount bigint, p_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
