@@ -198,7 +198,7 @@ CREATE FUNCTION disbursement.sort_out(
     OUT wallets uuid[], OUT sources uuid[], OUT amounts bigint[], OUT expiries timestamptz[],
     OUT held bigint, OUT cash bigint, OUT stopped bigint, OUT waiting bigint
 ) LANGUAGE sql VOLATILE SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_custom_plan AS $$
 -- Parts a chunk into what goes to wallets (lists side by side, with each one's expiry where dongs differ), and the sums of what is held, paid in cash and stopped. What is
 -- held is written down; `waiting` counts those of it whose person may have joined since the approval.
 -- Only wallets that are not active are looked for, in the small index wallet_not_active. That the others are of this
