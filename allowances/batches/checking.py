@@ -21,7 +21,7 @@ from allowances.eligibility.compiler import Compiled, Setting, compile_rules
 from allowances.eligibility.judging import Judgement
 from allowances.eligibility.rules import Effective, effective, takes_own_amounts
 from allowances.programmes.models import Cycle, QuotaPeriod
-from allowances.programmes.selectors import excluded_rounds, payment_rounds
+from allowances.programmes.selectors import excluded_rounds, excludes_others, payment_rounds
 
 _SQL: Final = Path(__file__).parent / "sql"
 _INSERT: Final = (_SQL / "insert_problems.sql").read_text(encoding="utf-8")
@@ -146,9 +146,10 @@ def require_still_true(rules: Rules) -> None:
 
 
 def _take_turns(rules: Rules) -> None:
-    """Locks in one order: the programme's series, then the groups whose rounds exclude each other."""
+    """Locks in one order: the programme's series, then the groups whose rounds exclude each other. Which rounds those are
+    is asked afterwards: another programme may open its first one while this list waits."""
     keys = {f"series:{rules.conditions['series']}"}
-    if rules._excluded_rounds != "[]":
+    if excludes_others(cycle=rules.cycle):
         keys.add(f"exclusive:{rules.cycle.municipality_id}")
     with connection.cursor() as cursor:
         for key in sorted(keys):

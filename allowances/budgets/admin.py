@@ -17,7 +17,7 @@ from allowances.budgets.models import BudgetLine, EntryKind
 from allowances.budgets.rules import Split
 from allowances.budgets.selectors import line_budgets, programme_budgets
 from allowances.budgets.services import CARRIED, MOVED_TO, OFFERED, record, save_line
-from vouchers.common.admin import HistoryAdmin, TenantForm, unlinked
+from vouchers.common.admin import HistoryAdmin, TenantForm, ungrouped, unlinked
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.models import uuid7
 from vouchers.common.money import money
@@ -112,16 +112,8 @@ class BudgetLineAdmin(HistoryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Year and currency belong to the ledger account that was opened with them."""
-        return ["fiscal_year", "fiscal_year_plain", "currency", unlinked(BudgetLine, "currency")] if obj else []
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The year of a line that exists is read, as a year."""
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None:
-            return fieldsets
-        (title, first), *others = fieldsets
-        pair = tuple("fiscal_year_plain" if name == "fiscal_year" else name for name in first["fields"][1])
-        return [(title, {**first, "fields": [first["fields"][0], pair, *first["fields"][2:]]}), *others]
+        shown = [ungrouped(BudgetLine, "fiscal_year"), unlinked(BudgetLine, "currency")]
+        return ["fiscal_year", "currency", *shown] if obj else []
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """This year, and the official's own department."""

@@ -75,13 +75,21 @@ class ExcludedRound:
 
 def excluded_rounds(*, cycle: Cycle) -> list[ExcludedRound]:
     """The rounds of other programmes that exclude this one, by the groups in force on its reference date."""
+    return [rounds for group in _groups_of(cycle) for rounds in _rounds_of(group, cycle)]
+
+
+def excludes_others(*, cycle: Cycle) -> bool:
+    """Whether the round's type stands in a group in force on its reference date, even if no other round does yet."""
+    return bool(_groups_of(cycle))
+
+
+def _groups_of(cycle: Cycle) -> list[ExclusiveGroup | LocalExclusiveGroup]:
     code, day = cycle.programme.type.code, cycle.reference_date
     in_force = Q(valid_from__lte=day) & (Q(valid_until__isnull=True) | Q(valid_until__gte=day))
-    groups: list[ExclusiveGroup | LocalExclusiveGroup] = [
+    return [
         *ExclusiveGroup.objects.filter(in_force, type_codes__contains=[code]),
         *LocalExclusiveGroup.objects.filter(in_force, type_codes__contains=[code], municipality=cycle.municipality_id),
     ]
-    return [rounds for group in groups for rounds in _rounds_of(group, cycle)]
 
 
 def _rounds_of(group: ExclusiveGroup | LocalExclusiveGroup, cycle: Cycle) -> list[ExcludedRound]:
