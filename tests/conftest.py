@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connections
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from config.database import embedded
@@ -88,6 +90,13 @@ class Databases:
         for alias, url in (("owner", owner), ("default", app)):
             connections[alias].close()
             connections[alias].settings_dict.update(_database(url))
+
+
+@pytest.fixture(autouse=True)
+def _in_korean() -> Iterator[None]:
+    """A page asked for in English leaves its language with the thread; the next test begins in Korean again."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(scope="session")

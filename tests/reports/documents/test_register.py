@@ -149,7 +149,7 @@ def test_names_in_full_need_the_right_and_a_reason(office, tmp_path):
     with pytest.raises(errors.PlainNeedsReason):
         printed(office, batch, is_plain=True, reason="대조")
     text = words(printed(office, batch, is_plain=True, reason="지급 내역 대조"), tmp_path)
-    assert "가1 1985-01-01" in text
+    assert "가일 1985-01-01" in text
 
 
 def test_each_print_is_recorded(office):
