@@ -153,6 +153,7 @@ class Main:
             BatchState.UPLOADED, BatchState.READING, BatchState.VALIDATING, BatchState.SUBMITTING, BatchState.PAYING,
         }  # fmt: skip
         while time.monotonic() < until:
+            self.server.require_running()
             with self.scope():
                 batch = Batch.objects.get(pk=batch.pk)
             if batch.state == state:

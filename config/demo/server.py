@@ -25,9 +25,9 @@ _STOP_SECONDS = 40
 
 
 @contextmanager
-def serving(*, log: Path) -> Iterator[Server]:
-    """A running server with its worker; stopped at the end."""
-    port = _free_port()
+def serving(*, log: Path, stays: bool) -> Iterator[Server]:
+    """A running server with its worker; stopped at the end. One that ``stays`` for people gets a port they know."""
+    port = _free_port() if stays else _any_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--host", HOST, "--port", str(port)],
@@ -70,6 +70,11 @@ class Server:
             time.sleep(0.1)
         raise CommandError(f"The web server did not start; its log {self._log} ends:\n{self._log.read_text()[-2000:]}")
 
+    def require_running(self) -> None:
+        """Raises CommandError with the end of its log when it has ended by itself."""
+        if self.process.poll() is not None:
+            raise CommandError(f"The web server has ended; its log {self._log} ends:\n{self._log.read_text()[-2000:]}")
+
     def wait(self) -> None:
         """Until it ends."""
         self.process.wait()
@@ -108,6 +113,14 @@ class Partner:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def _any_port() -> int:
+    """Chosen by the system, so that two demos at the same moment do not meet."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _free_port(first: int = 8000) -> int:

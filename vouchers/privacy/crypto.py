@@ -148,6 +148,8 @@ class KeyRing:
 
 def normalised(value: str) -> str:
     """Letters and digits alone, full-width ones and capitals made equal: 850101-1234567 is 8501011234567."""
+    if value.isascii() and value.isalnum():  # what a list's reader hands over, a million times
+        return value.lower()
     text = unicodedata.normalize("NFKC", value).casefold()
     return "".join(character for character in text if character.isalnum())
 

@@ -61,7 +61,7 @@ class Command(BaseCommand):
                     citizens=CITIZENS, recipients=LIST_ROWS - DUPLICATES, shops=SHOPS, at=now, today=today
                 ),
             )
-            with serving(log=folder / "server.log") as server:
+            with serving(log=folder / "server.log", stays=serve) as server:
                 main = Main(world, server, folder, self.say)
                 for what, work in steps(main, lambda: _lists(world, today.year)):
                     self._timed(what, work)
