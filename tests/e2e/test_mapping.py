@@ -62,6 +62,5 @@ def test_columns_are_corrected_once_and_remembered(
 
     upload(drafter, workbook(tmp_path / "11월.xlsx", title="11월 대상자", header=["받을사람", *odd[1:]]))
     expect(drafter.get_by_text("우리 부서가 전에 지정한 형식")).to_be_visible()
-    expect(drafter.get_by_role("button", name="이 형식으로 읽기")).to_be_focused()
-    drafter.keyboard.press("Enter")
+    drafter.get_by_role("button", name="이 형식으로 읽기").press("Enter")
     expect(drafter.get_by_role("button", name="200,000원 상신")).to_be_visible(timeout=PATIENCE)
