@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
-from vouchers.payments.api import pages, views
+from vouchers.partners.api import pages, views
+
+ROOMS = ("vouchers.payments.api.urls",)
+"""Where rooms keep their routes. The document lists them in this order."""
 
 urlpatterns = [
     path("healthz", views.HealthView.as_view(), name="healthz"),
-    path("api/v1/payments", views.PaymentsView.as_view(), name="payments"),
-    path("api/v1/payments/<uuid:payment>", views.PaymentView.as_view(), name="payment"),
-    path("api/v1/payments/<uuid:payment>/cancellations", views.CancellationsView.as_view(), name="cancellations"),
+    *(path("api/v1/", include(room)) for room in ROOMS),
     path("api/schema/", pages.SchemaView.as_view(), name="api-schema"),
     path("api/docs/", pages.DocsView.as_view(), name="api-docs"),
     re_path(r"^api/", views.UnknownView.as_view(), name="api-unknown"),

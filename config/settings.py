@@ -220,7 +220,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,
-    "POSTPROCESSING_HOOKS": ["vouchers.payments.api.documents.complete"],
+    "POSTPROCESSING_HOOKS": ["vouchers.partners.api.documents.complete"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

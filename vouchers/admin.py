@@ -5,8 +5,19 @@ from vouchers.currencies import admin as currencies
 from vouchers.ledger import admin as ledger
 from vouchers.municipalities import admin as municipalities
 from vouchers.officials import admin as officials
+from vouchers.partners import admin as partners
 from vouchers.payments import admin as payments
 from vouchers.privacy import admin as privacy
 from vouchers.wallets import admin as wallets
 
-__all__ = ["citizens", "currencies", "ledger", "municipalities", "officials", "payments", "privacy", "wallets"]
+__all__ = [
+    "citizens",
+    "currencies",
+    "ledger",
+    "municipalities",
+    "officials",
+    "partners",
+    "payments",
+    "privacy",
+    "wallets",
+]

@@ -16,13 +16,14 @@ from vouchers.ledger.models import (
 )
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
-from vouchers.payments.models import IdempotencyRecord, Partner, PartnerKey, Payment
+from vouchers.partners.models import IdempotencyRecord, Partner, PartnerKey
+from vouchers.payments.models import Outbox, Payment
 from vouchers.privacy.models import AccessRecord
 from vouchers.wallets.models import Wallet
 
 __all__ = [
     "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong",
     "Event", "ExpiryMark", "ExpiryReturn", "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles",
-    "Journal", "LateExpiry", "Lot", "Municipality", "Official", "Partner", "PartnerKey", "Payment", "ResidencePeriod",
+    "Journal", "LateExpiry", "Lot", "Municipality", "Official", "Outbox", "Partner", "PartnerKey", "Payment", "ResidencePeriod",
     "RoleAssignment", "Transfer", "UsageRule", "Wallet",
 ]  # fmt: skip

@@ -14,8 +14,9 @@ from merchants.qr_kit.models import MerchantQR
 from merchants.qr_kit.services import keys_from, payload_of
 from vouchers.common.models import uuid7
 from vouchers.common.scope import scope
-from vouchers.payments import services as payments
-from vouchers.payments.models import Partner
+from vouchers.partners import services as partners
+from vouchers.partners.models import Partner
+from vouchers.partners.rules import Scope
 
 CITY = "41280"
 
@@ -144,8 +145,8 @@ def make_world(owner: psycopg.Connection, scale: Scale, *, at: datetime) -> Worl
     for script in (_CITY, _SHOPS, _CITIZENS, _LOTS):
         run(owner, script, parameters)
     with scope(municipalities=[CITY]):
-        partner = Partner.objects.create(municipality_id=CITY, name="앱 운영대행사")
-        token = payments.issue_key(partner=partner, at=at).token
+        partner = Partner.objects.create(municipality_id=CITY, name="앱 운영대행사", scopes=list(Scope))
+        token = partners.issue_key(partner=partner, at=at).token
         codes = MerchantQR.objects.select_related("merchant__category", "merchant__municipality")[:2_000]
         keys = keys_from(settings.QR_KEYS)
         return World(currency, partner.pk, token, [payload_of(code, keys=keys) for code in codes])

@@ -28,8 +28,9 @@ from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import Official, RoleAssignment
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import authority_of
-from vouchers.payments import services as payments
-from vouchers.payments.models import Partner
+from vouchers.partners import services as partners
+from vouchers.partners.models import Partner
+from vouchers.partners.rules import Scope
 
 PASSWORD = "jangteo-demo-1"  # noqa: S105 - printed at the end
 PROVINCE = "41000"
@@ -169,8 +170,10 @@ def _make_city(
     )  # fmt: skip
     ledger.open_account(municipality=code, currency=currency.pk, kind=AccountKind.BANK, owner=None)
     _make_approval_lines(municipality, at)
-    partner = Partner.objects.create(municipality=municipality, name=f"{currency_name} 앱 운영대행사")
-    return City(municipality, currency, usage_rule, payments.issue_key(partner=partner, at=at).token)
+    partner = Partner.objects.create(
+        municipality=municipality, name=f"{currency_name} 앱 운영대행사", scopes=list(Scope)
+    )
+    return City(municipality, currency, usage_rule, partners.issue_key(partner=partner, at=at).token)
 
 
 _LINES: tuple[tuple[str, int | None, str, str, tuple[tuple[Role, str], ...]], ...] = (

@@ -24,7 +24,7 @@ from tests.factories.lists import authority, read_list
 from vouchers.common.models import uuid7
 from vouchers.officials.models import Official, RoleAssignment
 from vouchers.officials.rules import Role
-from vouchers.payments.models import Partner, PartnerKey
+from vouchers.partners.models import Partner, PartnerKey
 from vouchers.privacy.models import AccessAction, AccessRecord
 
 _LINK = re.compile(r'<a\b[^>]*\shref="(/admin/[^"#?]*)')

@@ -20,7 +20,7 @@ from tests.factories.everything import Everything, log_own_action
 from vouchers.citizens.models import Citizen
 from vouchers.common.scope import set_local
 from vouchers.officials.rules import Role
-from vouchers.payments.models import PartnerKey
+from vouchers.partners.models import PartnerKey
 from vouchers.privacy.models import AccessAction, AccessRecord
 
 MOST_QUERIES = 20

@@ -19,9 +19,9 @@ from tests import factories
 from tests.conftest import Databases
 from tests.factories import AT, City
 from vouchers.common.models import uuid7
-from vouchers.payments.api.views import credentials
-from vouchers.payments.models import Partner
-from vouchers.payments.services import issue_key
+from vouchers.partners.api.views import credentials
+from vouchers.partners.models import Partner
+from vouchers.partners.services import issue_key
 
 KEYS = keys_from(settings.QR_KEYS)
 MONEY = 10_000_000

@@ -13,9 +13,9 @@ from tests.factories import AT
 from vouchers.common.models import uuid7
 from vouchers.common.problems import CredentialsInvalid
 from vouchers.ledger.models import Transfer
-from vouchers.payments.api.credentials import Credentials
-from vouchers.payments.models import PartnerKey
-from vouchers.payments.services import issue_key, revoke_key
+from vouchers.partners.api.credentials import Credentials
+from vouchers.partners.models import PartnerKey
+from vouchers.partners.services import issue_key, revoke_key
 
 PATH = "/api/v1/payments"
 AMOUNTS = [0, -1, 1.5, 1.0, "1e9", "1000", 10**18, 10**40, True, None, [], {}, "", "\x00"]

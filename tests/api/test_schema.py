@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from config.wsgi import application
 from tests.api.conftest import Market
 from vouchers.common.models import uuid7
-from vouchers.payments.api.documents import PROBLEMS
+from vouchers.partners.api.documents import PROBLEMS
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from vouchers.common.pages import PAGES
 from vouchers.common.scope import set_local
 from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
-from vouchers.payments.models import Partner, PartnerKey
+from vouchers.partners.models import Partner, PartnerKey
 
 pytestmark = pytest.mark.django_db
 

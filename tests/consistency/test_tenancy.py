@@ -40,7 +40,7 @@ from vouchers.currencies.models import UsageRule
 from vouchers.ledger.services import call
 from vouchers.officials.models import Absence, Official
 from vouchers.officials.rules import Role
-from vouchers.payments.models import PartnerKey
+from vouchers.partners.models import PartnerKey
 from vouchers.privacy.models import AccessAction, AccessRecord
 
 pytestmark = pytest.mark.django_db

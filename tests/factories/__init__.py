@@ -30,7 +30,8 @@ from vouchers.ledger.models import AccountKind
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import Official, RoleAssignment
 from vouchers.officials.rules import Role
-from vouchers.payments.models import Partner
+from vouchers.partners.models import Partner
+from vouchers.partners.rules import Scope
 from vouchers.wallets.models import Wallet
 
 _numbers = itertools.count(1)
@@ -202,7 +203,9 @@ def make_cycle(programme: Programme, **fields: Any) -> Cycle:
 
 def make_partner(city: City, **fields: Any) -> Partner:
     """An organisation that may call the API."""
-    return Partner.objects.create(municipality=city.municipality, name=f"연계기관 {next(_numbers)}", **fields)
+    return Partner.objects.create(
+        municipality=city.municipality, **({"name": f"연계기관 {next(_numbers)}", "scopes": list(Scope)} | fields)
+    )
 
 
 def grant(

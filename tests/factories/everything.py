@@ -35,8 +35,9 @@ from vouchers.ledger.services import call
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import Absence, IncompatibleRoles, Official, RoleAssignment
 from vouchers.officials.rules import Role
-from vouchers.payments.models import Partner, PartnerKey, Payment
-from vouchers.payments.services import issue_key
+from vouchers.partners.models import Partner, PartnerKey
+from vouchers.partners.services import issue_key
+from vouchers.payments.models import Payment
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import Wallet
 

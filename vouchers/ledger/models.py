@@ -11,7 +11,11 @@ from vouchers.common.models import LedgerModel
 
 
 class AccountKind(models.TextChoices):
-    """Chart of accounts of one currency. Bank is an asset; every other account is owed to somebody."""
+    """Chart of accounts of one currency.
+
+    Bank and deposit are assets: money at the operating bank, and money that the funding bank has reported and not yet
+    handed over. Every other account is owed to somebody.
+    """
 
     BANK = "bank", _("운영 예치금")
     BUDGET = "budget", _("예산 과목")
@@ -19,6 +23,9 @@ class AccountKind(models.TextChoices):
     UNCLAIMED = "unclaimed", _("미가입자 보관금")
     CASH = "cash", _("현금 지급 대기금")
     WALLET = "wallet", _("시민 지갑")
+    DEPOSIT = "deposit", _("충전 입금 확인 대기금")
+    BENEFIT = "benefit", _("혜택 재원")
+    REFUND_PAYABLE = "refund_payable", _("환불 지급 대기금")
     MERCHANT_PENDING = "merchant_pending", _("가맹점 미정산금")
     MERCHANT_SETTLED = "merchant_settled", _("가맹점 정산금")
 
@@ -38,6 +45,15 @@ class JournalKind(models.TextChoices):
     PAY = "pay", _("결제")
     REFUND = "refund", _("결제 취소")
     SETTLE = "settle", _("정산")
+    TOP_UP = "top_up", _("충전")
+    TOP_UP_CANCEL = "top_up_cancel", _("충전 취소")
+    RECEIVE = "receive", _("충전 입금 확인")
+    CASH_OUT = "cash_out", _("잔액 환불")
+    CASH_PAID = "cash_paid", _("환불금 지급")
+    GIFT = "gift", _("선물")
+    ENDOW = "endow", _("재원 수납")
+    CASHBACK = "cashback", _("캐시백")
+    POINTS = "points", _("포인트 지급")
 
 
 class LotKind(models.TextChoices):

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('budget', '예산 과목'), ('programme', '사업 예산'), ('unclaimed', '미가입자 보관금'), ('cash', '현금 지급 대기금'), ('wallet', '시민 지갑'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금')], max_length=20, verbose_name='계정 종류')),
+                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('budget', '예산 과목'), ('programme', '사업 예산'), ('unclaimed', '미가입자 보관금'), ('cash', '현금 지급 대기금'), ('wallet', '시민 지갑'), ('deposit', '충전 입금 확인 대기금'), ('benefit', '혜택 재원'), ('refund_payable', '환불 지급 대기금'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금')], max_length=20, verbose_name='계정 종류')),
                 ('owner_id', models.UUIDField(null=True, verbose_name='소유자')),
             ],
             options={
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산')], max_length=20, verbose_name='구분')),
+                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산'), ('top_up', '충전'), ('top_up_cancel', '충전 취소'), ('receive', '충전 입금 확인'), ('cash_out', '잔액 환불'), ('cash_paid', '환불금 지급'), ('gift', '선물'), ('endow', '재원 수납'), ('cashback', '캐시백'), ('points', '포인트 지급')], max_length=20, verbose_name='구분')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('at', models.DateTimeField(verbose_name='일시')),
                 ('request_hash', models.BinaryField()),
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산')], max_length=20, verbose_name='구분')),
+                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산'), ('top_up', '충전'), ('top_up_cancel', '충전 취소'), ('receive', '충전 입금 확인'), ('cash_out', '잔액 환불'), ('cash_paid', '환불금 지급'), ('gift', '선물'), ('endow', '재원 수납'), ('cashback', '캐시백'), ('points', '포인트 지급')], max_length=20, verbose_name='구분')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('at', models.DateTimeField(verbose_name='일시')),
                 ('request_hash', models.BinaryField()),
@@ -183,6 +183,19 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '지갑 잔액 내역',
                 'verbose_name_plural': '지갑 잔액 내역',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Outbox',
+            fields=[
+                ('id', models.UUIDField(db_column='event_id', primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name': '후속 처리 대기',
+                'verbose_name_plural': '후속 처리 대기',
                 'abstract': False,
                 'managed': False,
             },
@@ -437,6 +450,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=60, verbose_name='기관명')),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('members:write', '회원 가입'), ('wallets:read', '지갑·거래내역 조회'), ('top_ups:write', '충전·환불 요청'), ('deposits:write', '충전 입금 확인(펀딩은행)'), ('gifts:write', '선물하기'), ('payments:read', '결제 조회'), ('payments:write', '결제·결제 취소'), ('cards:write', '카드 승인·취소·망취소(카드사)'), ('orders:write', '온라인 주문 결제(배달·택시·온라인몰)'), ('shops:read', '가맹점 결제내역 조회'), ('shops:write', '가맹점 QR 생성·시민 QR 스캔'), ('activities:write', '활동 실적 등록(포인트)'), ('webhooks:write', '알림(웹훅) 수신 등록')], max_length=20), blank=True, default=list, help_text='이 기관의 앱이 하는 일만 고르십시오.', size=None, verbose_name='권한')),
                 ('is_active', models.BooleanField(default=True, verbose_name='사용 여부')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -740,6 +754,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=60, verbose_name='기관명')),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('members:write', '회원 가입'), ('wallets:read', '지갑·거래내역 조회'), ('top_ups:write', '충전·환불 요청'), ('deposits:write', '충전 입금 확인(펀딩은행)'), ('gifts:write', '선물하기'), ('payments:read', '결제 조회'), ('payments:write', '결제·결제 취소'), ('cards:write', '카드 승인·취소·망취소(카드사)'), ('orders:write', '온라인 주문 결제(배달·택시·온라인몰)'), ('shops:read', '가맹점 결제내역 조회'), ('shops:write', '가맹점 QR 생성·시민 QR 스캔'), ('activities:write', '활동 실적 등록(포인트)'), ('webhooks:write', '알림(웹훅) 수신 등록')], max_length=20), blank=True, default=list, help_text='이 기관의 앱이 하는 일만 고르십시오.', size=None, verbose_name='권한')),
                 ('is_active', models.BooleanField(default=True, verbose_name='사용 여부')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
             ],

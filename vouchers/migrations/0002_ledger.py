@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/officials/sql/0001_roles.sql"),
         run_sql_file("vouchers/officials/sql/0002_login.sql"),
         run_sql_file("vouchers/officials/sql/0003_absences.sql"),
+        run_sql_file("vouchers/partners/sql/0001_partners.sql"),
         run_sql_file("vouchers/ledger/sql/0001_tables.sql"),
         run_sql_file("vouchers/payments/sql/0001_tables.sql"),
         run_sql_file("vouchers/ledger/sql/0002_partitions.sql"),

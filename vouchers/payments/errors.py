@@ -5,16 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from merchants.qr_kit import errors as _qr_errors  # noqa: F401  (registers the codes of shops)
-from vouchers.common.database import register
-from vouchers.common.errors import DomainError, StateConflict
+from vouchers.common.errors import DomainError
 from vouchers.ledger import errors as _ledger_errors  # noqa: F401  (registers the kernel's codes)
-
-
-class IdempotencyKeyReused(DomainError):
-    """The same Idempotency-Key came with another request: another path or body."""
-
-    code = "idempotency_key_reused"
-    message = _("이미 다른 요청에 사용된 Idempotency-Key입니다.")
+from vouchers.partners import errors as _partner_errors  # noqa: F401  (registers what every request may meet)
 
 
 class QRAmountDiffers(DomainError):
@@ -29,13 +22,3 @@ class QRElsewhere(DomainError):
 
     code = "qr_elsewhere"
     message = _("다른 지방자치단체 가맹점의 QR 코드입니다.")
-
-
-class TooManyLiveKeys(StateConflict):
-    """A partner has two live keys at most: the present one and its successor."""
-
-    code = "too_many_live_keys"
-    message = _("사용 중인 인증키가 이미 2개입니다. 이전 인증키를 폐기한 뒤 발급하십시오.")
-
-
-register(idempotency_key_reused=IdempotencyKeyReused)

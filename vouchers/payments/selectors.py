@@ -1,4 +1,4 @@
-"""Who calls the API, and what a partner may know of its payments."""
+"""What a partner may know of its payments."""
 
 from __future__ import annotations
 
@@ -6,21 +6,8 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from vouchers.payments import statements
-
-
-class Caller(NamedTuple):
-    """The partner behind a request, and the one municipality it acts for."""
-
-    partner: UUID
-    municipality: str
-
-
-class Credential(NamedTuple):
-    """A live key: whose it is, and the SHA-256 of its secret."""
-
-    caller: Caller
-    secret_hash: bytes
+from vouchers.partners import statements
+from vouchers.partners.selectors import Caller
 
 
 class PaymentRow(NamedTuple):
@@ -39,7 +26,6 @@ class PaymentRow(NamedTuple):
 
 COLUMNS: Final = ", ".join(f"payment.{name}" for name in PaymentRow._fields)
 
-_CREDENTIAL = "SELECT partner_id, municipality_id, secret_hash FROM payments.partner_by_key(%(key_id)s)"
 _PAYMENT = statements.scoped(
     columns=COLUMNS,
     function="payments.payment(request.municipality, %(partner)s, %(payment)s) AS payment",
@@ -48,13 +34,6 @@ _OF_ORDER = statements.scoped(
     columns=COLUMNS,
     function="payments.payments_of_order(request.municipality, %(partner)s, %(order)s) AS payment",
 )
-
-
-def credential(*, key_id: str) -> Credential | None:
-    """The live key of this number; None when there is none, it was revoked, or its partner is not active."""
-    for partner, municipality, secret_hash in statements.rows(_CREDENTIAL, {"key_id": key_id}):
-        return Credential(Caller(partner, municipality), bytes(secret_hash))
-    return None
 
 
 def payment(*, caller: Caller, payment: UUID) -> PaymentRow | None:

@@ -8,7 +8,8 @@ CREATE SCHEMA ledger;
 CREATE DOMAIN ledger.won AS bigint CONSTRAINT amount_positive CHECK (VALUE > 0);
 CREATE DOMAIN ledger.journal_kind AS text
     CONSTRAINT journal_kind_known CHECK (VALUE IN (
-        'fund', 'divert', 'allot', 'disburse', 'claim', 'release', 'pay', 'refund', 'settle', 'claw_back', 'expire', 'repay'));
+        'fund', 'divert', 'allot', 'disburse', 'claim', 'release', 'pay', 'refund', 'settle', 'claw_back', 'expire', 'repay',
+        'top_up', 'top_up_cancel', 'receive', 'cash_out', 'cash_paid', 'gift', 'endow', 'cashback', 'points'));
 CREATE DOMAIN ledger.lot_kind AS text
     CONSTRAINT lot_kind_known CHECK (VALUE IN ('grant', 'purchase', 'incentive', 'point'));
 
@@ -21,8 +22,8 @@ CREATE TABLE vouchers_account (
     CONSTRAINT account_pkey PRIMARY KEY (municipality_id, id),
     CONSTRAINT account_owner_once UNIQUE NULLS NOT DISTINCT (municipality_id, owner_id, currency_id, kind),
     CONSTRAINT account_kind_known
-        CHECK (kind IN ('bank', 'budget', 'programme', 'unclaimed', 'cash', 'wallet', 'merchant_pending',
-                        'merchant_settled'))
+        CHECK (kind IN ('bank', 'budget', 'programme', 'unclaimed', 'cash', 'wallet', 'deposit', 'benefit',
+                        'refund_payable', 'merchant_pending', 'merchant_settled'))
 );
 
 -- Accounts that are drawn on under a lock. Wallets have lots instead; a shop's pending money is derived.

@@ -125,7 +125,7 @@ BEGIN
     VALUES (p_municipality, uuidv7(), p_currency, p_kind, p_owner)
     ON CONFLICT ON CONSTRAINT account_owner_once DO NOTHING;
     v_id := ledger.account(p_municipality, p_currency, p_kind, p_owner);
-    IF p_kind <> 'merchant_pending' THEN
+    IF p_kind NOT IN ('merchant_pending', 'deposit') THEN   -- theirs is the sum of their movements
         INSERT INTO vouchers_balance (municipality_id, account_id, floor)
         VALUES (p_municipality, v_id, CASE WHEN p_kind = 'bank' THEN NULL ELSE 0 END)
         ON CONFLICT (municipality_id, account_id) DO NOTHING;

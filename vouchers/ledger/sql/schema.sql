@@ -5,7 +5,7 @@
 CREATE SCHEMA ledger;
 
 CREATE DOMAIN ledger.journal_kind AS text
-	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'divert'::text, 'allot'::text, 'disburse'::text, 'claim'::text, 'release'::text, 'pay'::text, 'refund'::text, 'settle'::text, 'claw_back'::text, 'expire'::text, 'repay'::text])));
+	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'divert'::text, 'allot'::text, 'disburse'::text, 'claim'::text, 'release'::text, 'pay'::text, 'refund'::text, 'settle'::text, 'claw_back'::text, 'expire'::text, 'repay'::text, 'top_up'::text, 'top_up_cancel'::text, 'receive'::text, 'cash_out'::text, 'cash_paid'::text, 'gift'::text, 'endow'::text, 'cashback'::text, 'points'::text])));
 
 CREATE DOMAIN ledger.lot_kind AS text
 	CONSTRAINT lot_kind_known CHECK ((VALUE = ANY (ARRAY['grant'::text, 'purchase'::text, 'incentive'::text, 'point'::text])));
@@ -19,7 +19,7 @@ CREATE TABLE public.vouchers_account (
     currency_id uuid NOT NULL,
     kind text NOT NULL,
     owner_id uuid,
-    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['bank'::text, 'budget'::text, 'programme'::text, 'unclaimed'::text, 'cash'::text, 'wallet'::text, 'merchant_pending'::text, 'merchant_settled'::text])))
+    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['bank'::text, 'budget'::text, 'programme'::text, 'unclaimed'::text, 'cash'::text, 'wallet'::text, 'deposit'::text, 'benefit'::text, 'refund_payable'::text, 'merchant_pending'::text, 'merchant_settled'::text])))
 );
 
 ALTER TABLE ONLY public.vouchers_account
@@ -626,7 +626,7 @@ BEGIN
     VALUES (p_municipality, uuidv7(), p_currency, p_kind, p_owner)
     ON CONFLICT ON CONSTRAINT account_owner_once DO NOTHING;
     v_id := ledger.account(p_municipality, p_currency, p_kind, p_owner);
-    IF p_kind <> 'merchant_pending' THEN
+    IF p_kind NOT IN ('merchant_pending', 'deposit') THEN   -- theirs is the sum of their movements
         INSERT INTO vouchers_balance (municipality_id, account_id, floor)
         VALUES (p_municipality, v_id, CASE WHEN p_kind = 'bank' THEN NULL ELSE 0 END)
         ON CONFLICT (municipality_id, account_id) DO NOTHING;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -12,17 +12,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from merchants.qr_kit.rules import LONGEST_PAYLOAD
 from vouchers.common.api import RequestBody
+from vouchers.partners.api.bodies import ORDER_HINT, WON_HINT, OrderId, Won
 from vouchers.payments.selectors import PaymentRow
 from vouchers.payments.services import Cancelled
-
-LARGEST_AMOUNT: Final = 999_999_999_999
-"""Won. What a currency allows for one payment is far less, and dated data; this only keeps nonsense out."""
-
-Won = Annotated[int, Meta(ge=1, le=LARGEST_AMOUNT, examples=[15000])]
-VISIBLE: Final = r"^[!-~]+\Z"
-"""Visible ASCII. Not ``$``, which in Python also stands before a final line break."""
-OrderId = Annotated[str, Meta(min_length=1, max_length=64, pattern=VISIBLE, examples=["ORD-20261122-0001"])]
-_WON = _("1 이상 999,999,999,999 이하의 정수(원)여야 합니다. 소수, 지수 표기, 문자열은 사용할 수 없습니다.")
 
 
 class NewPayment(RequestBody, frozen=True):
@@ -36,8 +28,8 @@ class NewPayment(RequestBody, frozen=True):
     hints: ClassVar[Mapping[str, Any]] = {
         "wallet_id": _("UUID 형식의 지갑번호여야 합니다."),
         "qr": _("가맹점 QR 코드에서 읽은 문자열 1~512자여야 합니다."),
-        "amount": _WON,
-        "order_id": _("공백 없는 ASCII 문자 1~64자여야 합니다."),
+        "amount": WON_HINT,
+        "order_id": ORDER_HINT,
     }
 
 
@@ -46,7 +38,7 @@ class NewCancellation(RequestBody, frozen=True):
 
     amount: Won | UnsetType = UNSET
 
-    hints: ClassVar[Mapping[str, Any]] = {"amount": _WON}
+    hints: ClassVar[Mapping[str, Any]] = {"amount": WON_HINT}
 
 
 class Shop(Struct, frozen=True):
@@ -84,12 +76,6 @@ class Cancellation(Struct, frozen=True):
     business_date: date
     cancelled_at: datetime
     payment: Payment
-
-
-class Health(Struct, frozen=True):
-    """The web server and its database answer."""
-
-    status: Literal["ok"] = "ok"
 
 
 def payment_of(row: PaymentRow) -> Payment:

@@ -1,4 +1,4 @@
--- Payments by the month of their id, and the write requests already answered. Written by functions only.
+-- Payments by the month of their id. Written by functions only.
 -- A payment is its own journal, so nothing in it ever changes but what was given back of it.
 
 CREATE TABLE vouchers_payment (
@@ -41,13 +41,10 @@ SELECT municipality_id, id, currency_id, 'pay'::ledger.journal_kind, business_da
        sha256(convert_to(concat_ws('|', wallet_id, merchant_id, amount), 'UTF8')), NULL::uuid
 FROM vouchers_payment;
 
-CREATE TABLE vouchers_idempotencyrecord (
+-- Payments and refunds whose consequences (cashback, notices) are still to come. A queue in the order of commit: an
+-- insert without any index is all that a payment pays for it, and payments.follow_up takes everything at once.
+CREATE TABLE vouchers_outbox (
     municipality_id varchar(5) NOT NULL,
-    partner_id      uuid NOT NULL,
-    key             text NOT NULL,
-    fingerprint     bytea NOT NULL,              -- SHA-256 of method, path and body
-    result_id       uuid NOT NULL,               -- the payment or refund that the request made
-    created_at      timestamptz NOT NULL,
-    CONSTRAINT idempotencyrecord_pkey PRIMARY KEY (municipality_id, partner_id, key)
+    event_id        uuid NOT NULL,               -- the payment, or the journal of the refund
+    at              timestamptz NOT NULL
 );
-CREATE INDEX idempotencyrecord_by_time ON vouchers_idempotencyrecord USING brin (created_at);

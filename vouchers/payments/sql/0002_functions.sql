@@ -2,29 +2,6 @@
 
 CREATE SCHEMA payments;
 
-CREATE FUNCTION payments.partner_by_key(p_key_id text)
-RETURNS TABLE (partner_id uuid, municipality_id varchar, secret_hash bytea)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    -- Runs before any scope is known: a key leads to its partner and municipality, and to nothing else.
-    SELECT p.id, p.municipality_id, k.secret_hash
-    FROM vouchers_partnerkey k JOIN vouchers_partner p ON p.id = k.partner_id
-    WHERE k.key_id = p_key_id AND k.revoked_at IS NULL AND p.is_active
-$$;
-
-CREATE FUNCTION payments.earlier_result(p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea)
-RETURNS uuid LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
--- What the same request made before; a key that came with another request is refused.
-DECLARE
-    v_record vouchers_idempotencyrecord;
-BEGIN
-    SELECT * INTO v_record FROM vouchers_idempotencyrecord
-    WHERE municipality_id = p_municipality AND partner_id = p_partner AND key = p_key;
-    IF v_record.fingerprint <> p_fingerprint THEN
-        PERFORM ledger.refuse('idempotency_key_reused');
-    END IF;
-    RETURN v_record.result_id;
-END $$;
-
 CREATE FUNCTION payments.pay(
     p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_wallet uuid, p_merchant_code text,
     p_terminal text, p_amount bigint, p_order text, p_at timestamptz,
@@ -36,13 +13,8 @@ DECLARE
     v_id   uuid := ledger.id_at(p_at);
     v_shop record;
 BEGIN
-    PERFORM ledger.require_scope(p_municipality);
-    INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
-    VALUES (p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at)
-    ON CONFLICT (municipality_id, partner_id, key) DO NOTHING;
-    replayed := NOT FOUND;
+    SELECT * INTO payment_id, replayed FROM partners.remember(p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at);
     IF replayed THEN
-        payment_id := payments.earlier_result(p_municipality, p_partner, p_key, p_fingerprint);
         RETURN;
     END IF;
     SELECT shop.id, shop.name, shop.status, shop.category_id, shop.annual_sales, qr.id AS qr_id, qr.retired_at,
@@ -65,6 +37,7 @@ BEGIN
     END IF;
     business_date := ledger.pay(p_municipality, v_id, p_wallet, v_shop.id, p_amount, v_shop.payment_limit,
                                 v_shop.category_id, v_shop.annual_sales, p_partner, p_order, p_at);
+    INSERT INTO vouchers_outbox (municipality_id, event_id, at) VALUES (p_municipality, v_id, p_at);
     payment_id := v_id;
     merchant_name := v_shop.name;
 END $$;
@@ -77,13 +50,8 @@ CREATE FUNCTION payments.cancel(
 DECLARE
     v_id uuid := ledger.id_at(p_at);
 BEGIN
-    PERFORM ledger.require_scope(p_municipality);
-    INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
-    VALUES (p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at)
-    ON CONFLICT (municipality_id, partner_id, key) DO NOTHING;
-    replayed := NOT FOUND;
+    SELECT * INTO refund_id, replayed FROM partners.remember(p_municipality, p_partner, p_key, p_fingerprint, v_id, p_at);
     IF replayed THEN
-        refund_id := payments.earlier_result(p_municipality, p_partner, p_key, p_fingerprint);
         RETURN;
     END IF;
     refund_id := v_id;
@@ -92,6 +60,7 @@ BEGIN
         PERFORM ledger.refuse('payment_unknown');
     END IF;
     PERFORM ledger.refund(p_municipality, v_id, p_payment, p_amount, p_at);
+    INSERT INTO vouchers_outbox (municipality_id, event_id, at) VALUES (p_municipality, v_id, p_at);
 END $$;
 
 -- What an answer tells. VOLATILE, so that they see what the same statement has just written.

@@ -7,7 +7,7 @@ WITH side AS (
     SELECT side.municipality_id, side.account_id, sum(side.debit) AS debits, sum(side.credit) AS credits
     FROM side JOIN vouchers_account account
       ON account.municipality_id = side.municipality_id AND account.id = side.account_id
-    WHERE account.kind NOT IN ('wallet', 'merchant_pending')
+    WHERE account.kind NOT IN ('wallet', 'merchant_pending', 'deposit')
     GROUP BY side.municipality_id, side.account_id
 )
 SELECT coalesce(sum(balance.credits), 0)::bigint AS figure,

@@ -10,9 +10,9 @@ from typing import Final
 from django.http import HttpRequest
 
 from vouchers.common.problems import CredentialsInvalid
-from vouchers.payments import selectors
-from vouchers.payments.selectors import Caller, Credential
-from vouchers.payments.services import hash_of
+from vouchers.partners import selectors
+from vouchers.partners.selectors import Caller, Credential
+from vouchers.partners.services import hash_of
 
 REMEMBERED_SECONDS: Final = 30.0
 _LONGEST_TOKEN = 128

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from tests import factories
 from tests.factories import AT
-from vouchers.payments import errors, selectors
-from vouchers.payments.services import hash_of, issue_key, revoke_key
+from vouchers.partners import errors, selectors
+from vouchers.partners.services import hash_of, issue_key, revoke_key
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def test_a_key_leads_to_its_partner_and_keeps_no_secret():
         issued = issue_key(partner=partner, at=AT)
     key_id, _, secret = issued.token.partition(".")
     found = selectors.credential(key_id=key_id)
-    assert found == ((partner.pk, city.code), hash_of(secret))
+    assert found == ((partner.pk, city.code, frozenset(partner.scopes)), hash_of(secret))
     assert secret.encode() not in bytes(issued.key.secret_hash)
 
 

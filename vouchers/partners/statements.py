@@ -26,7 +26,7 @@ from vouchers.common.database import domain_errors
 
 
 def scoped(*, function: str, columns: str) -> str:
-    """The statement for a function of schema payments whose first two parameters are municipality and partner."""
+    """The statement for a function of this system whose first two parameters are municipality and partner."""
     return (
         f"SELECT {columns} FROM (SELECT set_config('app.municipalities', %(municipality)s, true)"
         f" AS municipality OFFSET 0) AS request, LATERAL {function}"

@@ -1,0 +1,70 @@
+"""연계기관: organisations whose apps call the API, their keys, and the requests already answered."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from vouchers.common.models import LedgerModel, Stamped, TenantModel
+from vouchers.partners.rules import Scope
+
+
+class Partner(TenantModel, Stamped):
+    """연계기관: an organisation whose app calls the API for one municipality."""
+
+    name = models.CharField(_("기관명"), max_length=60)
+    scopes = ArrayField(
+        models.CharField(max_length=20, choices=Scope), verbose_name=_("권한"), default=list, blank=True,
+        help_text=_("이 기관의 앱이 하는 일만 고르십시오."),
+    )  # fmt: skip
+    is_active = models.BooleanField(_("사용 여부"), default=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("연계기관")
+        verbose_name_plural = _("연계기관")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["municipality", "name"], name="partner_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartnerKey(TenantModel, Stamped):
+    """연계 인증키. Only a hash of the secret is kept; two may live at once, so a partner can rotate."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="keys", verbose_name=_("연계기관"))
+    key_id = models.CharField(_("키 번호"), max_length=24, unique=True)
+    secret_hash = models.BinaryField(editable=False)
+    revoked_at = models.DateTimeField(_("폐기일시"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("연계 인증키")
+        verbose_name_plural = _("연계 인증키")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.key_id
+
+
+class IdempotencyRecord(LedgerModel):
+    """An answered write request of a partner: the same key gets the same answer, another body a refusal."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "partner_id", "key")
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    partner_id = models.UUIDField()
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField()
+    result_id = models.UUIDField()
+    created_at = models.DateTimeField()
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("처리된 요청")
+        verbose_name_plural = _("처리된 요청")

@@ -1,0 +1,24 @@
+"""What a partner may be allowed to do: one scope for each kind of work, so that each partner gets only what it needs."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Scope(models.TextChoices):
+    """What a partner's key opens. A write scope does not include reading."""
+
+    MEMBERS_WRITE = "members:write", _("회원 가입")
+    WALLETS_READ = "wallets:read", _("지갑·거래내역 조회")
+    TOP_UPS_WRITE = "top_ups:write", _("충전·환불 요청")
+    DEPOSITS_WRITE = "deposits:write", _("충전 입금 확인(펀딩은행)")
+    GIFTS_WRITE = "gifts:write", _("선물하기")
+    PAYMENTS_READ = "payments:read", _("결제 조회")
+    PAYMENTS_WRITE = "payments:write", _("결제·결제 취소")
+    CARDS_WRITE = "cards:write", _("카드 승인·취소·망취소(카드사)")
+    ORDERS_WRITE = "orders:write", _("온라인 주문 결제(배달·택시·온라인몰)")
+    SHOPS_READ = "shops:read", _("가맹점 결제내역 조회")
+    SHOPS_WRITE = "shops:write", _("가맹점 QR 생성·시민 QR 스캔")
+    ACTIVITIES_WRITE = "activities:write", _("활동 실적 등록(포인트)")
+    WEBHOOKS_WRITE = "webhooks:write", _("알림(웹훅) 수신 등록")
