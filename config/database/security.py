@@ -34,7 +34,7 @@ GLOBAL: Final[dict[str, str]] = {
 
 APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.refuse", "ledger.require_scope", "ledger.uuid_floor", "ledger.id_at",
-    "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.fund", "ledger.divert",
+    "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.link_wallet", "ledger.fund", "ledger.divert",
     "ledger.allot", "ledger.reserve", "budgets.of_programmes",
     "ledger.expire",
     "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended", "ledger.municipalities",

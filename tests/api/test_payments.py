@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from tests import factories
 from tests.api.conftest import Market
 from vouchers.common.models import uuid7
+from vouchers.ledger.services import link_wallet
+from vouchers.partners.services import issue_key
 
 
 def test_a_payment_can_be_made_read_and_found_by_its_order(market: Market):
@@ -81,6 +84,20 @@ def test_more_than_the_wallet_holds(market: Market):
     refused = market.pay(wallet_id=market.wallet_with(3_000), amount=3_001)
     assert (refused.status_code, refused.json()["code"]) == (422, "insufficient_funds")
     assert refused.json()["params"] == {"available": 3_000}
+
+
+def test_a_wallet_of_another_app_does_not_exist(market: Market):
+    with market.city.scope():
+        other = factories.make_partner(market.city)
+        citizen = factories.make_citizen(market.city)
+        factories.grant(market.city, {citizen: 5_000})
+        wallet = factories.wallet_of(citizen).pk
+        link_wallet(municipality=market.city.code, wallet=wallet, partner=other.pk)
+        token = issue_key(partner=other, at=factories.AT).token
+    refused = market.pay(wallet_id=str(wallet))
+    assert (refused.status_code, refused.json()["code"]) == (404, "wallet_unknown")
+    body = market.body(wallet_id=str(wallet))
+    assert market.request("POST", "/api/v1/payments", body, token=token, idempotency_key="own").status_code == 201
 
 
 def test_another_tenants_things_do_not_exist(market: Market, elsewhere: Market):

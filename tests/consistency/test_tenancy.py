@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -241,10 +242,16 @@ def test_row_security_is_on(model: type[models.Model]) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=label)
 def test_the_application_has_the_privileges_that_the_model_declares(model: type[models.Model]) -> None:
-    declared = set(getattr(model, "app_privileges", "SELECT, INSERT, UPDATE, DELETE").split(", "))
+    declared = set(re.findall(r"\w+(?: \(\w+\))?", getattr(model, "app_privileges", "SELECT, INSERT, UPDATE, DELETE")))
     every = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"]
     table = model._meta.db_table
     held = {name for name in every if rows("SELECT has_table_privilege(%s::regclass, %s)", table, name)[0][0]}
+    held |= {
+        f"{name} ({column})"
+        for name in ("INSERT", "UPDATE") if name not in held
+        for (column,) in rows("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+                              " AND has_column_privilege(attrelid, attnum, %s)", table, name)
+    }  # fmt: skip
     assert held == declared
 
 

@@ -60,10 +60,17 @@ class RefundExceedsPayment(DomainError):
 
 
 class WalletUnknown(NotFound):
-    """No such wallet in this municipality and currency."""
+    """No such wallet in this municipality and currency, or it belongs to another partner's app."""
 
     code = "wallet_unknown"
     message = _("지갑을 찾을 수 없습니다.")
+
+
+class PartnerUnknown(NotFound):
+    """No such partner in this municipality."""
+
+    code = "partner_unknown"
+    message = _("연계기관을 찾을 수 없습니다.")
 
 
 class WalletNotActive(DomainError):
@@ -155,7 +162,8 @@ register(**{
     error.code: error
     for error in (
         AccountUnknown, AmountNotPositive, BudgetExceeded, BudgetLineExceeded, DayNotFenced, InsufficientFunds,
-        IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, MerchantNotActive, OutOfScope, PaymentLimitExceeded, PaymentUnknown,
+        IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, MerchantNotActive, OutOfScope, PartnerUnknown,
+        PaymentLimitExceeded, PaymentUnknown,
         RefundExceedsPayment, TimeOutOfRange, WalletNotActive, WalletUnknown,
     )
 }, **{NO_PARTITION: MonthNotPrepared}, amount_positive=AmountNotPositive)  # fmt: skip

@@ -40,10 +40,22 @@ def open_account(*, municipality: str, currency: UUID, kind: AccountKind, owner:
     return account
 
 
-def open_wallets(*, municipality: str, currency: UUID, citizens: Sequence[UUID]) -> int:
-    """Open the wallets these citizens lack, in one statement; returns how many were new."""
-    opened: int = call("ledger.open_wallets", municipality, currency, list(citizens))[0]
+def open_wallets(*, municipality: str, currency: UUID, citizens: Sequence[UUID], partner: UUID | None = None) -> int:
+    """Open the wallets these citizens lack, in one statement; returns how many were new.
+
+    They belong to the app of ``partner``; None: to no app, and every partner of the municipality may act on them.
+    """
+    opened: int = call("ledger.open_wallets", municipality, currency, list(citizens), partner)[0]
     return opened
+
+
+def link_wallet(*, municipality: str, wallet: UUID, partner: UUID) -> UUID | None:
+    """The wallet belongs to this partner's app from now on; returns the partner that it belonged to.
+
+    Raises WalletUnknown or PartnerUnknown.
+    """
+    before: UUID | None = call("ledger.link_wallet", municipality, wallet, partner)[0]
+    return before
 
 
 def fund(*, id: UUID, municipality: str, currency: UUID, line: UUID, amount: int, at: datetime) -> None:

@@ -839,6 +839,7 @@ class Migration(migrations.Migration):
                 ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='vouchers.citizen', verbose_name='시민')),
                 ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('partner', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='가입한 앱')),
             ],
             options={
                 'verbose_name': '지갑',

@@ -22,13 +22,13 @@ class WalletAdmin(ListAdmin):
 
     view_permission = "citizens.view"
     list_display: ClassVar = ["holder", "currency", "status", "opened"]
-    list_select_related: ClassVar = ["citizen", "currency"]
+    list_select_related: ClassVar = ["citizen", "currency", "partner"]
     list_filter: ClassVar = [MunicipalityFilter, "status"]
     prefix_search: ClassVar = ["citizen__name"]
     exact_search: ClassVar = ["citizen__phone_tail", "citizen__phone"]
     search_help_text = _("성명의 앞부분 또는 휴대전화 끝 4자리")
     sortable_by: ClassVar[list[str]] = []
-    fields: ClassVar = ["holder", "currency", "status", "opened", "balance", "lots"]
+    fields: ClassVar = ["holder", "currency", "app", "status", "opened", "balance", "lots"]
     empty_hint = _("시민이 앱에서 상품권을 추가하면 지갑이 만들어집니다.")
 
     opened = moment("created_at", _("개설일시"))
@@ -37,6 +37,11 @@ class WalletAdmin(ListAdmin):
     def holder(self, wallet: Wallet) -> str:
         """Masked."""
         return str(wallet.citizen)
+
+    @admin.display(description=_("가입한 앱"))
+    def app(self, wallet: Wallet) -> str:
+        """The partner, without a link to a page that few may open."""
+        return str(wallet.partner or "-")
 
     @admin.display(description=_("잔액"))
     def balance(self, wallet: Wallet) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from vouchers.citizens.models import Citizen
 from vouchers.common.models import Stamped, TenantModel
 from vouchers.currencies.models import Currency
+from vouchers.partners.models import Partner
 
 
 class WalletStatus(models.TextChoices):
@@ -23,10 +24,15 @@ class WalletStatus(models.TextChoices):
 class Wallet(TenantModel, Stamped):
     """Holder × currency; the row is the lock under which the wallet's lots change."""
 
-    app_privileges: ClassVar[str] = "SELECT, UPDATE"
+    app_privileges: ClassVar[str] = "SELECT, UPDATE (status)"
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="wallets", verbose_name=_("시민"))
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+", verbose_name=_("상품권"))
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("가입한 앱"),
+        editable=False,
+    )  # fmt: skip
+    """The app through which the citizen joined: no other partner may act on the wallet. None: every partner may."""
     status = models.CharField(_("상태"), max_length=10, choices=WalletStatus, default=WalletStatus.ACTIVE)
 
     class Meta:

@@ -131,11 +131,11 @@ class Kernel:
 
     def pay(
         self, wallet: UUID, shop: UUID, amount: int | None, *, at: datetime = NOON, id: UUID | None = None,
-        limit: int | None = None, category: str = "restaurant", sales: int = 100_000_000,
+        limit: int | None = None, category: str = "restaurant", sales: int = 100_000_000, partner: UUID = CURRENCY,
     ) -> date:  # fmt: skip
         """Pay at a shop; returns the business date."""
         day: date = self.call(
-            "ledger.pay", CITY, id or self.id_at(at), wallet, shop, amount, limit, category, sales, CURRENCY, "o", at
+            "ledger.pay", CITY, id or self.id_at(at), wallet, shop, amount, limit, category, sales, partner, "o", at
         )
         return day
 

@@ -103,6 +103,28 @@ def test_who_may_not_pay(kernel: Kernel, setting: Setting) -> None:
         kernel.pay(setting.wallet, setting.shop, 1)
 
 
+def test_a_wallet_belongs_to_the_app_it_joined_through(kernel: Kernel, setting: Setting) -> None:
+    """Others' partners do not know it; a wallet without an app is everybody's."""
+    apps = [uuid7(), uuid7()]
+    for app in apps:
+        kernel.connection.execute(
+            "INSERT INTO vouchers_partner (municipality_id, id, name, scopes, is_active) VALUES (%s, %s, %s, '{}', true)",
+            [CITY, app, str(app)],
+        )
+    kernel.pay(setting.wallet, setting.shop, 1_000, partner=apps[0])
+    assert kernel.call("ledger.link_wallet", CITY, setting.wallet, apps[0]) is None
+    kernel.pay(setting.wallet, setting.shop, 1_000, partner=apps[0])
+    with pytest.raises(errors.WalletUnknown):
+        kernel.pay(setting.wallet, setting.shop, 1_000, partner=apps[1])
+    assert kernel.call("ledger.link_wallet", CITY, setting.wallet, apps[1]) == apps[0]
+    with pytest.raises(errors.WalletUnknown):
+        kernel.pay(setting.wallet, setting.shop, 1_000, partner=apps[0])
+    with pytest.raises(errors.PartnerUnknown):
+        kernel.call("ledger.link_wallet", CITY, setting.wallet, uuid7())
+    with pytest.raises(errors.WalletUnknown):
+        kernel.call("ledger.link_wallet", CITY, uuid7(), apps[0])
+
+
 def test_a_closed_day_sends_money_to_the_next_one_and_takes_nothing_older(kernel: Kernel, setting: Setting) -> None:
     kernel.fence(TODAY)
     payment = kernel.id_at(NOON)

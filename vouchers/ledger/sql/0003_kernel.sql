@@ -133,16 +133,18 @@ BEGIN
     RETURN v_id;
 END $$;
 
-CREATE FUNCTION ledger.open_wallets(p_municipality varchar, p_currency uuid, p_citizens uuid[]) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- Opens the wallets that these citizens do not have yet, each with its account of the same id; returns how many.
+CREATE FUNCTION ledger.open_wallets(
+    p_municipality varchar, p_currency uuid, p_citizens uuid[], p_partner uuid DEFAULT NULL
+) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Opens the wallets that these citizens do not have yet, each with its account of the same id; returns how many. New
+-- wallets belong to the app of p_partner; NULL: to none, so every partner may act on them.
 DECLARE
     v_made integer;
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
     WITH made AS (
-        INSERT INTO vouchers_wallet (municipality_id, citizen_id, currency_id, status)
-        SELECT p_municipality, c.id, p_currency, 'active'
+        INSERT INTO vouchers_wallet (municipality_id, citizen_id, currency_id, status, partner_id)
+        SELECT p_municipality, c.id, p_currency, 'active', p_partner
         FROM vouchers_citizen c
         WHERE c.municipality_id = p_municipality AND c.id = ANY (p_citizens)
         ORDER BY c.id                            -- two calls that share citizens must not wait for each other
@@ -153,6 +155,26 @@ BEGIN
     SELECT p_municipality, id, p_currency, 'wallet', id FROM made;
     GET DIAGNOSTICS v_made = ROW_COUNT;
     RETURN v_made;
+END $$;
+
+CREATE FUNCTION ledger.link_wallet(p_municipality varchar, p_wallet uuid, p_partner uuid) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- The wallet belongs to the app of p_partner from now on; returns the partner it belonged to, NULL: to none. Payments
+-- that hold the wallet end first.
+DECLARE
+    v_before uuid;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    IF NOT EXISTS (SELECT FROM vouchers_partner WHERE municipality_id = p_municipality AND id = p_partner) THEN
+        PERFORM ledger.refuse('partner_unknown');
+    END IF;
+    UPDATE vouchers_wallet SET partner_id = p_partner
+    WHERE municipality_id = p_municipality AND id = p_wallet
+    RETURNING OLD.partner_id INTO v_before;
+    IF NOT FOUND THEN
+        PERFORM ledger.refuse('wallet_unknown');
+    END IF;
+    RETURN v_before;
 END $$;
 
 -- Budget --------------------------------------------------------------------------------------------------------
@@ -264,6 +286,7 @@ CREATE FUNCTION ledger.pay(
     p_category text, p_annual_sales bigint, p_partner uuid, p_order text, p_at timestamptz
 ) RETURNS date LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Moves p_amount won from a wallet to a shop and returns the business date it counts for.
+-- The wallet belongs to the app of p_partner or to none: to every other partner it is unknown.
 -- Lots that admit this shop are drawn soonest expiry first, purchased money last. p_limit is the highest amount of
 -- one payment (NULL: none); the shop's category and annual sales decide which lots it may take.
 -- The hot path is plain statements: one that does it all with WITH costs twice as much to set up. The payment is its
@@ -272,6 +295,7 @@ DECLARE
     v_xid      xid8 := ledger.enter(p_municipality);
     v_currency uuid;
     v_status   text;
+    v_app      uuid;
     v_pending  uuid;
     v_date     date;
     v_refusal  text;
@@ -280,8 +304,8 @@ DECLARE
     v_taken    bigint := 0;
     v_line     integer := 0;
 BEGIN
-    SELECT wallet.currency_id, wallet.status, pending.id, ledger.day_of(p_at, fence.closed_through)
-    INTO v_currency, v_status, v_pending, v_date
+    SELECT wallet.currency_id, wallet.status, wallet.partner_id, pending.id, ledger.day_of(p_at, fence.closed_through)
+    INTO v_currency, v_status, v_app, v_pending, v_date
     FROM vouchers_wallet wallet
     LEFT JOIN vouchers_account pending
       ON pending.municipality_id = wallet.municipality_id AND pending.currency_id = wallet.currency_id
@@ -291,7 +315,7 @@ BEGIN
     FOR NO KEY UPDATE OF wallet;
     v_refusal := CASE
         WHEN (p_amount > 0) IS NOT TRUE THEN 'amount_not_positive'
-        WHEN v_currency IS NULL THEN 'wallet_unknown'
+        WHEN v_currency IS NULL OR v_app <> p_partner THEN 'wallet_unknown'
         WHEN v_pending IS NULL THEN 'merchant_not_active'
         WHEN v_status <> 'active' THEN 'wallet_not_active'
         WHEN p_amount > p_limit THEN 'payment_limit_exceeded'
