@@ -7,6 +7,7 @@ the error class that belongs to its names in its ``errors.py``.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,9 @@ from vouchers.common.errors import DomainError
 
 NO_PARTITION = "no_partition"
 """The name under which a room registers what a missing monthly partition means."""
+
+_PARTITION = re.compile(r"_\d{4}_\d{2}(?=_)")
+"""What the name of a month's partition adds to the names of its constraints."""
 
 _by_name: dict[str, type[DomainError]] = {}
 
@@ -37,7 +41,7 @@ def translate(error: BaseException) -> DomainError | None:
         name = diagnostic.message_primary or ""
         params = json.loads(diagnostic.message_detail) if diagnostic.message_detail else {}
     else:
-        name, params = diagnostic.constraint_name or _without_constraint(diagnostic.sqlstate), {}
+        name, params = _PARTITION.sub("", diagnostic.constraint_name or _without_constraint(diagnostic.sqlstate)), {}
     error_class = _by_name.get(name)
     return error_class(**params) if error_class else None
 

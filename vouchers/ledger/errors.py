@@ -166,4 +166,5 @@ register(**{
         PaymentLimitExceeded, PaymentUnknown,
         RefundExceedsPayment, TimeOutOfRange, WalletNotActive, WalletUnknown,
     )
-}, **{NO_PARTITION: MonthNotPrepared}, amount_positive=AmountNotPositive)  # fmt: skip
+}, **{NO_PARTITION: MonthNotPrepared}, amount_positive=AmountNotPositive, vouchers_payment_pkey=JournalConflict,
+    vouchers_transfer_pkey=JournalConflict)  # fmt: skip

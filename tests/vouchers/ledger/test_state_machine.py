@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -156,23 +156,36 @@ class Money(RuleBasedStateMachine):
 
     @rule(request=payments, extra=st.sampled_from([0, 0, 1]))
     def pay_again(self, request: tuple[UUID, str, str, int], extra: int) -> None:
-        """The same payment arrives once more, perhaps with another amount, whatever has happened since."""
+        """A payment of the same id, perhaps with another amount: refused, and nothing changes."""
         event, wallet, shop, amount = request
-        self.send_payment((event, wallet, shop, amount + extra))
+        before = self.kernel.rows(_STATE)
+        with self.noticed():
+            try:
+                self.kernel_pays((event, wallet, shop, amount + extra))
+            except DomainError:
+                assert self.kernel.rows(_STATE) == before
+            else:
+                raise AssertionError("the kernel took a payment twice")
 
     def send_payment(self, request: tuple[UUID, str, str, int]) -> bool:
         """Send it to both."""
         event, wallet, shop, amount = request
         category, sales = SHOPS[shop]
         return self.both(
-            lambda: self.kernel.pay(
-                self.wallets[wallet], self.shops[shop], amount, id=event, category=category, sales=sales, at=self.at
-            ),
+            lambda: self.kernel_pays(request),
             lambda: self.oracle.once(
                 event,
                 request,
                 lambda: self.oracle.pay(event, wallet, shop, amount, category=category, sales=sales, at=self.at),
             ),
+        )
+
+    def kernel_pays(self, request: tuple[UUID, str, str, int]) -> date:
+        """Send it to the kernel alone."""
+        event, wallet, shop, amount = request
+        category, sales = SHOPS[shop]
+        return self.kernel.pay(
+            self.wallets[wallet], self.shops[shop], amount, id=event, category=category, sales=sales, at=self.at
         )
 
     # Money goes back

@@ -2,7 +2,7 @@
 --
 -- * Every function runs as the owner and first checks that the caller's scope holds the municipality.
 -- * `p_id` is minted by the caller (uuidv7 of `p_at`) and makes the event idempotent: the same id with the same
---   parameters does nothing a second time, with other parameters it is refused.
+--   parameters does nothing a second time, with other parameters it is refused. A payment alone is refused either way.
 -- * Lock order: payment that is given back → wallet → journal or new payment → balance rows. Nothing else is locked. A
 --   shop's credits are plain inserts.
 -- * Each statement must see what was committed before it began: READ COMMITTED only.
@@ -290,7 +290,9 @@ CREATE FUNCTION ledger.pay(
 -- Lots that admit this shop are drawn soonest expiry first, purchased money last. p_limit is the highest amount of
 -- one payment (NULL: none); the shop's category and annual sales decide which lots it may take.
 -- The hot path is plain statements: one that does it all with WITH costs twice as much to set up. The payment is its
--- own journal (vouchers_event).
+-- own journal (vouchers_event). Its id is minted in the transaction that records the request's idempotency key, so it is
+-- not asked for here whether it exists: a second payment of the same id breaks the primary key (journal_conflict), and
+-- sparing ON CONFLICT spares a tenth of the time.
 DECLARE
     v_xid      xid8 := ledger.enter(p_municipality);
     v_currency uuid;
@@ -321,51 +323,41 @@ BEGIN
         WHEN p_amount > p_limit THEN 'payment_limit_exceeded'
         WHEN NOT ledger.fits(p_id, v_date) THEN 'time_out_of_range'
     END;
-    IF v_refusal IS NULL THEN
-        INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merchant_id, partner_id, order_id,
-                                      amount, business_date, at)
-        VALUES (p_municipality, p_id, v_currency, p_wallet, p_merchant, p_partner, p_order, p_amount, v_date, p_at)
-        ON CONFLICT (municipality_id, id) DO NOTHING;
-        IF FOUND THEN
-            FOR v_lot IN
-                SELECT lot.id, lot.remaining - lot.held AS free
-                FROM vouchers_lot lot
-                LEFT JOIN vouchers_usagerule usage
-                  ON usage.id = lot.usage_rule_id
-                WHERE lot.municipality_id = p_municipality AND lot.wallet_id = p_wallet
-                  AND lot.remaining > lot.held
-                  AND (lot.expires_at IS NULL OR lot.expires_at > p_at)
-                  AND (usage.id IS NULL OR (
-                          (usage.allowed_categories = '{}' OR p_category = ANY (usage.allowed_categories))
-                      AND NOT p_category = ANY (usage.denied_categories)
-                      AND (usage.annual_sales_cap IS NULL OR p_annual_sales <= usage.annual_sales_cap)
-                      AND CASE WHEN usage.allowed_dongs = '{}' THEN true ELSE EXISTS (
-                              SELECT FROM merchants_merchant shop JOIN vouchers_dong d ON d.id = shop.dong_id
-                              WHERE shop.municipality_id = p_municipality AND shop.id = p_merchant
-                                AND d.name = ANY (usage.allowed_dongs)) END))
-                ORDER BY (lot.kind = 'purchase'), lot.expires_at, lot.id
-            LOOP
-                v_line := v_line + 1;
-                v_drawn := least(v_lot.free, p_amount - v_taken);
-                v_taken := v_taken + v_drawn;
-                UPDATE vouchers_lot SET remaining = remaining - v_drawn
-                WHERE municipality_id = p_municipality AND id = v_lot.id;
-                INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
-                                               debit_lot_id, amount, business_date)
-                VALUES (p_municipality, p_id, v_line, p_wallet, v_pending, v_lot.id, v_drawn, v_date);
-                EXIT WHEN v_taken = p_amount;
-            END LOOP;
-            IF v_taken < p_amount THEN
-                PERFORM ledger.refuse('insufficient_funds', jsonb_build_object('available', v_taken));
-            END IF;
-            RETURN v_date;
-        END IF;
-    END IF;
-    -- What was posted before stays answered as it was, whatever has changed since.
-    v_date := ledger.posted_on(p_municipality, p_id, 'pay',
-                               sha256(convert_to(concat_ws('|', p_wallet, p_merchant, p_amount), 'UTF8')));
-    IF v_date IS NULL THEN
+    IF v_refusal IS NOT NULL THEN
         PERFORM ledger.refuse(v_refusal, jsonb_strip_nulls(jsonb_build_object('limit', p_limit)));
+    END IF;
+    INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merchant_id, partner_id, order_id, amount,
+                                  business_date, at)
+    VALUES (p_municipality, p_id, v_currency, p_wallet, p_merchant, p_partner, p_order, p_amount, v_date, p_at);
+    FOR v_lot IN
+        SELECT lot.id, lot.remaining - lot.held AS free
+        FROM vouchers_lot lot
+        LEFT JOIN vouchers_usagerule usage
+          ON usage.id = lot.usage_rule_id
+        WHERE lot.municipality_id = p_municipality AND lot.wallet_id = p_wallet
+          AND lot.remaining > lot.held
+          AND (lot.expires_at IS NULL OR lot.expires_at > p_at)
+          AND (usage.id IS NULL OR (
+                  (usage.allowed_categories = '{}' OR p_category = ANY (usage.allowed_categories))
+              AND NOT p_category = ANY (usage.denied_categories)
+              AND (usage.annual_sales_cap IS NULL OR p_annual_sales <= usage.annual_sales_cap)
+              AND CASE WHEN usage.allowed_dongs = '{}' THEN true ELSE EXISTS (
+                      SELECT FROM merchants_merchant shop JOIN vouchers_dong d ON d.id = shop.dong_id
+                      WHERE shop.municipality_id = p_municipality AND shop.id = p_merchant
+                        AND d.name = ANY (usage.allowed_dongs)) END))
+        ORDER BY (lot.kind = 'purchase'), lot.expires_at, lot.id
+    LOOP
+        v_line := v_line + 1;
+        v_drawn := least(v_lot.free, p_amount - v_taken);
+        v_taken := v_taken + v_drawn;
+        UPDATE vouchers_lot SET remaining = remaining - v_drawn WHERE municipality_id = p_municipality AND id = v_lot.id;
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       debit_lot_id, amount, business_date)
+        VALUES (p_municipality, p_id, v_line, p_wallet, v_pending, v_lot.id, v_drawn, v_date);
+        EXIT WHEN v_taken = p_amount;
+    END LOOP;
+    IF v_taken < p_amount THEN
+        PERFORM ledger.refuse('insufficient_funds', jsonb_build_object('available', v_taken));
     END IF;
     RETURN v_date;
 END $$;

@@ -15,8 +15,8 @@ CREATE TABLE vouchers_payment (
     at              timestamptz NOT NULL,
     CONSTRAINT payment_pkey PRIMARY KEY (municipality_id, id)
 ) PARTITION BY RANGE (id);
-CREATE INDEX payment_by_wallet ON vouchers_payment (municipality_id, wallet_id, id DESC);
-CREATE INDEX payment_by_merchant ON vouchers_payment (municipality_id, merchant_id, id DESC);
+CREATE INDEX payment_by_wallet ON vouchers_payment (wallet_id, id);
+CREATE INDEX payment_by_merchant ON vouchers_payment (merchant_id, id);
 CREATE INDEX payment_by_order ON vouchers_payment (municipality_id, partner_id, order_id);
 
 CREATE TRIGGER payment_is_immutable
