@@ -20,10 +20,12 @@ from vouchers.partners.models import IdempotencyRecord, Partner, PartnerKey
 from vouchers.payments.models import Outbox, Payment
 from vouchers.privacy.models import AccessRecord
 from vouchers.wallets.models import Wallet
+from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
 
 __all__ = [
     "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong",
     "Event", "ExpiryMark", "ExpiryReturn", "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles",
     "Journal", "LateExpiry", "Lot", "Municipality", "Official", "Outbox", "Partner", "PartnerKey", "Payment", "ResidencePeriod",
-    "RoleAssignment", "Transfer", "UsageRule", "Wallet",
+    "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent",
+    "WebhookSecret",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import Error, connection, connections, models, transaction
+from psycopg.types.json import Jsonb
 
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep, DigestMail, DocumentNumber
 from allowances.batches.models import (
@@ -32,6 +33,7 @@ from tests import factories
 from tests.factories import AT, City
 from tests.factories.clawbacks import make_debt
 from tests.factories.holding import Stranger, make_departure, make_holding_list
+from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.citizens.rules import Category, Relation
 from vouchers.common.models import uuid7
@@ -86,6 +88,8 @@ def _live_a_day(city: City) -> None:
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))
     _let_money_expire(city)
     make_debt(city)
+    make_endpoint(city, partner)
+    call("webhooks.emit", city.code, "payment.paid", [partner.pk], Jsonb({}), AT)
 
 
 def _let_money_expire(city: City) -> None:

@@ -239,6 +239,42 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='WebhookDelivery',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'event_id', 'endpoint_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('waiting', '전송 대기'), ('delivered', '전송 완료'), ('failed', '전송 실패')], max_length=10, verbose_name='상태')),
+                ('attempts', models.IntegerField(verbose_name='시도 횟수')),
+                ('due_at', models.DateTimeField(verbose_name='다음 시도')),
+                ('claimed_at', models.DateTimeField(null=True)),
+                ('last_at', models.DateTimeField(null=True, verbose_name='마지막 시도')),
+                ('last_status', models.IntegerField(null=True, verbose_name='응답 코드')),
+                ('last_ms', models.IntegerField(null=True, verbose_name='응답 시간(ms)')),
+                ('last_error', models.CharField(blank=True, max_length=20, verbose_name='오류')),
+            ],
+            options={
+                'verbose_name': '알림 전송',
+                'verbose_name_plural': '알림 전송',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='WebhookEvent',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='알림번호')),
+                ('type', models.CharField(max_length=40, verbose_name='알림 종류')),
+                ('data', models.JSONField(verbose_name='내용')),
+                ('at', models.DateTimeField(verbose_name='발생일시')),
+            ],
+            options={
+                'verbose_name': '알림',
+                'verbose_name_plural': '알림',
+                'ordering': ['-id'],
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Official',
             fields=[
                 ('password', models.CharField(max_length=128, verbose_name='password')),
@@ -847,6 +883,42 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
             },
         ),
+        migrations.CreateModel(
+            name='WebhookEndpoint',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('url', models.CharField(max_length=500, verbose_name='수신 주소')),
+                ('event_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('payment.paid', '결제 완료'), ('payment.cancelled', '결제 취소'), ('cashback.credited', '캐시백 지급'), ('top_up.requested', '충전 요청'), ('top_up.completed', '충전 완료'), ('top_up.cancelled', '충전 취소'), ('refund.completed', '환불 완료'), ('gift.received', '선물 받음'), ('points.credited', '포인트 지급')], max_length=40), size=None, verbose_name='알림 종류')),
+                ('state', models.CharField(choices=[('pending', '확인 중'), ('active', '사용 중'), ('disabled', '중지'), ('deleted', '삭제')], default='pending', max_length=10, verbose_name='상태')),
+                ('disabled_for', models.CharField(blank=True, choices=[('unverified', '확인 메시지에 응답하지 않음'), ('gone', '수신 서버가 수신 종료(410)로 응답'), ('failing', '계속된 전송 실패'), ('official', '담당자가 중지')], default='', max_length=12, verbose_name='중지 사유')),
+                ('state_at', models.DateTimeField(verbose_name='상태 변경일시')),
+                ('failing_since', models.DateTimeField(blank=True, null=True, verbose_name='전송 실패 시작')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='webhook_endpoints', to='vouchers.partner', verbose_name='연계기관')),
+            ],
+            options={
+                'verbose_name': '알림 수신 주소',
+                'verbose_name_plural': '알림 수신 주소',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='WebhookSecret',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('secret', vouchers.privacy.fields.EncryptedTextField(verbose_name='서명 비밀값')),
+                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='만료일시')),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='vouchers.webhookendpoint', verbose_name='알림 수신 주소')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '알림 서명 비밀값',
+                'verbose_name_plural': '알림 서명 비밀값',
+                'ordering': ['-id'],
+            },
+        ),
         migrations.AddConstraint(
             model_name='municipality',
             constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^\\d{5}$')), name='municipality_code_is_5_digits'),
@@ -950,5 +1022,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='wallet',
             constraint=models.UniqueConstraint(fields=('municipality', 'citizen', 'currency'), name='wallet_once'),
+        ),
+        migrations.AddIndex(
+            model_name='webhookendpoint',
+            index=models.Index(condition=models.Q(('state', 'deleted'), _negated=True), fields=['municipality', 'partner'], name='endpoint_not_deleted'),
         ),
     ]
