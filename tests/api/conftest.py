@@ -21,6 +21,7 @@ from tests.factories import AT, City
 from vouchers.common.models import uuid7
 from vouchers.partners.api.views import credentials
 from vouchers.partners.models import Partner
+from vouchers.partners.rules import Scope
 from vouchers.partners.services import issue_key
 
 KEYS = keys_from(settings.QR_KEYS)
@@ -80,6 +81,13 @@ def make_market(code: str, name: str, *, money: int = MONEY) -> Market:
         qr = issue(merchant=merchant, keys=KEYS).payload
         wallet = factories.wallet_of(citizen).pk
     return Market(city, partner, token, wallet, merchant, qr)
+
+
+def partner_of(market: Market, *scopes: Scope) -> str:
+    """The token of another partner of the market's city, with these scopes; with all, unless some are given."""
+    with market.city.scope():
+        partner = factories.make_partner(market.city, **({"scopes": list(scopes)} if scopes else {}))
+        return issue_key(partner=partner, at=AT).token
 
 
 @pytest.fixture(scope="module")

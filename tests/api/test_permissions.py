@@ -1,24 +1,42 @@
-"""Every route of the API × every kind of credential, and what it gets. A route that is missing here fails the test."""
+"""Every route of the API × every kind of credential, and what it gets. A route that is missing in tests/api/routes fails."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 
 from config import api_urls
-from tests.api.conftest import Market
+from tests.api.conftest import Market, partner_of
+from tests.api.routes import Route, table
 from vouchers.common.models import uuid7
+from vouchers.partners.rules import Scope
 
-NOBODY, WRONG, OTHERS, OWN = "no key", "a wrong key", "another city's key", "the partner's key"
-TABLE = {
-    ("healthz", "GET"): {NOBODY: 200, WRONG: 200, OTHERS: 200, OWN: 200},
-    ("payments", "POST"): {NOBODY: 401, WRONG: 401, OTHERS: 422, OWN: 201},
-    ("payments", "GET"): {NOBODY: 401, WRONG: 401, OTHERS: 200, OWN: 200},
-    ("payment", "GET"): {NOBODY: 401, WRONG: 401, OTHERS: 404, OWN: 200},
-    ("cancellations", "POST"): {NOBODY: 401, WRONG: 401, OTHERS: 404, OWN: 201},
-    ("api-schema", "GET"): {NOBODY: 200, WRONG: 200, OTHERS: 200, OWN: 200},
-    ("api-docs", "GET"): {NOBODY: 200, WRONG: 200, OTHERS: 200, OWN: 200},
-    ("api-unknown", "GET"): {NOBODY: 404, WRONG: 404, OTHERS: 404, OWN: 404},
-}
+TABLE = table()
+
+
+def _without(route: Route) -> int:
+    return route.own if route.scope is None else 401
+
+
+def _rival(route: Route) -> int:
+    return route.others if route.rival is None else route.rival
+
+
+CREDENTIALS: dict[str, Callable[[Market, Market, Route], tuple[str, int]]] = {
+    "no key": lambda market, elsewhere, route: ("", _without(route)),
+    "a wrong key": lambda market, elsewhere, route: ("jt0000000000000000.x", _without(route)),
+    "another city's key": lambda market, elsewhere, route: (elsewhere.token, route.others),
+    "another partner's key": lambda market, elsewhere, route: (partner_of(market), _rival(route)),
+    "a key with this scope alone": lambda market, elsewhere, route: (
+        partner_of(market, *filter(None, [route.scope])), _rival(route)
+    ),
+    "a key with every scope but this": lambda market, elsewhere, route: (
+        partner_of(market, *(scope for scope in Scope if scope != route.scope)), 403 if route.scope else route.own
+    ),
+    "the partner's key": lambda market, elsewhere, route: (market.token, route.own),
+}  # fmt: skip
+"""The token that is sent, and the status that follows."""
 
 
 def _flat(patterns):
@@ -36,19 +54,19 @@ def test_the_table_is_complete():
     assert routes == TABLE.keys()
 
 
-@pytest.mark.parametrize("credential", [NOBODY, WRONG, OTHERS, OWN])
+@pytest.mark.parametrize("credential", CREDENTIALS)
 @pytest.mark.parametrize(("name", "method"), TABLE)
 def test_who_gets_what(market: Market, elsewhere: Market, name, method, credential):
-    payment = market.pay(amount=100).json()["id"]
-    path = {
-        "healthz": "/healthz", "payments": "/api/v1/payments", "payment": f"/api/v1/payments/{payment}",
-        "cancellations": f"/api/v1/payments/{payment}/cancellations", "api-schema": "/api/schema/",
-        "api-docs": "/api/docs/", "api-unknown": "/api/v1/nothing",
-    }[name]  # fmt: skip
-    token = {NOBODY: "", WRONG: "jt0000000000000000.x", OTHERS: elsewhere.token, OWN: market.token}[credential]
-    body = market.body(amount=100) if (name, method) == ("payments", "POST") else None
-    query = "?order_id=ORDER-1" if (name, method) == ("payments", "GET") else ""
-    reply = market.request(method, path + query, body, token=token, idempotency_key=str(uuid7()))
-    assert reply.status_code == TABLE[name, method][credential]
-    if credential == OTHERS and query:
-        assert reply.json() == {"payments": []}
+    route = TABLE[name, method]
+    token, status = CREDENTIALS[credential](market, elsewhere, route)
+    body = route.body(market) if route.body else None
+    reply = market.request(method, route.address(market), body, token=token, idempotency_key=str(uuid7()))
+    assert reply.status_code == status, reply.text
+    if status == 403:
+        assert (reply.json()["code"], reply.json()["params"]) == ("scope_missing", {"scope": str(route.scope)})
+
+
+def test_another_city_sees_no_payment_in_a_list(market: Market, elsewhere: Market):
+    market.pay(amount=100)
+    found = market.request("GET", "/api/v1/payments?order_id=ORDER-1", token=elsewhere.token)
+    assert found.json() == {"payments": []}

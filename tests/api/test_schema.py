@@ -10,10 +10,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+import config.api_urls  # noqa: F401  (the rooms describe their operations when they are imported)
 from config.wsgi import application
-from tests.api.conftest import Market
+from tests.api.conftest import Market, partner_of
 from vouchers.common.models import uuid7
 from vouchers.partners.api.documents import PROBLEMS
+from vouchers.partners.rules import Scope
+
+OPERATIONS = sorted(PROBLEMS.keys() - {"health"})
+ANY_QUERY_IS_RIGHT = {"listPayments"}
+"""Searches that are valid with any text. What the generator leaves out for its wrong request, the credential, the test
+puts in again, so that request is right after all; wrong ones are in test_bad_input."""
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +33,57 @@ def api(market: Market):
     return schemathesis.openapi.from_wsgi("/api/schema/", application)
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
-@pytest.mark.parametrize("name", [name for name in PROBLEMS if name != "health"])
-def test_the_server_keeps_to_the_document(api, market: Market, name, mode):
-    """All checks but one: no generator can guess a genuine QR code, or a wallet with money.
+@pytest.fixture(scope="module")
+def tokens(market: Market) -> dict[str, str]:
+    """A partner for each scope, which has that one alone."""
+    return {str(scope): partner_of(market, scope) for scope in Scope}
 
-    A search by order is valid with any text. What the generator leaves out for its wrong request, the credential, this
-    test puts in again, so that request is right after all; wrong ones are in test_bad_input.
-    """
-    excluded = [positive_data_acceptance] + [negative_data_rejection] * (name == "listPayments")
+
+def scope_of(document: dict, operation) -> str:
+    """The scope that an operation asks for, as the document tells it."""
+    (requirement,) = document["paths"][operation.path][operation.method.lower()]["security"]
+    (scope,) = requirement["partnerKey"]
+    return scope
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_server_keeps_to_the_document(api, document, market: Market, tokens, name, mode):
+    """All checks but one: no generator can guess a genuine QR code, or a wallet with money."""
+    operation = api.find_operation_by_id(name)
+    token = tokens[scope_of(document, operation)]
+    excluded = [positive_data_acceptance] + [negative_data_rejection] * (name in ANY_QUERY_IS_RIGHT)
 
     @settings(
-        max_examples=40, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
+        max_examples=25, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @given(case=api.find_operation_by_id(name).as_strategy(generation_mode=mode))
+    @given(case=operation.as_strategy(generation_mode=mode))
     def keep(case):
-        case.call_and_validate(headers={"Authorization": f"Bearer {market.token}"}, excluded_checks=excluded)
+        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=excluded)
 
     keep()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_scope_opens_its_operations_and_no_other(api, document, market: Market, tokens, name):
+    """One request of the generator, sent with each scope: none fails, and only the right scope gets past."""
+    operation = api.find_operation_by_id(name)
+    needed = scope_of(document, operation)
+
+    @settings(
+        max_examples=1, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    def ask(case):
+        for scope, token in tokens.items():
+            reply = case.call(headers={"Authorization": f"Bearer {token}"})
+            assert reply.status_code < 500
+            refused = reply.status_code == 403 and reply.json()["code"] == "scope_missing"
+            assert refused == (scope != needed)
+
+    ask()
 
 
 def test_it_is_openapi_3_1_in_both_languages(document: dict, market: Market):

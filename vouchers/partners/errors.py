@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import register
@@ -13,6 +15,14 @@ class IdempotencyKeyReused(DomainError):
 
     code = "idempotency_key_reused"
     message = _("이미 다른 요청에 사용된 Idempotency-Key입니다.")
+
+
+class RequestInProgress(StateConflict):
+    """The same request is being answered elsewhere this moment. Nothing was done; its answer comes with a repetition."""
+
+    code = "request_in_progress"
+    message = _("같은 Idempotency-Key의 요청을 처리하고 있습니다. 잠시 후 같은 요청을 다시 보내면 그 응답을 받습니다.")
+    headers: ClassVar = {"Retry-After": "1"}
 
 
 class ScopeMissing(DomainError):
@@ -30,4 +40,4 @@ class TooManyLiveKeys(StateConflict):
     message = _("사용 중인 인증키가 이미 2개입니다. 이전 인증키를 폐기한 뒤 발급하십시오.")
 
 
-register(idempotency_key_reused=IdempotencyKeyReused)
+register(idempotency_key_reused=IdempotencyKeyReused, request_in_progress=RequestInProgress)

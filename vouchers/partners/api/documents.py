@@ -19,8 +19,10 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 
 from vouchers.common import problems
 from vouchers.common.errors import DomainError
+from vouchers.common.problems import FieldsInvalid
 from vouchers.partners import errors
 from vouchers.partners.api import bodies
+from vouchers.partners.api.cursors import CURSOR_LENGTH, DEFAULT_LIMIT, LARGEST_LIMIT
 
 _REF = "#/components/schemas/{name}"
 _PROBLEM = {"$ref": _REF.format(name="Problem")}
@@ -29,7 +31,7 @@ _READ = (*_ALWAYS, problems.CredentialsInvalid, errors.ScopeMissing)
 _WRITE = (
     *_READ, problems.RequestProblem, problems.IdempotencyKeyMissing, problems.IdempotencyKeyInvalid,
     problems.JsonInvalid, problems.LengthRequired, problems.BodyTooLarge, problems.MediaTypeUnsupported,
-    problems.FieldsInvalid, errors.IdempotencyKeyReused,
+    problems.FieldsInvalid, errors.IdempotencyKeyReused, errors.RequestInProgress,
 )  # fmt: skip
 _SAMPLES: Final[dict[str, Any]] = {
     "available": 3200, "limit": 500_000, "refundable": 0, "amount": 15_000, "scope": "payments:write",
@@ -58,6 +60,17 @@ _REPLAYED = OpenApiParameter(
 _LOCATION = OpenApiParameter(
     "Location", OpenApiTypes.URI_REF, OpenApiParameter.HEADER, response=[201], description=_("조회 주소")
 )
+PAGE: Final = (
+    OpenApiParameter(
+        "cursor", {"type": "string", "minLength": CURSOR_LENGTH, "maxLength": CURSOR_LENGTH, "pattern": "^[A-Za-z0-9_-]+$"},
+        OpenApiParameter.QUERY,
+        description=_("앞 응답의 next_cursor. 그 다음 쪽을 조회합니다. 없으면 가장 최근 것부터입니다."),
+    ),
+    OpenApiParameter(
+        "limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT},
+        OpenApiParameter.QUERY, description=_("한 쪽의 건수"),
+    ),
+)  # fmt: skip
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -76,15 +89,17 @@ def describe(
     problems: Sequence[type[DomainError]] = (),
     parameters: Sequence[OpenApiParameter] = (),
     writes: bool = False,
+    paged: bool = False,
     public: bool = False,
 ) -> Callable[[View], View]:
     """Describe a method of a view: its operation id, texts, what it takes, answers and refuses.
 
     ``example`` and ``body_example`` are JSON values. ``writes``: it takes an Idempotency-Key and answers 201.
-    ``problems`` are those beyond what every read or write can answer with. ``public``: it needs no key.
+    ``problems`` are those beyond what every read or write can answer with. ``paged``: it takes a cursor and a limit
+    (`cursors`), and its reply has a ``next_cursor``. ``public``: it needs no key.
     """
     always = _ALWAYS if public else _WRITE if writes else _READ
-    PROBLEMS[operation] = tuple(dict.fromkeys((*always, *problems)))
+    PROBLEMS[operation] = tuple(dict.fromkeys((*always, *((FieldsInvalid,) if paged else ()), *problems)))
     _STRUCTS.extend(kind for kind in (body, reply) if kind is not None and kind not in _STRUCTS)
     if body is not None and body_required:
         _BODY_REQUIRED.add(operation)
@@ -93,7 +108,7 @@ def describe(
     status = 201 if writes else 200
     return extend_schema(
         operation_id=operation, tags=[tag], summary=summary, description=description,
-        parameters=[*parameters, *((IDEMPOTENCY_KEY, _REPLAYED, _LOCATION) if writes else ())],
+        parameters=[*parameters, *(PAGE if paged else ()), *((IDEMPOTENCY_KEY, _REPLAYED, _LOCATION) if writes else ())],
         request={"application/json": _ref(body)} if body else None,
         responses={(status, "application/json"): _ref(reply)},
         examples=[
@@ -104,8 +119,10 @@ def describe(
     )  # fmt: skip
 
 
-def complete(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
-    """Add components, credentials and problems; drf-spectacular calls this last."""
+def complete(result: dict[str, Any], *, generator: Any, **_context: Any) -> dict[str, Any]:
+    """Add components, credentials, scopes and problems; drf-spectacular calls this last."""
+    scopes = {(path, method.lower()): view.cls.scopes[method] for path, _regex, method, view in generator.endpoints
+              if hasattr(view.cls, "scopes")}  # fmt: skip
     components = result.setdefault("components", {})
     components["schemas"] = _schemas()
     components["securitySchemes"] = {
@@ -114,14 +131,14 @@ def complete(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
             "description": _("기관 관리자가 발급한 연계 인증키"),
         }
     }  # fmt: skip
-    for operations in result["paths"].values():
-        for operation in operations.values():
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
             name = operation["operationId"]
             operation["responses"] |= _problem_responses(PROBLEMS[name])
             if name in _BODY_REQUIRED:
                 operation["requestBody"]["required"] = True
             if name not in _PUBLIC:
-                operation["security"] = [{"partnerKey": []}]
+                operation["security"] = [{"partnerKey": [str(scopes[path, method])]}]
     return dict(_plain(result))
 
 

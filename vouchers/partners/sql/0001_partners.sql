@@ -41,9 +41,13 @@ CREATE FUNCTION partners.remember(
     OUT result_id uuid, OUT replayed boolean
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Records that this request is being answered with p_result, in the transaction of what it does. Replayed: it was
--- answered before, with result_id. The same request in flight elsewhere makes this one wait at the key.
+-- answered before, with result_id. While the same key is in flight elsewhere it is refused at once: waiting would hold a
+-- connection for every repetition. The lock is one of 2^64, so another key's is met by chance as good as never.
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
+    IF NOT pg_try_advisory_xact_lock(hashtextextended(p_partner::text || p_key, 0)) THEN
+        PERFORM ledger.refuse('request_in_progress');
+    END IF;
     INSERT INTO vouchers_idempotencyrecord (municipality_id, partner_id, key, fingerprint, result_id, created_at)
     VALUES (p_municipality, p_partner, p_key, p_fingerprint, p_result, p_at)
     ON CONFLICT (municipality_id, partner_id, key) DO NOTHING;

@@ -8,7 +8,7 @@ CREATE FUNCTION payments.pay(
     OUT payment_id uuid, OUT replayed boolean, OUT merchant_name varchar, OUT business_date date
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- One payment at a shop's fixed QR: key, shop, limit of the day, money. The last two OUT parameters are empty when
--- replayed. The same request in flight elsewhere makes this one wait at the key for that one's end.
+-- replayed.
 DECLARE
     v_id   uuid := ledger.id_at(p_at);
     v_shop record;
