@@ -23,7 +23,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     (_("상품권"), (
         ("vouchers.Citizen", "group"), ("vouchers.Household", "house"),
         ("vouchers.Wallet", "account_balance_wallet"), ("vouchers.Payment", "qr_code_scanner"),
-        ("vouchers.Currency", "payments"), ("vouchers.UsageRule", "rule"),
+        ("vouchers.Currency", "payments"), ("vouchers.PurchaseLimit", "price_check"), ("vouchers.UsageRule", "rule"),
     )),
     (_("가맹점"), (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),

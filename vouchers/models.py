@@ -1,7 +1,7 @@
 """Seam: where Django finds the models of this app's rooms."""
 
 from vouchers.citizens.models import Citizen, CitizenCategory, Household, HouseholdMember, ResidencePeriod
-from vouchers.currencies.models import Currency, CurrencyPolicy, UsageRule
+from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit, UsageRule
 from vouchers.ledger.models import (
     Account,
     Balance,
@@ -23,9 +23,9 @@ from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
 
 __all__ = [
-    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong",
-    "Event", "ExpiryMark", "ExpiryReturn", "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles",
-    "Journal", "LateExpiry", "Lot", "Municipality", "Official", "Outbox", "Partner", "PartnerKey", "Payment", "ResidencePeriod",
-    "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent",
-    "WebhookSecret",
+    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy",
+    "Dong", "Event", "ExpiryMark", "ExpiryReturn", "Household", "HouseholdMember", "IdempotencyRecord",
+    "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "Municipality", "Official", "Outbox", "Partner",
+    "PartnerKey", "Payment", "PurchaseLimit", "ResidencePeriod", "RoleAssignment", "Transfer", "UsageRule", "Wallet",
+    "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookSecret",
 ]  # fmt: skip

@@ -109,6 +109,7 @@ def _let_money_expire(city: City) -> None:
 
 def _fill_the_rest(city: City) -> None:
     UsageRule.objects.create(municipality=city.municipality, name="음식점")
+    factories.make_purchase_limit(city)
     _keep_a_household(city)
     LocalExclusiveGroup.objects.create(
         municipality=city.municipality, name="중복 제한", legal_basis="조례", type_codes=["ELD-001"],

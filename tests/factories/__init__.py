@@ -24,7 +24,7 @@ from merchants.registry.models import Merchant, MerchantStatus
 from vouchers.citizens.models import Citizen
 from vouchers.common.models import uuid7
 from vouchers.common.scope import scope
-from vouchers.currencies.models import Currency, CurrencyPolicy
+from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit
 from vouchers.ledger import services as ledger
 from vouchers.ledger.models import AccountKind
 from vouchers.municipalities.models import Dong, Municipality
@@ -69,6 +69,14 @@ def make_city(*, code: str = "41280", name: str = "고양시", payment_limit: in
         )  # fmt: skip
         ledger.open_account(municipality=code, currency=currency.pk, kind=AccountKind.BANK, owner=None)
     return City(municipality, currency, dong)
+
+
+def make_purchase_limit(city: City, **fields: Any) -> PurchaseLimit:
+    """What persons may buy since 2020: by default 500,000 won a month, and no other limit."""
+    fields = {
+        "valid_from": date(2020, 1, 1), "minimum": 1, "unit": 1, "per_month": 500_000, "legal_basis": "조례 제8조",
+    } | fields  # fmt: skip
+    return PurchaseLimit.objects.create(municipality=city.municipality, currency=city.currency, **fields)
 
 
 @cache

@@ -29,7 +29,7 @@ from tests.factories.lists import make_line
 from vouchers.citizens.models import Citizen, Household
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
-from vouchers.currencies.models import Currency, UsageRule
+from vouchers.currencies.models import Currency, PurchaseLimit, UsageRule
 from vouchers.ledger.models import Event
 from vouchers.ledger.services import call
 from vouchers.municipalities.models import Dong, Municipality
@@ -45,7 +45,7 @@ SHOWN = (
     Departure, DepartureList, Household, LocalExclusiveGroup,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
-    PartnerKey, Payment, Programme, Receivable, RoleAssignment, SettlementLine, UsageRule, Wallet,
+    PartnerKey, Payment, Programme, PurchaseLimit, Receivable, RoleAssignment, SettlementLine, UsageRule, Wallet,
 )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         issue_key(partner=partner, at=AT)
         make_line(city, Role.REVIEWER, Role.APPROVER)
         UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
+        factories.make_purchase_limit(city)
         batch = factories.grant(city, {citizen: 50_000})
         RegisterPaper.objects.create(
             municipality=city.municipality,

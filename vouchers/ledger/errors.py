@@ -59,6 +59,33 @@ class RefundExceedsPayment(DomainError):
     message = _("취소할 수 있는 금액을 넘었습니다. 남은 취소 가능액은 %(refundable)s원입니다.")
 
 
+class BenefitFundShort(DomainError):
+    """A fund that bears a benefit has less left than it would add. ``available`` and ``needed`` in won."""
+
+    code = "benefit_fund_short"
+    message = _("혜택 재원이 부족합니다. 남은 금액은 %(available)s원이고 필요한 금액은 %(needed)s원입니다.")
+
+    def __str__(self) -> str:
+        return _with_grouped(self.message, self.params)
+
+
+class LotNotRefundable(DomainError):
+    """The money is not there as it was bought: some of it was used, or it was never bought."""
+
+    code = "lot_not_refundable"
+    message = _("이미 사용했거나 환불할 수 없는 금액입니다.")
+
+
+class RefundPayableShort(DomainError):
+    """More would be paid by the bank than is owed to citizens. ``available`` and ``needed`` in won."""
+
+    code = "refund_payable_short"
+    message = _("지급을 기다리는 환불금은 %(available)s원이고 지급하려는 금액은 %(needed)s원입니다.")
+
+    def __str__(self) -> str:
+        return _with_grouped(self.message, self.params)
+
+
 class WalletUnknown(NotFound):
     """No such wallet in this municipality and currency, or it belongs to another partner's app."""
 
@@ -161,10 +188,10 @@ class IsolationNotReadCommitted(DomainError):
 register(**{
     error.code: error
     for error in (
-        AccountUnknown, AmountNotPositive, BudgetExceeded, BudgetLineExceeded, DayNotFenced, InsufficientFunds,
-        IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, MerchantNotActive, OutOfScope, PartnerUnknown,
-        PaymentLimitExceeded, PaymentUnknown,
-        RefundExceedsPayment, TimeOutOfRange, WalletNotActive, WalletUnknown,
+        AccountUnknown, AmountNotPositive, BenefitFundShort, BudgetExceeded, BudgetLineExceeded, DayNotFenced,
+        InsufficientFunds, IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, LotNotRefundable,
+        MerchantNotActive, OutOfScope, PartnerUnknown, PaymentLimitExceeded, PaymentUnknown, RefundExceedsPayment,
+        RefundPayableShort, TimeOutOfRange, WalletNotActive, WalletUnknown,
     )
 }, **{NO_PARTITION: MonthNotPrepared}, amount_positive=AmountNotPositive, vouchers_payment_pkey=JournalConflict,
     vouchers_transfer_pkey=JournalConflict)  # fmt: skip

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/ledger/sql/0004_budgets.sql"),
         run_sql_file("vouchers/ledger/sql/0005_claims.sql"),
         run_sql_file("vouchers/ledger/sql/0006_recovery.sql"),
+        run_sql_file("vouchers/ledger/sql/0007_top_ups.sql"),
         run_sql_file("vouchers/payments/sql/0002_functions.sql"),
         run_sql_file("vouchers/webhooks/sql/0001_outbox.sql"),
     ]

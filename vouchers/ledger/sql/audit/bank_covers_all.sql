@@ -1,10 +1,23 @@
--- The money at the bank is the money in wallets, due to shops, settled with shops and left in budgets, each as it is
--- kept, not as it was moved. Figure: won at the bank. A difference in one currency does not hide behind another.
+-- The money at the bank, with what the funding bank reported and has not handed over yet, is the money in wallets, due to
+-- shops, settled with shops, left in funds and budgets and owed as refunds, each as it is kept, not as it was moved.
+-- Figure: won at the bank and on the way there. A difference in one currency does not hide behind another.
 WITH held AS (
     SELECT account.currency_id, 'bank' AS place, balance.debits - balance.credits AS amount
     FROM vouchers_balance balance JOIN vouchers_account account
       ON account.municipality_id = balance.municipality_id AND account.id = balance.account_id
     WHERE account.kind = 'bank'
+    UNION ALL
+    SELECT account.currency_id, 'bank', transfer.amount
+    FROM vouchers_account account JOIN vouchers_transfer transfer
+      ON transfer.municipality_id = account.municipality_id AND transfer.debit_account_id = account.id
+     AND transfer.debit_lot_id IS NULL
+    WHERE account.kind = 'deposit'
+    UNION ALL
+    SELECT account.currency_id, 'bank', -transfer.amount
+    FROM vouchers_account account JOIN vouchers_transfer transfer
+      ON transfer.municipality_id = account.municipality_id AND transfer.credit_account_id = account.id
+     AND transfer.debit_lot_id IS NULL
+    WHERE account.kind = 'deposit'
     UNION ALL
     SELECT account.currency_id, 'owed', balance.credits - balance.debits
     FROM vouchers_balance balance JOIN vouchers_account account
