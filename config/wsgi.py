@@ -25,8 +25,8 @@ class Application(WSGIHandler):
     """Django's, with a shorter way for programs.
 
     Requests of the API go through SecurityMiddleware to their view and nothing else. Django's signals around a request
-    walk over every connection and cache twice, which costs as much as a payment's own work in Python; here the one
-    connection that the API uses goes back to the pool.
+    walk over every connection and cache twice, which costs as much as a payment's own work in Python; here the thread
+    keeps the one connection that the API uses. The pool has one for each thread.
     """
 
     def __init__(self) -> None:
@@ -43,11 +43,18 @@ class Application(WSGIHandler):
         except Exception as error:  # noqa: BLE001 - a host that is not ours, most likely
             response = problems.response_to(error)
         finally:
-            connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
+            _look_after_the_connection()
         if response.status_code >= 400:
             log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
         start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
         return [response.content]
+
+
+def _look_after_the_connection() -> None:
+    """Give up a connection that may be broken; a good one waits for this thread's next request."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.errors_occurred or connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 application = Application()
