@@ -63,6 +63,6 @@ def _match(path: str) -> ResolverMatch:
     match = _fixed.get(path)
     if match is None:
         match = resolve(path)
-        if not match.captured_kwargs and not match.args and match.url_name != UNKNOWN:
+        if not match.kwargs and not match.args and match.url_name != UNKNOWN:
             _fixed[path] = match
     return match
