@@ -2,6 +2,20 @@
 
 from vouchers.citizens.models import Citizen, CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit, UsageRule
+from vouchers.incentives.models import (
+    BenefitDue,
+    BenefitFund,
+    BenefitHalt,
+    BenefitMonth,
+    BenefitPolicy,
+    BenefitSimulation,
+    BenefitStep,
+    BenefitTerms,
+    BenefitTier,
+    Cashback,
+    FundEntry,
+    MemberMonth,
+)
 from vouchers.ledger.models import (
     Account,
     Balance,
@@ -23,9 +37,11 @@ from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
 
 __all__ = [
-    "AccessRecord", "Account", "Balance", "BusinessClose", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy",
-    "Dong", "Event", "ExpiryMark", "ExpiryReturn", "Household", "HouseholdMember", "IdempotencyRecord",
-    "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "Municipality", "Official", "Outbox", "Partner",
-    "PartnerKey", "Payment", "PurchaseLimit", "ResidencePeriod", "RoleAssignment", "Transfer", "UsageRule", "Wallet",
-    "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookSecret",
+    "AccessRecord", "Account", "Balance", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
+    "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cashback", "Citizen",
+    "CitizenCategory", "Currency", "CurrencyPolicy", "Dong", "Event", "ExpiryMark", "ExpiryReturn", "FundEntry",
+    "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot",
+    "MemberMonth", "Municipality", "Official", "Outbox", "Partner", "PartnerKey", "Payment", "PurchaseLimit",
+    "ResidencePeriod", "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WebhookDelivery", "WebhookEndpoint",
+    "WebhookEvent", "WebhookSecret",
 ]  # fmt: skip

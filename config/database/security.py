@@ -37,6 +37,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.link_wallet", "ledger.fund", "ledger.divert",
     "ledger.allot", "ledger.reserve", "budgets.of_programmes",
     "ledger.expire",
+    "ledger.endow", "incentives.quote_top_up",
     "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended", "ledger.municipalities",
     "officials.municipalities_of", "officials.begin_login", "officials.login_failed", "officials.forget_failures",
     "partners.partner_by_key", "partners.remember",

@@ -6,6 +6,7 @@ import django.db.models.functions.datetime
 import django.db.models.functions.text
 import simple_history.models
 import vouchers.common.models
+import vouchers.incentives.models
 import vouchers.privacy.fields
 from django.conf import settings
 from django.db import migrations, models
@@ -52,6 +53,56 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BenefitDue',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'wallet_id', 'fund_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('wallet_id', models.UUIDField(verbose_name='지갑')),
+                ('fund_id', models.UUIDField(verbose_name='재원')),
+                ('month_id', models.UUIDField(verbose_name='회원의 월 혜택')),
+                ('amount', models.BigIntegerField(verbose_name='금액')),
+            ],
+            options={
+                'verbose_name': '지급 대기·상계할 혜택',
+                'verbose_name_plural': '지급 대기·상계할 혜택',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='BenefitMonth',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'policy_id', 'month', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('month', models.DateField(verbose_name='혜택 월')),
+                ('used', models.BigIntegerField(verbose_name='사용액')),
+                ('factor', models.IntegerField(verbose_name='단계 지급률(1/10000)')),
+            ],
+            options={
+                'verbose_name': '혜택 정책의 월별 집행',
+                'verbose_name_plural': '혜택 정책의 월별 집행',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='BenefitStep',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('month', models.DateField(verbose_name='혜택 월')),
+                ('event_id', models.UUIDField(null=True, verbose_name='결제번호')),
+                ('used', models.BigIntegerField(verbose_name='사용액')),
+                ('factor', models.IntegerField(verbose_name='단계 지급률(1/10000)')),
+                ('reason', models.TextField(verbose_name='사유')),
+                ('at', models.DateTimeField(verbose_name='일시')),
+            ],
+            options={
+                'verbose_name': '혜택 단계 변경',
+                'verbose_name_plural': '혜택 단계 변경',
+                'ordering': ['-id'],
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='BusinessClose',
             fields=[
                 ('id', models.CharField(db_column='municipality_id', max_length=5, primary_key=True, serialize=False)),
@@ -60,6 +111,30 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '영업일 마감 기준',
                 'verbose_name_plural': '영업일 마감 기준',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Cashback',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'payment_id', 'policy_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('payment_id', models.UUIDField(verbose_name='결제번호')),
+                ('terms_id', models.UUIDField(verbose_name='정책 내용')),
+                ('wallet_id', models.UUIDField(verbose_name='지갑')),
+                ('month', models.DateField(verbose_name='혜택 월')),
+                ('base', models.BigIntegerField(verbose_name='혜택 대상 금액')),
+                ('base_left', models.BigIntegerField(verbose_name='취소 후 대상 금액')),
+                ('factor', models.IntegerField(verbose_name='단계 지급률(1/10000)')),
+                ('amount', models.BigIntegerField(verbose_name='혜택 금액')),
+                ('reversed', models.BigIntegerField(verbose_name='취소된 혜택')),
+                ('funds', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None, verbose_name='재원')),
+                ('amounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None, verbose_name='재원별 금액')),
+                ('reversals', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None, verbose_name='재원별 취소 금액')),
+            ],
+            options={
+                'verbose_name': '캐시백',
+                'verbose_name_plural': '캐시백',
                 'abstract': False,
                 'managed': False,
             },
@@ -188,6 +263,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='MemberMonth',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('wallet_id', models.UUIDField(verbose_name='지갑')),
+                ('month', models.DateField(verbose_name='혜택 월')),
+                ('spent', models.BigIntegerField(verbose_name='혜택 대상 금액')),
+                ('benefit', models.BigIntegerField(verbose_name='혜택 금액')),
+            ],
+            options={
+                'verbose_name': '회원의 월 혜택',
+                'verbose_name_plural': '회원의 월 혜택',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Outbox',
             fields=[
                 ('id', models.UUIDField(db_column='event_id', primary_key=True, serialize=False)),
@@ -296,6 +387,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BenefitFund',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('name', models.CharField(help_text='예: 2026년 국비 지원금', max_length=60, verbose_name='재원명')),
+                ('payer', models.CharField(choices=[('national', '국비'), ('province', '시·도비'), ('city', '시·군비'), ('district', '구비'), ('other', '기타')], max_length=10, verbose_name='부담 주체')),
+            ],
+            options={
+                'verbose_name': '혜택 재원',
+                'verbose_name_plural': '혜택 재원',
+                'ordering': ['currency', 'name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='BenefitPolicy',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('kind', models.CharField(choices=[('cashback', '캐시백'), ('discount', '선할인'), ('top_up', '충전 인센티브')], default='cashback', max_length=10, verbose_name='혜택 방식')),
+                ('name', models.CharField(help_text='예: 2026년 고양페이 캐시백', max_length=80, verbose_name='정책명')),
+            ],
+            options={
+                'verbose_name': '혜택 정책',
+                'verbose_name_plural': '혜택 정책',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
             name='Currency',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -334,6 +453,44 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '세대',
                 'ordering': ['number'],
             },
+        ),
+        migrations.CreateModel(
+            name='BenefitTerms',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('state', models.CharField(choices=[('draft', '작성 중'), ('published', '공포')], default='draft', editable=False, max_length=10, verbose_name='상태')),
+                ('legal_basis', models.CharField(blank=True, help_text='예: 조례 제10조, 시행계획', max_length=200, verbose_name='근거')),
+                ('spend_cap', models.BigIntegerField(blank=True, help_text='한 회원이 한 달에 혜택을 받을 수 있는 결제(충전) 금액. 비우면 제한이 없습니다.', null=True, verbose_name='월 혜택 인정 한도(원)')),
+                ('benefit_cap', models.BigIntegerField(blank=True, help_text='한 회원이 한 달에 받을 수 있는 혜택 금액. 비우면 제한이 없습니다.', null=True, verbose_name='월 혜택 한도(원)')),
+                ('base_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('grant', '정책수당'), ('purchase', '구매금'), ('incentive', '인센티브'), ('point', '포인트')], max_length=10), default=vouchers.incentives.models._counted_by_default, size=None, verbose_name='혜택을 주는 돈')),
+                ('validity_months', models.PositiveSmallIntegerField(blank=True, default=60, help_text='지급된 달의 말일부터 셉니다. 비우면 기한이 없습니다.', null=True, verbose_name='지급된 혜택의 유효기간(개월)')),
+                ('budget_month', models.BigIntegerField(blank=True, null=True, verbose_name='월 예산(원)')),
+                ('budget_year', models.BigIntegerField(blank=True, null=True, verbose_name='연 예산(원)')),
+                ('step_percents', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None, verbose_name='단계 예산 소진율(%)')),
+                ('step_factors', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None, verbose_name='단계 지급률(1/10000)')),
+                ('published_at', models.DateTimeField(editable=False, null=True, verbose_name='공포일시')),
+                ('author', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='작성자')),
+                ('own_fund', models.ForeignKey(help_text='재원별로 나눌 때 생기는 1원 미만의 차이를 부담합니다.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.benefitfund', verbose_name='자체 재원')),
+                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='vouchers.benefitpolicy', verbose_name='혜택 정책')),
+                ('publisher', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='공포자')),
+            ],
+            options={
+                'verbose_name': '혜택 정책 내용',
+                'verbose_name_plural': '혜택 정책 내용',
+                'ordering': ['policy', '-valid_from', '-id'],
+            },
+        ),
+        migrations.AddField(
+            model_name='benefitpolicy',
+            name='currency',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권'),
+        ),
+        migrations.AddField(
+            model_name='benefitfund',
+            name='currency',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권'),
         ),
         migrations.CreateModel(
             name='Citizen',
@@ -671,6 +828,52 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='HistoricalBenefitPolicy',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('kind', models.CharField(choices=[('cashback', '캐시백'), ('discount', '선할인'), ('top_up', '충전 인센티브')], default='cashback', max_length=10, verbose_name='혜택 방식')),
+                ('name', models.CharField(help_text='예: 2026년 고양페이 캐시백', max_length=80, verbose_name='정책명')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('currency', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 혜택 정책',
+                'verbose_name_plural': 'historical 혜택 정책',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalBenefitFund',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('name', models.CharField(help_text='예: 2026년 국비 지원금', max_length=60, verbose_name='재원명')),
+                ('payer', models.CharField(choices=[('national', '국비'), ('province', '시·도비'), ('city', '시·군비'), ('district', '구비'), ('other', '기타')], max_length=10, verbose_name='부담 주체')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('currency', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 혜택 재원',
+                'verbose_name_plural': 'historical 혜택 재원',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name='HistoricalAbsence',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
@@ -694,6 +897,25 @@ class Migration(migrations.Migration):
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='FundEntry',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('amount', models.BigIntegerField(verbose_name='금액(원)')),
+                ('reason', models.CharField(max_length=300, verbose_name='사유')),
+                ('document_number', models.CharField(blank=True, max_length=60, verbose_name='문서번호')),
+                ('at', models.DateTimeField(verbose_name='처리일시')),
+                ('journal_id', models.UUIDField(verbose_name='전표번호')),
+                ('fund', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='vouchers.benefitfund', verbose_name='재원')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '재원 변동',
+                'verbose_name_plural': '재원 변동',
+                'ordering': ['-id'],
+            },
         ),
         migrations.AddField(
             model_name='dong',
@@ -739,6 +961,82 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='citizen',
+            name='municipality',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
+        ),
+        migrations.CreateModel(
+            name='BenefitTier',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('position', models.PositiveSmallIntegerField(default=1, verbose_name='순번')),
+                ('rate', models.PositiveIntegerField(verbose_name='지급률(1/10000)')),
+                ('spend_above', models.BigIntegerField(default=0, verbose_name='월 사용액 초과(원)')),
+                ('spend_up_to', models.BigIntegerField(blank=True, null=True, verbose_name='월 사용액 이하(원)')),
+                ('sales_above', models.BigIntegerField(blank=True, null=True, verbose_name='연매출 초과(원)')),
+                ('sales_up_to', models.BigIntegerField(blank=True, null=True, verbose_name='연매출 이하(원)')),
+                ('dongs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='읍면동')),
+                ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None, verbose_name='업종')),
+                ('fund', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.benefitfund', verbose_name='재원')),
+                ('terms', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tiers', to='vouchers.benefitterms', verbose_name='정책 내용')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '혜택 구간',
+                'verbose_name_plural': '혜택 구간',
+                'ordering': ['terms', 'position', 'id'],
+            },
+        ),
+        migrations.AddField(
+            model_name='benefitterms',
+            name='municipality',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
+        ),
+        migrations.CreateModel(
+            name='BenefitSimulation',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('month', models.DateField(verbose_name='적용 월')),
+                ('state', models.CharField(choices=[('waiting', '대기'), ('running', '계산 중'), ('done', '완료'), ('failed', '실패')], default='waiting', max_length=10, verbose_name='상태')),
+                ('payments', models.BigIntegerField(default=0, verbose_name='결제 건수')),
+                ('done_payments', models.BigIntegerField(default=0, verbose_name='계산한 건수')),
+                ('result', models.JSONField(null=True, verbose_name='결과')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='요청자')),
+                ('terms', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='simulations', to='vouchers.benefitterms', verbose_name='정책 내용')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '모의 적용',
+                'verbose_name_plural': '모의 적용',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.AddField(
+            model_name='benefitpolicy',
+            name='municipality',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
+        ),
+        migrations.CreateModel(
+            name='BenefitHalt',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('begins_at', models.DateTimeField(verbose_name='중지일시')),
+                ('reason', models.CharField(max_length=300, verbose_name='중지 사유')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='재개일시')),
+                ('end_reason', models.CharField(blank=True, max_length=300, verbose_name='재개 사유')),
+                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='재개한 사람')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='중지한 사람')),
+                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='halts', to='vouchers.benefitpolicy', verbose_name='혜택 정책')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '혜택 중지',
+                'verbose_name_plural': '혜택 중지',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.AddField(
+            model_name='benefitfund',
             name='municipality',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
         ),
@@ -942,6 +1240,48 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='HistoricalBenefitTerms',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('state', models.CharField(choices=[('draft', '작성 중'), ('published', '공포')], default='draft', editable=False, max_length=10, verbose_name='상태')),
+                ('legal_basis', models.CharField(blank=True, help_text='예: 조례 제10조, 시행계획', max_length=200, verbose_name='근거')),
+                ('spend_cap', models.BigIntegerField(blank=True, help_text='한 회원이 한 달에 혜택을 받을 수 있는 결제(충전) 금액. 비우면 제한이 없습니다.', null=True, verbose_name='월 혜택 인정 한도(원)')),
+                ('benefit_cap', models.BigIntegerField(blank=True, help_text='한 회원이 한 달에 받을 수 있는 혜택 금액. 비우면 제한이 없습니다.', null=True, verbose_name='월 혜택 한도(원)')),
+                ('base_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('grant', '정책수당'), ('purchase', '구매금'), ('incentive', '인센티브'), ('point', '포인트')], max_length=10), default=vouchers.incentives.models._counted_by_default, size=None, verbose_name='혜택을 주는 돈')),
+                ('validity_months', models.PositiveSmallIntegerField(blank=True, default=60, help_text='지급된 달의 말일부터 셉니다. 비우면 기한이 없습니다.', null=True, verbose_name='지급된 혜택의 유효기간(개월)')),
+                ('budget_month', models.BigIntegerField(blank=True, null=True, verbose_name='월 예산(원)')),
+                ('budget_year', models.BigIntegerField(blank=True, null=True, verbose_name='연 예산(원)')),
+                ('step_percents', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None, verbose_name='단계 예산 소진율(%)')),
+                ('step_factors', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None, verbose_name='단계 지급률(1/10000)')),
+                ('published_at', models.DateTimeField(editable=False, null=True, verbose_name='공포일시')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('author', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='작성자')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('own_fund', models.ForeignKey(blank=True, db_constraint=False, help_text='재원별로 나눌 때 생기는 1원 미만의 차이를 부담합니다.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.benefitfund', verbose_name='자체 재원')),
+                ('policy', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.benefitpolicy', verbose_name='혜택 정책')),
+                ('publisher', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='공포자')),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('usage_rule', models.ForeignKey(blank=True, db_constraint=False, help_text='비우면 모든 가맹점에서 쓸 수 있습니다.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.usagerule', verbose_name='지급된 혜택의 사용처')),
+            ],
+            options={
+                'verbose_name': 'historical 혜택 정책 내용',
+                'verbose_name_plural': 'historical 혜택 정책 내용',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.AddField(
+            model_name='benefitterms',
+            name='usage_rule',
+            field=models.ForeignKey(blank=True, help_text='비우면 모든 가맹점에서 쓸 수 있습니다.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.usagerule', verbose_name='지급된 혜택의 사용처'),
+        ),
+        migrations.CreateModel(
             name='Wallet',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -1007,6 +1347,14 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('municipality', 'number'), name='household_number_once'),
         ),
         migrations.AddConstraint(
+            model_name='fundentry',
+            constraint=models.UniqueConstraint(fields=('municipality', 'journal_id'), name='fund_entry_posted_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='fundentry',
+            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='fund_entry_moves_money'),
+        ),
+        migrations.AddConstraint(
             model_name='dong',
             constraint=models.UniqueConstraint(fields=('municipality', 'code'), name='dong_code_once'),
         ),
@@ -1049,6 +1397,34 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='citizen',
             constraint=models.UniqueConstraint(fields=('municipality', 'resident_number_index'), name='citizen_resident_number_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefittier',
+            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 1), ('rate__lte', 10000)), name='benefit_tier_rate_sound'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefittier',
+            constraint=models.CheckConstraint(condition=models.Q(('spend_above__gte', 0), models.Q(('spend_up_to', None), ('spend_up_to__gt', models.F('spend_above')), _connector='OR')), name='benefit_tier_band_sound'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefittier',
+            constraint=models.CheckConstraint(condition=models.Q(('sales_above', None), ('sales_up_to', None), ('sales_up_to__gt', models.F('sales_above')), _connector='OR'), name='benefit_tier_sales_sound'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefitpolicy',
+            constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'name'), name='benefit_policy_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefithalt',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('policy',), name='benefit_halted_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefithalt',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__gte', models.F('begins_at')), ('ended_by__isnull', False)), _connector='OR'), name='benefit_halt_ends_after_it_began'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefitfund',
+            constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'name'), name='benefit_fund_name_once'),
         ),
         migrations.AddIndex(
             model_name='accessrecord',
@@ -1105,6 +1481,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='purchaselimit',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('per_day__isnull', True), ('per_day__gte', 0), _connector='OR'), models.Q(('per_month__isnull', True), ('per_month__gte', 0), _connector='OR'), models.Q(('per_year__isnull', True), ('per_year__gte', 0), _connector='OR'), models.Q(('holding__isnull', True), ('holding__gte', 0), _connector='OR'), models.Q(('benefit_per_month__isnull', True), ('benefit_per_month__gte', 0), _connector='OR'), models.Q(('benefit_per_year__isnull', True), ('benefit_per_year__gte', 0), _connector='OR'), models.Q(('gift_once__isnull', True), ('gift_once__gte', 0), _connector='OR'), models.Q(('gift_per_day__isnull', True), ('gift_per_day__gte', 0), _connector='OR'), models.Q(('gift_per_month__isnull', True), ('gift_per_month__gte', 0), _connector='OR')), name='purchase_limit_amounts_not_negative', violation_error_message='한도는 0원 이상이어야 합니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefitterms',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('policy', 'valid_from'), name='benefit_terms_once_a_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefitterms',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('publisher', None), ('state', 'draft')), models.Q(('published_at__isnull', False), ('publisher__isnull', False), ('state', 'published'), models.Q(('publisher', models.F('author')), _negated=True)), _connector='OR'), name='benefit_terms_published_by_another'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefitterms',
+            constraint=models.CheckConstraint(condition=models.Q(('spend_cap__gt', 0), ('spend_cap', None), _connector='OR'), name='benefit_terms_spend_cap_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefitterms',
+            constraint=models.CheckConstraint(condition=models.Q(('benefit_cap__gt', 0), ('benefit_cap', None), _connector='OR'), name='benefit_terms_cap_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefitterms',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('budget_month__gt', 0), ('budget_month', None), _connector='OR'), models.Q(('budget_year__gt', 0), ('budget_year', None), _connector='OR')), name='benefit_terms_budget_positive'),
         ),
         migrations.AddIndex(
             model_name='wallet',

@@ -26,13 +26,15 @@ class Role(models.TextChoices):
 _READ_ALLOWANCES = frozenset({"allowances.view"})
 _READ_CITIZENS = frozenset({"citizens.view"})
 _READ_SHOPS = frozenset({"merchants.view"})
-_READ_MONEY = frozenset({"payments.view", "settlement.view"})
+_READ_MONEY = frozenset({"payments.view", "settlement.view", "benefits.view"})
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
-    Role.DRAFTER: _READ_ALLOWANCES | _READ_CITIZENS | {"programmes.edit", "batches.edit"},
+    Role.DRAFTER: _READ_ALLOWANCES
+    | _READ_CITIZENS
+    | {"programmes.edit", "batches.edit", "benefits.view", "benefits.edit"},
     Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS,
-    Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund"},
-    Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY,
+    Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund", "benefits.fund"},
+    Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"benefits.publish"},
     Role.PAYER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"batches.pay", "receivables.edit"},
     Role.MERCHANT_OFFICER: _READ_SHOPS | {"merchants.edit"},
     Role.SETTLEMENT_OFFICER: _READ_SHOPS | _READ_MONEY | {"settlement.close"},

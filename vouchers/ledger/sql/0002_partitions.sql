@@ -19,7 +19,7 @@ DECLARE
     v_made  integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('ledger.ensure_partitions'));
-    FOREACH v_table IN ARRAY ARRAY['vouchers_journal', 'vouchers_transfer', 'vouchers_payment'] LOOP
+    FOREACH v_table IN ARRAY ARRAY['vouchers_journal', 'vouchers_transfer', 'vouchers_payment', 'vouchers_cashback'] LOOP
         v_month := date_trunc('month', p_from)::date;
         WHILE v_month <= p_until LOOP
             v_part := v_table || to_char(v_month, '_YYYY_MM');

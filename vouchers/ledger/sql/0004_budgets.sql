@@ -34,7 +34,8 @@ BEGIN
       ON account.municipality_id = balance.municipality_id AND account.id = balance.account_id
     WHERE balance.municipality_id = p_municipality AND balance.account_id = p_from;
     IF v_kind <> 'bank' AND p_amount > v_free THEN
-        PERFORM ledger.refuse(CASE v_kind WHEN 'budget' THEN 'budget_line_exceeded' ELSE 'budget_exceeded' END,
+        PERFORM ledger.refuse(CASE v_kind WHEN 'budget' THEN 'budget_line_exceeded' WHEN 'benefit' THEN 'benefit_fund_short'
+                                          ELSE 'budget_exceeded' END,
                               jsonb_build_object('available', v_free, 'needed', p_amount));
     END IF;
     INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
