@@ -31,17 +31,17 @@ from vouchers.ledger.models import (
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
 from vouchers.partners.models import IdempotencyRecord, Partner, PartnerKey
-from vouchers.payments.models import Outbox, Payment
+from vouchers.payments.models import Cancellation, Outbox, Payment
 from vouchers.privacy.models import AccessRecord
 from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
 
 __all__ = [
-    "AccessRecord", "Account", "Balance", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
-    "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cashback", "Citizen",
-    "CitizenCategory", "Currency", "CurrencyPolicy", "Dong", "Event", "ExpiryMark", "ExpiryReturn", "FundEntry",
-    "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot",
-    "MemberMonth", "Municipality", "Official", "Outbox", "Partner", "PartnerKey", "Payment", "PurchaseLimit",
-    "ResidencePeriod", "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WebhookDelivery", "WebhookEndpoint",
-    "WebhookEvent", "WebhookSecret",
+    "AccessRecord", "Account", "Balance", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth",
+    "BenefitPolicy", "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose",
+    "Cancellation", "Cashback", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong", "Event",
+    "ExpiryMark", "ExpiryReturn", "FundEntry", "Household", "HouseholdMember", "IdempotencyRecord",
+    "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality", "Official", "Outbox",
+    "Partner", "PartnerKey", "Payment", "PurchaseLimit", "ResidencePeriod", "RoleAssignment", "Transfer",
+    "UsageRule", "Wallet", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookSecret",
 ]  # fmt: skip

@@ -33,7 +33,7 @@ _ENTRY: Final = re.compile(r"^--\n-- Name: (?P<name>.+); Type: (?P<type>.+); Sch
 _END: Final = "--\n-- PostgreSQL database dump complete\n"
 _SESSION: Final = re.compile(r"^SET .+;\n", re.MULTILINE)
 _OF_A_TABLE: Final = ("TABLE", "CONSTRAINT", "INDEX")
-_KINDS: Final = ("SCHEMA", "DOMAIN", *_OF_A_TABLE, "FUNCTION", "TRIGGER")
+_KINDS: Final = ("SCHEMA", "DOMAIN", "TYPE", *_OF_A_TABLE, "FUNCTION", "TRIGGER")
 
 
 class _Entry(NamedTuple):

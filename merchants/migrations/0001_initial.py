@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                 ('account_holder', models.CharField(blank=True, max_length=60, verbose_name='예금주')),
                 ('dong', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.dong', verbose_name='읍면동')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('partner', models.ForeignKey(blank=True, help_text='이 연계기관의 앱만 이 가맹점의 거래별 QR을 만들고 시민 바코드를 읽습니다. 비워 두면 모든 가맹점 앱이 할 수 있습니다.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='가맹점 앱')),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchantcategory', verbose_name='업종')),
             ],
             options={
@@ -102,6 +103,31 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '가맹점',
                 'ordering': ['-id'],
             },
+        ),
+        migrations.CreateModel(
+            name='HistoricalMerchantBenefit',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('rate', models.DecimalField(decimal_places=2, help_text='결제금액에서 바로 빼는 비율입니다. 원 미만은 버립니다.', max_digits=4, verbose_name='할인율(%)')),
+                ('valid_from', models.DateField(verbose_name='시작일')),
+                ('valid_until', models.DateField(verbose_name='종료일')),
+                ('document', models.CharField(help_text='예: 지역경제과-1234 (2026. 11. 2.)', max_length=120, verbose_name='협약 문서')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('merchant', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='merchants.merchant', verbose_name='가맹점')),
+            ],
+            options={
+                'verbose_name': 'historical 혜택+ 협약',
+                'verbose_name_plural': 'historical 혜택+ 협약',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='HistoricalMerchant',
@@ -127,6 +153,7 @@ class Migration(migrations.Migration):
                 ('dong', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.dong', verbose_name='읍면동')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('partner', models.ForeignKey(blank=True, db_constraint=False, help_text='이 연계기관의 앱만 이 가맹점의 거래별 QR을 만들고 시민 바코드를 읽습니다. 비워 두면 모든 가맹점 앱이 할 수 있습니다.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.partner', verbose_name='가맹점 앱')),
                 ('category', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='merchants.merchantcategory', verbose_name='업종')),
             ],
             options={
@@ -152,6 +179,25 @@ class Migration(migrations.Migration):
                 'verbose_name': '가맹점 QR',
                 'verbose_name_plural': '가맹점 QR',
                 'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='MerchantBenefit',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('rate', models.DecimalField(decimal_places=2, help_text='결제금액에서 바로 빼는 비율입니다. 원 미만은 버립니다.', max_digits=4, verbose_name='할인율(%)')),
+                ('valid_from', models.DateField(verbose_name='시작일')),
+                ('valid_until', models.DateField(verbose_name='종료일')),
+                ('document', models.CharField(help_text='예: 지역경제과-1234 (2026. 11. 2.)', max_length=120, verbose_name='협약 문서')),
+                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='merchants.merchant', verbose_name='가맹점')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '혜택+ 협약',
+                'verbose_name_plural': '혜택+ 협약',
+                'ordering': ['-valid_from', '-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('rate__gt', 0), ('rate__lt', 50)), name='merchant_benefit_rate_below_half', violation_error_message='할인율은 0%보다 높고 50%보다 낮아야 합니다.'), models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='merchant_benefit_ends_after_it_begins', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.')],
             },
         ),
         migrations.AddConstraint(

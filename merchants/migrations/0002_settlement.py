@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("merchants", "0001_initial"), ("vouchers", "0002_ledger")]
 
     operations = [
+        run_sql_file("merchants/registry/sql/0001_benefits.sql"),
         run_sql_file("merchants/settlement/sql/0001_tables.sql"),
         run_sql_file("merchants/settlement/sql/0002_functions.sql"),
     ]

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from merchants.registry.models import Merchant, MerchantCategory
+from merchants.registry.models import Merchant, MerchantBenefit, MerchantCategory
 from merchants.registry.services import open_for_payments
-from vouchers.common.admin import EditAdmin, HistoryAdmin, ListAdmin, TenantForm, day
+from vouchers.common.admin import EditAdmin, EditInline, HistoryAdmin, ListAdmin, TenantForm, day
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.money import money
 from vouchers.currencies.models import UsageRule
@@ -54,6 +54,18 @@ class MerchantForm(TenantForm):
             raise forms.ValidationError(str(error)) from error
 
 
+class MerchantBenefitInline(EditInline):
+    """혜택+ agreements. An agreement that ends early gets an earlier last day; its rate stays what was signed."""
+
+    model = MerchantBenefit
+    view_permission = "merchants.view"
+    edit_permission = "merchants.edit"
+    fields: ClassVar = ["rate", "valid_from", "valid_until", "document"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Merchant)
 class MerchantAdmin(HistoryAdmin):
     """Registered shops."""
@@ -71,9 +83,10 @@ class MerchantAdmin(HistoryAdmin):
     fieldsets: ClassVar = [
         (None, {"fields": [("name", "name_ascii"), ("code", "business_number"), ("representative", "phone")]}),
         (_("업종과 소재지"), {"fields": [("category", "annual_sales"), ("dong", "address")]}),
-        (_("등록"), {"fields": [("status", "registered_on")]}),
+        (_("등록"), {"fields": [("status", "registered_on"), "partner"]}),
         (_("정산 계좌"), {"fields": [("account_bank", "account_holder"), "account_number"]}),
     ]
+    inlines: ClassVar = [MerchantBenefitInline]
     change_form_outer_after_template = "merchants/qr_kit/codes.html"
     empty_hint = _("가맹점을 등록하고 QR 코드를 발급하면 결제를 받을 수 있습니다.")
 

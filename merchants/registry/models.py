@@ -70,6 +70,10 @@ class Merchant(TenantModel, Stamped):
     account_number = EncryptedTextField(_("정산 계좌"), null=True, blank=True)
     account_number_index = BlindIndexField(null=True, blank=True, editable=False)
     account_holder = models.CharField(_("예금주"), max_length=60, blank=True)
+    partner = models.ForeignKey(
+        "vouchers.Partner", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("가맹점 앱"),
+        help_text=_("이 연계기관의 앱만 이 가맹점의 거래별 QR을 만들고 시민 바코드를 읽습니다. 비워 두면 모든 가맹점 앱이 할 수 있습니다."),
+    )  # fmt: skip
 
     history = HistoricalRecords(excluded_fields=["account_number", "account_number_index"])
 
@@ -85,3 +89,37 @@ class Merchant(TenantModel, Stamped):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MerchantBenefit(TenantModel, Stamped):
+    """혜택+ 협약: a discount that the shop gives and bears by itself, at every payment from one day to another."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="benefits", verbose_name=_("가맹점"))
+    rate = models.DecimalField(
+        _("할인율(%)"), max_digits=4, decimal_places=2, help_text=_("결제금액에서 바로 빼는 비율입니다. 원 미만은 버립니다."),
+    )  # fmt: skip
+    valid_from = models.DateField(_("시작일"))
+    valid_until = models.DateField(_("종료일"))
+    document = models.CharField(_("협약 문서"), max_length=120, help_text=_("예: 지역경제과-1234 (2026. 11. 2.)"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("혜택+ 협약")
+        verbose_name_plural = _("혜택+ 협약")
+        ordering: ClassVar = ["-valid_from", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(rate__gt=0, rate__lt=50),
+                name="merchant_benefit_rate_below_half",
+                violation_error_message=_("할인율은 0%보다 높고 50%보다 낮아야 합니다."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_until__gte=models.F("valid_from")),
+                name="merchant_benefit_ends_after_it_begins",
+                violation_error_message=_("종료일은 시작일보다 빠를 수 없습니다."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant} · {self.rate.normalize():f}%"

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import connections
+
+from merchants.qr_kit.services import issue
+from merchants.registry.models import MerchantBenefit
 from tests import factories
-from tests.api.conftest import Market
+from tests.api.conftest import KEYS, Market
+from tests.factories import AT
 from vouchers.common.models import uuid7
+from vouchers.common.seoul import business_date
+from vouchers.currencies.models import CurrencyPolicy
+from vouchers.ledger.audit import audit
 from vouchers.ledger.services import link_wallet
 from vouchers.partners.services import issue_key
+
+TODAY = business_date(AT)
 
 
 def test_a_payment_can_be_made_read_and_found_by_its_order(market: Market):
@@ -19,9 +29,10 @@ def test_a_payment_can_be_made_read_and_found_by_its_order(market: Market):
     assert "Idempotency-Replayed" not in made
     assert payment == {
         "id": payment["id"], "state": "paid", "order_id": "ORDER-A", "wallet_id": str(market.wallet),
-        "merchant": {"code": market.merchant.code, "name": market.merchant.name}, "amount": 12_000,
-        "cancelled_amount": 0, "business_date": payment["business_date"], "paid_at": payment["paid_at"],
+        "merchant": {"code": market.merchant.code, "name": market.merchant.name}, "channel": "static_qr",
+        "amount": 12_000, "discount": 0, "paid_amount": 12_000, "drawn": payment["drawn"], "cancelled_amount": 0, "business_date": payment["business_date"], "paid_at": payment["paid_at"],
     }  # fmt: skip
+    assert [(drawn["kind"], drawn["amount"]) for drawn in payment["drawn"]] == [("grant", 12_000)]
     assert market.request("GET", made["Location"]).json() == payment
     assert market.request("GET", "/api/v1/payments?order_id=ORDER-A").json() == {"payments": [payment]}
     assert market.request("GET", "/api/v1/payments?order_id=NOBODY").json() == {"payments": []}
@@ -108,3 +119,56 @@ def test_another_tenants_things_do_not_exist(market: Market, elsewhere: Market):
     assert market.pay(qr=elsewhere.qr).json()["code"] == "qr_elsewhere"
     assert elsewhere.request("GET", f"/api/v1/payments/{payment}").json()["state"] == "paid"
     assert UUID(payment).version == 7
+
+
+def test_a_shops_own_discount_is_taken_off_the_price_and_split_to_the_won_by_cancellations(market: Market):
+    with market.city.scope():
+        shop = factories.make_merchant(market.city)
+        qr = issue(merchant=shop, keys=KEYS).payload
+        MerchantBenefit.objects.create(
+            municipality=market.city.municipality, merchant=shop, rate=3, valid_from=TODAY, valid_until=TODAY,
+            document="지역경제과-1",
+        )  # fmt: skip
+    paid = market.pay(qr=qr, amount=9_999).json()
+    assert (paid["amount"], paid["discount"], paid["paid_amount"]) == (9_999, 299, 9_700)
+    assert sum(drawn["amount"] for drawn in paid["drawn"]) == 9_700
+    borne = []
+    for part in (1_234, 2, 5_555, 3_207):  # 299 × (8,765 · 8,763 · 3,208 · 1) / 9,999, rounded down: 262 · 262 · 95 · 0
+        cancelled = market.cancel(paid["id"], amount=part).json()
+        assert cancelled["amount"] == part
+        borne.append(cancelled["discount"])
+    assert borne == [37, 0, 167, 95]
+    last = market.cancel(paid["id"]).json()
+    assert (last["amount"], last["discount"], last["payment"]["state"]) == (1, 0, "cancelled")
+    assert all(finding.difference == 0 for finding in audit(using="owner"))
+
+
+def test_a_won_that_only_the_discount_bears_cannot_be_cancelled_alone(market: Market):
+    with market.city.scope():
+        shop = factories.make_merchant(market.city)
+        qr = issue(merchant=shop, keys=KEYS).payload
+        MerchantBenefit.objects.create(
+            municipality=market.city.municipality, merchant=shop, rate=5, valid_from=TODAY, valid_until=TODAY,
+            document="지역경제과-2",
+        )  # fmt: skip
+    paid = market.pay(qr=qr, amount=100).json()
+    refused = market.cancel(paid["id"], amount=1)  # of 99 won the shop bears 4 instead of 5
+    assert (refused.status_code, refused.json()["code"]) == (422, "refund_below_discount")
+    assert market.cancel(paid["id"], amount=2).json()["discount"] == 1
+
+
+def test_bought_money_is_refused_above_the_sales_cap_and_an_allowance_goes_by_its_own_rule(market: Market):
+    with market.city.scope():
+        big = factories.make_merchant(market.city, annual_sales=3_000_000_001)
+        CurrencyPolicy.objects.create(
+            municipality=market.city.municipality, currency=market.city.currency, valid_from=TODAY, payment_limit=500_000,
+            purchase_sales_cap=3_000_000_000, legal_basis="조례 제9조",
+        )  # fmt: skip
+        qr = issue(merchant=big, keys=KEYS).payload
+    wallet = market.wallet_with(1_000)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE vouchers_lot SET kind = 'purchase' WHERE wallet_id = %s", [wallet])
+    refused = market.pay(wallet_id=wallet, qr=qr)
+    assert refused.json()["code"] == "insufficient_funds"
+    assert market.pay(wallet_id=wallet).status_code == 201
+    assert market.pay(qr=qr).status_code == 201  # the market's citizen holds an allowance

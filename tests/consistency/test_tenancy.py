@@ -28,6 +28,7 @@ from allowances.batches.models import (
 )
 from allowances.programmes.models import LocalExclusiveGroup
 from config.database import security
+from merchants.registry.models import MerchantBenefit
 from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
@@ -110,6 +111,10 @@ def _let_money_expire(city: City) -> None:
 def _fill_the_rest(city: City) -> None:
     UsageRule.objects.create(municipality=city.municipality, name="음식점")
     factories.make_purchase_limit(city)
+    MerchantBenefit.objects.create(
+        municipality=city.municipality, merchant=factories.make_merchant(city), rate=5, valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 12, 31), document="지역경제과-1",
+    )  # fmt: skip
     _keep_a_household(city)
     LocalExclusiveGroup.objects.create(
         municipality=city.municipality, name="중복 제한", legal_basis="조례", type_codes=["ELD-001"],

@@ -43,6 +43,10 @@ class CurrencyPolicy(TenantModel):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="policies", verbose_name=_("상품권"))
     valid_from = models.DateField(_("시행일"))
     payment_limit = models.BigIntegerField(_("1회 결제 한도(원)"))
+    purchase_sales_cap = models.BigIntegerField(
+        _("구매금 사용 가맹점 연매출 상한(원)"), null=True, blank=True,
+        help_text=_("연매출이 이보다 많은 가맹점에서는 구매금과 충전 인센티브를 쓸 수 없습니다. 비워 두면 제한하지 않습니다."),
+    )  # fmt: skip
     legal_basis = models.CharField(_("근거"), max_length=200, help_text=_("예: 조례 제8조"))
 
     history = HistoricalRecords()

@@ -56,6 +56,7 @@ INVARIANTS: Final = (
     Invariant("balances_follow_transfers", _("계정 잔액 = 원장 이동의 합"), _("대변 합계")),
     Invariant("payments_follow_transfers", _("결제금액 = 지갑에서 가맹점으로 이동한 금액"), _("결제금액")),
     Invariant("refunds_follow_transfers", _("취소금액 = 지갑으로 되돌아간 금액"), _("취소금액")),
+    Invariant("discounts_split_exactly", _("가맹점 할인액 = 남은 정가의 몫(원 미만 버림)"), _("가맹점 할인액")),
     Invariant("nothing_spent_after_expiry", _("유효기간이 지난 금액은 사용되지 않음"), _("유효기간 내 사용액")),
     Invariant("expired_money_returned", _("유효기간이 지난 잔액은 사업으로 돌아감"), _("유효기간 경과 회수액")),
     Invariant("returned_is_counted", _("사업의 환수·반납액 = 되돌아온 금액"), _("환수·반납액")),

@@ -86,6 +86,13 @@ class RefundPayableShort(DomainError):
         return _with_grouped(self.message, self.params)
 
 
+class RefundBelowDiscount(DomainError):
+    """One won of the price that the shop's discount bears: there is no money to give back for it alone."""
+
+    code = "refund_below_discount"
+    message = _("가맹점 할인분만 취소할 수는 없습니다. 2원 이상을 취소하십시오.")
+
+
 class WalletUnknown(NotFound):
     """No such wallet in this municipality and currency, or it belongs to another partner's app."""
 
@@ -190,7 +197,8 @@ register(**{
     for error in (
         AccountUnknown, AmountNotPositive, BenefitFundShort, BudgetExceeded, BudgetLineExceeded, DayNotFenced,
         InsufficientFunds, IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, LotNotRefundable,
-        MerchantNotActive, OutOfScope, PartnerUnknown, PaymentLimitExceeded, PaymentUnknown, RefundExceedsPayment,
+        MerchantNotActive, OutOfScope, PartnerUnknown, PaymentLimitExceeded, PaymentUnknown,
+        RefundBelowDiscount, RefundExceedsPayment,
         RefundPayableShort, TimeOutOfRange, WalletNotActive, WalletUnknown,
     )
 }, **{NO_PARTITION: MonthNotPrepared}, amount_positive=AmountNotPositive, vouchers_payment_pkey=JournalConflict,

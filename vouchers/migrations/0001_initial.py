@@ -116,6 +116,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Cancellation',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
+                ('payment_id', models.UUIDField(verbose_name='결제번호')),
+                ('amount', models.BigIntegerField(verbose_name='돌려준 금액')),
+                ('discount', models.BigIntegerField(verbose_name='줄어든 가맹점 할인액')),
+                ('at', models.DateTimeField(verbose_name='취소일시')),
+            ],
+            options={
+                'verbose_name': '결제 취소',
+                'verbose_name_plural': '결제 취소',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Cashback',
             fields=[
                 ('pk', models.CompositePrimaryKey('municipality_id', 'payment_id', 'policy_id', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -300,6 +316,9 @@ class Migration(migrations.Migration):
                 ('refunded', models.BigIntegerField(verbose_name='취소금액')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('at', models.DateTimeField(verbose_name='결제일시')),
+                ('channel', models.CharField(choices=[('static_qr', '가맹점 QR(고정)'), ('dynamic_qr', '가맹점 QR(거래별)'), ('cpm', '시민 바코드·QR'), ('card', '체크카드'), ('online', '온라인')], default='static_qr', max_length=12, verbose_name='결제 방식')),
+                ('discount', models.BigIntegerField(default=0, verbose_name='가맹점 할인액')),
+                ('discount_returned', models.BigIntegerField(default=0, verbose_name='할인 취소액')),
             ],
             options={
                 'verbose_name': '결제',
@@ -738,6 +757,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('payment_limit', models.BigIntegerField(verbose_name='1회 결제 한도(원)')),
+                ('purchase_sales_cap', models.BigIntegerField(blank=True, help_text='연매출이 이보다 많은 가맹점에서는 구매금과 충전 인센티브를 쓸 수 없습니다. 비워 두면 제한하지 않습니다.', null=True, verbose_name='구매금 사용 가맹점 연매출 상한(원)')),
                 ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -928,6 +948,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('payment_limit', models.BigIntegerField(verbose_name='1회 결제 한도(원)')),
+                ('purchase_sales_cap', models.BigIntegerField(blank=True, help_text='연매출이 이보다 많은 가맹점에서는 구매금과 충전 인센티브를 쓸 수 없습니다. 비워 두면 제한하지 않습니다.', null=True, verbose_name='구매금 사용 가맹점 연매출 상한(원)')),
                 ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
                 ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='vouchers.currency', verbose_name='상품권')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),

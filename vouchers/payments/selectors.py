@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 from vouchers.partners import statements
 from vouchers.partners.selectors import Caller
 
 
+class Drawn(NamedTuple):
+    """What a payment took from one lot: its kind, the programme it comes from, and how much of it."""
+
+    kind: str
+    programme: UUID | None
+    amount: int
+
+    @classmethod
+    def read(cls, told: str) -> list[Self]:
+        """Everything that a payment drew, in its order, from how the database tells it."""
+        return [
+            cls(kind, UUID(programme) if programme else None, int(amount))
+            for kind, programme, amount in (line.split("|") for line in told.split())
+        ]
+
+
 class PaymentRow(NamedTuple):
-    """A payment as it stands now; ``cancelled`` won of its ``amount`` have been given back."""
+    """A payment as it stands now.
+
+    ``amount`` is the price that was asked, ``discount`` what the shop took off it by itself (혜택+), and ``cancelled``
+    how much of the price was cancelled. ``drawn`` is for `Drawn.read`.
+    """
 
     id: UUID
     order_id: str
     wallet_id: UUID
     merchant_code: str
     merchant_name: str
+    channel: str
     amount: int
+    discount: int
     cancelled: int
+    drawn: str
     business_date: date
     paid_at: datetime
 

@@ -19,17 +19,17 @@ from vouchers.payments import errors, selectors
 from vouchers.payments.selectors import COLUMNS, PaymentRow
 
 _PAY = statements.scoped(
-    columns="payment_id, replayed, merchant_name, business_date",
+    columns="payment_id, replayed, merchant_name, business_date, discount, drawn",
     function="payments.pay(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(wallet)s, %(merchant)s,"
     " %(terminal)s, %(amount)s, %(order)s, %(at)s)",
 )
 _CANCEL = statements.scoped(
-    columns=f"done.replayed, payment.cancellation_id, payment.cancelled_now, payment.cancelled_on,"
-    f" payment.cancelled_at, {COLUMNS}",
+    columns="done.replayed, made.cancellation_id, made.cancelled_now, made.discount_now, made.cancelled_on,"
+    f" made.cancelled_at, {COLUMNS.replace('payment.', '(made.payment).')}",
     function=(
         "payments.cancel(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(payment)s,"
         " %(amount)s::bigint, %(at)s) AS done,"
-        " LATERAL payments.cancellation(request.municipality, %(partner)s, done.refund_id) AS payment"
+        " LATERAL payments.cancellation(request.municipality, %(partner)s, done.refund_id) AS made"
     ),
 )
 
@@ -42,10 +42,11 @@ class Paid(NamedTuple):
 
 
 class Cancelled(NamedTuple):
-    """A cancellation of ``amount`` won, and its payment as it stands now."""
+    """A cancellation of ``amount`` won of the price, ``discount`` of it borne by the shop, and its payment as it stands now."""
 
     id: UUID
     amount: int
+    discount: int
     business_date: date
     cancelled_at: datetime
     payment: PaymentRow
@@ -62,21 +63,23 @@ def pay(*, write: Write, wallet: UUID, shop: StaticQR, amount: int, order: str, 
         raise errors.QRElsewhere
     if shop.amount not in {None, amount}:
         raise errors.QRAmountDiffers(amount=shop.amount)
-    made, replayed, name, day = statements.rows(_PAY, write.parameters() | {
+    made, replayed, name, day, discount, drawn = statements.rows(_PAY, write.parameters() | {
         "wallet": wallet, "merchant": shop.merchant_code, "terminal": shop.terminal, "amount": Int8(amount),
         "order": order, "at": at,
     })[0]  # fmt: skip
     earlier = selectors.payment(caller=write.caller, payment=made) if replayed else None
-    new = PaymentRow(made, order, wallet, shop.merchant_code, name, amount, 0, day, at)
+    new = PaymentRow(
+        made, order, wallet, shop.merchant_code, name, "static_qr", amount, discount, 0, drawn, day, at
+    )  # fmt: skip
     return Paid(earlier or new, replayed)
 
 
 def cancel(*, write: Write, payment: UUID, amount: int | None, at: datetime) -> Cancelled:
-    """Give ``amount`` won of a payment back, or all that is left of it (None).
+    """Cancel ``amount`` won of a payment's price, or all that is left of it (None).
 
-    Raises PaymentUnknown, RefundExceedsPayment or IdempotencyKeyReused; then nothing is recorded.
+    Raises PaymentUnknown, RefundExceedsPayment, RefundBelowDiscount or IdempotencyKeyReused; then nothing is recorded.
     """
-    replayed, refund, cancelled, business_date, cancelled_at, *row = statements.rows(_CANCEL, write.parameters() | {
+    replayed, refund, cancelled, discount, business_date, cancelled_at, *row = statements.rows(_CANCEL, write.parameters() | {
         "payment": payment, "amount": None if amount is None else Int8(amount), "at": at,
     })[0]  # fmt: skip
-    return Cancelled(refund, cancelled, business_date, cancelled_at, PaymentRow(*row), replayed)
+    return Cancelled(refund, cancelled, discount, business_date, cancelled_at, PaymentRow(*row), replayed)

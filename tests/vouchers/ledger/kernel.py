@@ -134,10 +134,12 @@ class Kernel:
         limit: int | None = None, category: str = "restaurant", sales: int = 100_000_000, partner: UUID = CURRENCY,
     ) -> date:  # fmt: skip
         """Pay at a shop; returns the business date."""
-        day: date = self.call(
-            "ledger.pay", CITY, id or self.id_at(at), wallet, shop, amount, limit, category, sales, partner, "o", at
-        )
-        return day
+        ((day,),) = self.rows(
+            "SELECT business_date FROM ledger.pay(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            CITY, id or self.id_at(at), wallet, shop, amount, limit, category, sales, partner, "o", at,
+        )  # fmt: skip
+        found: date = day
+        return found
 
     def refund(self, payment: UUID, amount: int | None, *, at: datetime = NOON, id: UUID | None = None) -> int:
         """Give back part of a payment, or with None all that is left."""

@@ -63,7 +63,13 @@ TAMPERING = {
     ),
     "a refund is hidden": (
         "UPDATE vouchers_payment SET refunded = refunded - 1 WHERE refunded > 0",
-        {"refunds_follow_transfers", "bank_covers_all"},
+        {"refunds_follow_transfers", "bank_covers_all", "discounts_split_exactly"},
+    ),
+    "a cancellation is told larger": (
+        "UPDATE vouchers_cancellation SET amount = amount + 1", {"discounts_split_exactly"},
+    ),
+    "a shop's discount is told larger": (
+        "UPDATE vouchers_payment SET discount = 10, discount_returned = 9 WHERE refunded > 0", {"discounts_split_exactly"},
     ),
     "expired money is spent": (
         "UPDATE vouchers_lot SET expires_at = created_at WHERE remaining < granted", {"nothing_spent_after_expiry", "expired_money_returned"},
@@ -174,6 +180,7 @@ def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: C
         "balances_follow_transfers": (1_200_000 + 1_000_000 + 35_000 + 7_000 + 50_000, 0),
         "payments_follow_transfers": (50_000, 0),
         "refunds_follow_transfers": (15_000, 0),
+        "discounts_split_exactly": (0, 0),
         "nothing_spent_after_expiry": (50_000, 0),
         "expired_money_returned": (7_000, 0),
         "returned_is_counted": (17_000, 0),

@@ -273,7 +273,7 @@ def test_only_what_was_given_back_of_a_payment_can_ever_change(kernel: Kernel) -
         WHERE attribute.attrelid = %s::regclass AND attribute.attnum > 0 AND NOT attribute.attnum = ANY (guard.tgattr)
     """
     for table in ("vouchers_payment", f"vouchers_payment_{TODAY:%Y_%m}"):
-        assert kernel.rows(query, table) == [("refunded",)]
+        assert kernel.rows(query, table) == [("refunded",), ("discount_returned",)]
 
 
 @pytest.mark.parametrize("part", ["", f"_{TODAY:%Y_%m}"])

@@ -4,6 +4,9 @@
 
 CREATE SCHEMA ledger;
 
+CREATE DOMAIN ledger.channel AS text
+	CONSTRAINT channel_known CHECK ((VALUE = ANY (ARRAY['static_qr'::text, 'dynamic_qr'::text, 'cpm'::text, 'card'::text, 'online'::text])));
+
 CREATE DOMAIN ledger.journal_kind AS text
 	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'divert'::text, 'allot'::text, 'disburse'::text, 'claim'::text, 'release'::text, 'pay'::text, 'refund'::text, 'settle'::text, 'claw_back'::text, 'expire'::text, 'repay'::text, 'top_up'::text, 'top_up_cancel'::text, 'receive'::text, 'cash_out'::text, 'cash_paid'::text, 'gift'::text, 'endow'::text, 'cashback'::text, 'points'::text])));
 
@@ -12,6 +15,11 @@ CREATE DOMAIN ledger.lot_kind AS text
 
 CREATE DOMAIN ledger.won AS bigint
 	CONSTRAINT amount_positive CHECK ((VALUE > 0));
+
+CREATE TYPE ledger.paid AS (
+	business_date date,
+	drawn text
+);
 
 CREATE TABLE public.vouchers_account (
     municipality_id character varying(5) NOT NULL,
@@ -866,14 +874,18 @@ BEGIN
     RETURN v_made;
 END $$;
 
-CREATE FUNCTION ledger.pay(p_municipality character varying, p_id uuid, p_wallet uuid, p_merchant uuid, p_amount bigint, p_limit bigint, p_category text, p_annual_sales bigint, p_partner uuid, p_order text, p_at timestamp with time zone) RETURNS date
+CREATE FUNCTION ledger.pay(p_municipality character varying, p_id uuid, p_wallet uuid, p_merchant uuid, p_amount bigint, p_limit bigint, p_category text, p_annual_sales bigint, p_partner uuid, p_order text, p_at timestamp with time zone, p_channel text DEFAULT 'static_qr'::text, p_discount bigint DEFAULT 0, p_purchase_cap bigint DEFAULT NULL::bigint) RETURNS ledger.paid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
--- Moves p_amount won from a wallet to a shop and returns the business date it counts for.
--- The wallet belongs to the app of p_partner or to none: to every other partner it is unknown.
+-- Moves p_amount won from a wallet to a shop and returns the business date it counts for, and what was drawn in its order:
+-- 'kind|programme|won' for each lot, parted by spaces (a text, because this is the cheapest to build and to read).
+-- The wallet belongs to the app of p_partner or to none: to every other partner it is unknown, unless its holder let
+-- somebody else ask by showing a token, by a card, or by confirming an order.
 -- Lots that admit this shop are drawn soonest expiry first, purchased money last. p_limit is the highest amount of
--- one payment (NULL: none); the shop's category and annual sales decide which lots it may take.
+-- one payment (NULL: none); the shop's category and annual sales decide which lots it may take. Bought money, and the
+-- incentive on it, is refused where annual sales exceed p_purchase_cap (NULL: nowhere); an allowance has its own rule.
+-- p_discount is what the shop takes off the price by itself: told here, moved nowhere.
 -- The hot path is plain statements: one that does it all with WITH costs twice as much to set up. The payment is its
 -- own journal (vouchers_event). Its id is minted in the transaction that records the request's idempotency key, so it is
 -- not asked for here whether it exists: a second payment of the same id breaks the primary key (journal_conflict), and
@@ -890,6 +902,7 @@ DECLARE
     v_drawn    bigint;
     v_taken    bigint := 0;
     v_line     integer := 0;
+    v_told     text := '';
 BEGIN
     SELECT wallet.currency_id, wallet.status, wallet.partner_id, pending.id, ledger.day_of(p_at, fence.closed_through)
     INTO v_currency, v_status, v_app, v_pending, v_date
@@ -902,7 +915,7 @@ BEGIN
     FOR NO KEY UPDATE OF wallet;
     v_refusal := CASE
         WHEN (p_amount > 0) IS NOT TRUE THEN 'amount_not_positive'
-        WHEN v_currency IS NULL OR v_app <> p_partner THEN 'wallet_unknown'
+        WHEN v_currency IS NULL OR (v_app <> p_partner AND p_channel IN ('static_qr', 'dynamic_qr')) THEN 'wallet_unknown'
         WHEN v_pending IS NULL THEN 'merchant_not_active'
         WHEN v_status <> 'active' THEN 'wallet_not_active'
         WHEN p_amount > p_limit THEN 'payment_limit_exceeded'
@@ -912,16 +925,18 @@ BEGIN
         PERFORM ledger.refuse(v_refusal, jsonb_strip_nulls(jsonb_build_object('limit', p_limit)));
     END IF;
     INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merchant_id, partner_id, order_id, amount,
-                                  business_date, at)
-    VALUES (p_municipality, p_id, v_currency, p_wallet, p_merchant, p_partner, p_order, p_amount, v_date, p_at);
+                                  business_date, at, channel, discount)
+    VALUES (p_municipality, p_id, v_currency, p_wallet, p_merchant, p_partner, p_order, p_amount, v_date, p_at,
+            p_channel, p_discount);
     FOR v_lot IN
-        SELECT lot.id, lot.remaining - lot.held AS free
+        SELECT lot.id, lot.remaining - lot.held AS free, lot.kind, lot.programme_id
         FROM vouchers_lot lot
         LEFT JOIN vouchers_usagerule usage
           ON usage.id = lot.usage_rule_id
         WHERE lot.municipality_id = p_municipality AND lot.wallet_id = p_wallet
           AND lot.remaining > lot.held
           AND (lot.expires_at IS NULL OR lot.expires_at > p_at)
+          AND NOT (p_annual_sales > p_purchase_cap IS TRUE AND lot.kind IN ('purchase', 'incentive'))
           AND (usage.id IS NULL OR (
                   (usage.allowed_categories = '{}' OR p_category = ANY (usage.allowed_categories))
               AND NOT p_category = ANY (usage.denied_categories)
@@ -935,6 +950,7 @@ BEGIN
         v_line := v_line + 1;
         v_drawn := least(v_lot.free, p_amount - v_taken);
         v_taken := v_taken + v_drawn;
+        v_told := v_told || v_lot.kind || '|' || coalesce(v_lot.programme_id::text, '') || '|' || v_drawn || ' ';
         UPDATE vouchers_lot SET remaining = remaining - v_drawn WHERE municipality_id = p_municipality AND id = v_lot.id;
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
                                        debit_lot_id, amount, business_date)
@@ -944,7 +960,7 @@ BEGIN
     IF v_taken < p_amount THEN
         PERFORM ledger.refuse('insufficient_funds', jsonb_build_object('available', v_taken));
     END IF;
-    RETURN v_date;
+    RETURN (v_date, v_told)::ledger.paid;
 END $$;
 
 CREATE FUNCTION ledger.posted_on(p_municipality character varying, p_id uuid, p_kind text, p_hash bytea) RETURNS date
@@ -996,15 +1012,18 @@ CREATE FUNCTION ledger.refund(p_municipality character varying, p_id uuid, p_pay
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
--- Gives p_amount won of a payment (NULL: all that is left) back to the very lots it came from, last drawn first,
--- and returns the sum given back. Never more than was paid, lot by lot. A shop's pending money may go below zero;
--- the next day close carries that.
+-- Gives p_amount won of a payment's price (NULL: all that is left) back to the very lots it came from, last drawn first,
+-- and returns the money given back. Never more than was paid, lot by lot. A shop's pending money may go below zero;
+-- the next day close carries that. Of what is left of the price the shop goes on bearing its share, rounded down, so
+-- parts add up to the whole in whatever steps it is given back.
 DECLARE
     v_payment vouchers_payment;
     v_since   uuid;
     v_pending uuid;
     v_date    date;
+    v_left    bigint;
     v_amount  bigint;
+    v_discount bigint;
     v_posted  bigint;
 BEGIN
     PERFORM ledger.enter(p_municipality);
@@ -1028,10 +1047,16 @@ BEGIN
         WHERE municipality_id = p_municipality AND journal_id = p_id;
         RETURN v_posted;
     END IF;
-    v_amount := coalesce(p_amount, v_payment.amount - v_payment.refunded);
-    IF v_amount = 0 OR v_payment.refunded + v_amount > v_payment.amount THEN
-        PERFORM ledger.refuse('refund_exceeds_payment',
-            jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
+    v_left := v_payment.amount - v_payment.refunded + v_payment.discount - v_payment.discount_returned;
+    v_amount := coalesce(p_amount, v_left);
+    IF v_amount = 0 OR v_amount > v_left THEN
+        PERFORM ledger.refuse('refund_exceeds_payment', jsonb_build_object('refundable', v_left));
+    END IF;
+    v_discount := v_payment.discount - v_payment.discount_returned
+        - div(v_payment.discount::numeric * (v_left - v_amount), v_payment.amount + v_payment.discount)::bigint;
+    v_amount := v_amount - v_discount;
+    IF v_amount = 0 THEN                         -- this won of the price was borne by the shop, not by the wallet
+        PERFORM ledger.refuse('refund_below_discount');
     END IF;
     IF NOT ledger.fits(p_id, v_date) THEN
         PERFORM ledger.refuse('time_out_of_range');
@@ -1068,8 +1093,7 @@ BEGIN
     )
     SELECT coalesce(sum(amount), 0) INTO v_posted FROM posted;
     IF v_posted <> v_amount THEN
-        PERFORM ledger.refuse('refund_exceeds_payment',
-            jsonb_build_object('refundable', v_payment.amount - v_payment.refunded));
+        PERFORM ledger.refuse('refund_exceeds_payment', jsonb_build_object('refundable', v_left));
     END IF;
     -- What comes back when its time has run out, or is about to, is looked at by the next sweep in any case.
     INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
@@ -1078,7 +1102,9 @@ BEGIN
     WHERE t.municipality_id = p_municipality AND t.journal_id = p_id
       AND lot.kind = 'grant' AND lot.expires_at <= p_at + interval '1 hour'
     ON CONFLICT (municipality_id, lot_id) DO NOTHING;
-    UPDATE vouchers_payment SET refunded = refunded + v_amount
+    INSERT INTO vouchers_cancellation (municipality_id, id, payment_id, amount, discount, at)
+    VALUES (p_municipality, p_id, p_payment, v_amount, v_discount, p_at);
+    UPDATE vouchers_payment SET refunded = refunded + v_amount, discount_returned = discount_returned + v_discount
     WHERE municipality_id = p_municipality AND id = p_payment;
     RETURN v_amount;
 END $$;

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from merchants.qr_kit.rules import LONGEST_PAYLOAD
 from vouchers.common.api import RequestBody
 from vouchers.partners.api.bodies import ORDER_HINT, WON_HINT, OrderId, Won
-from vouchers.payments.selectors import PaymentRow
+from vouchers.payments.selectors import Drawn, PaymentRow
 from vouchers.payments.services import Cancelled
 
 
@@ -48,15 +48,31 @@ class Shop(Struct, frozen=True):
     name: str
 
 
+class DrawnMoney(Struct, frozen=True):
+    """Money of one kind that was drawn: an allowance names its programme."""
+
+    kind: Literal["grant", "purchase", "incentive", "point"]
+    programme_id: UUID | None
+    amount: int
+
+
 class Payment(Struct, frozen=True):
-    """A payment as it stands now. Amounts are in won, days are those of Seoul."""
+    """A payment as it stands now. Amounts are in won, days are those of Seoul.
+
+    ``amount`` is the price, of which the shop bears ``discount`` and the wallet paid ``paid_amount``, lot by lot as ``drawn``
+    tells. ``cancelled_amount`` is in terms of the price.
+    """
 
     id: UUID
     state: Literal["paid", "partly_cancelled", "cancelled"]
     order_id: str
     wallet_id: UUID
     merchant: Shop
+    channel: Literal["static_qr", "dynamic_qr", "cpm", "card", "online"]
     amount: int
+    discount: int
+    paid_amount: int
+    drawn: list[DrawnMoney]
     cancelled_amount: int
     business_date: date
     paid_at: datetime
@@ -69,10 +85,14 @@ class Payments(Struct, frozen=True):
 
 
 class Cancellation(Struct, frozen=True):
-    """A cancellation, and its payment as it stands now."""
+    """A cancellation of ``amount`` won of the price, and its payment as it stands now.
+
+    The wallet gets ``amount`` without ``discount``, the part that the shop bore.
+    """
 
     id: UUID
     amount: int
+    discount: int
     business_date: date
     cancelled_at: datetime
     payment: Payment
@@ -86,7 +106,11 @@ def payment_of(row: PaymentRow) -> Payment:
         order_id=row.order_id,
         wallet_id=row.wallet_id,
         merchant=Shop(row.merchant_code, row.merchant_name),
+        channel=row.channel,  # type: ignore[arg-type]
         amount=row.amount,
+        discount=row.discount,
+        paid_amount=row.amount - row.discount,
+        drawn=[DrawnMoney(*drawn) for drawn in Drawn.read(row.drawn)],  # type: ignore[arg-type]
         cancelled_amount=row.cancelled,
         business_date=row.business_date,
         paid_at=row.paid_at,
@@ -98,6 +122,7 @@ def cancellation_of(done: Cancelled) -> Cancellation:
     return Cancellation(
         id=done.id,
         amount=done.amount,
+        discount=done.discount,
         business_date=done.business_date,
         cancelled_at=done.cancelled_at,
         payment=payment_of(done.payment),

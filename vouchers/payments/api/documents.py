@@ -22,7 +22,10 @@ _PAYMENT_ID = OpenApiParameter("payment", OpenApiTypes.UUID, OpenApiParameter.PA
 _A_PAYMENT: Final[dict[str, Any]] = {
     "id": "019aa9a4-7c1e-7a53-9a0e-2f6d5a1c9b10", "state": "paid", "order_id": "ORD-20261122-0001",
     "wallet_id": "019aa9a0-11b2-7f00-8d3c-6a8f0c2e4d55", "merchant": {"code": "M000012345", "name": "행복분식"},
-    "amount": 15000, "cancelled_amount": 0, "business_date": "2026-11-22", "paid_at": "2026-11-22T03:04:05.678901Z",
+    "channel": "static_qr", "amount": 15000, "discount": 750, "paid_amount": 14250, "drawn": [
+        {"kind": "grant", "programme_id": "019aa9a0-0b7e-7c40-9d11-64f0a1d2c3b4", "amount": 10000},
+        {"kind": "purchase", "programme_id": None, "amount": 4250},
+    ], "cancelled_amount": 0, "business_date": "2026-11-22", "paid_at": "2026-11-22T03:04:05.678901Z",
 }  # fmt: skip
 _NEW_PAYMENT: Final = {
     "wallet_id": _A_PAYMENT["wallet_id"],
@@ -31,7 +34,7 @@ _NEW_PAYMENT: Final = {
     "amount": 15000, "order_id": _A_PAYMENT["order_id"],
 }  # fmt: skip
 _A_CANCELLATION: Final = {
-    "id": "019aa9a5-02d4-7b11-b1f7-30c9b7d1e8aa", "amount": 5000, "business_date": "2026-11-22",
+    "id": "019aa9a5-02d4-7b11-b1f7-30c9b7d1e8aa", "amount": 5000, "discount": 250, "business_date": "2026-11-22",
     "cancelled_at": "2026-11-22T03:10:00.000000Z",
     "payment": _A_PAYMENT | {"state": "partly_cancelled", "cancelled_amount": 5000},
 }  # fmt: skip
@@ -41,7 +44,8 @@ create_payment = describe(
     "createPayment", tag=_TAG, summary=_("결제"), writes=True, body=bodies.NewPayment, body_example=_NEW_PAYMENT,
     description=_(
         "시민의 지갑에서 가맹점 QR로 결제합니다. 이 가맹점에서 사용할 수 있는 금액 가운데 유효기한이 먼저 끝나는 것부터, "
-        "구매금은 마지막에 사용합니다. 다른 지방자치단체의 지갑은 없는 것과 같습니다(404)."
+        "구매금은 마지막에 사용합니다. 가맹점이 스스로 할인하는 곳(혜택+)에서는 amount에서 할인액을 뺀 금액만 "
+        "지갑에서 나갑니다. 다른 지방자치단체의 지갑은 없는 것과 같습니다(404)."
     ),
     reply=bodies.Payment, example=_A_PAYMENT,
     problems=(
@@ -71,5 +75,5 @@ cancel_payment = describe(
         "전부 또는 일부를 취소합니다. amount가 없으면 남은 금액을 모두 취소합니다. 취소한 금액은 결제할 때 사용한 금액으로 "
         "되돌아가며, 여러 번 나누어 취소할 수 있습니다."
     ),
-    parameters=[_PAYMENT_ID], problems=(ledger.PaymentUnknown, ledger.RefundExceedsPayment),
+    parameters=[_PAYMENT_ID], problems=(ledger.PaymentUnknown, ledger.RefundExceedsPayment, ledger.RefundBelowDiscount),
 )  # fmt: skip
