@@ -6,7 +6,10 @@ from django.urls import include, path, re_path
 
 from vouchers.partners.api import pages, views
 
-ROOMS = ("vouchers.payments.api.urls",)
+ROOMS = (
+    "vouchers.wallets.api.urls",
+    "vouchers.payments.api.urls",
+)
 """Where rooms keep their routes. The document lists them in this order."""
 
 urlpatterns = [

@@ -33,15 +33,15 @@ from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignmen
 from vouchers.partners.models import IdempotencyRecord, Partner, PartnerKey
 from vouchers.payments.models import Cancellation, Outbox, Payment
 from vouchers.privacy.models import AccessRecord
-from vouchers.wallets.models import Wallet
+from vouchers.wallets.models import Wallet, WalletLink
 from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
 
 __all__ = [
-    "AccessRecord", "Account", "Balance", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth",
-    "BenefitPolicy", "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose",
-    "Cancellation", "Cashback", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong", "Event",
-    "ExpiryMark", "ExpiryReturn", "FundEntry", "Household", "HouseholdMember", "IdempotencyRecord",
-    "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality", "Official", "Outbox",
-    "Partner", "PartnerKey", "Payment", "PurchaseLimit", "ResidencePeriod", "RoleAssignment", "Transfer",
-    "UsageRule", "Wallet", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookSecret",
+    "AccessRecord", "Account", "Balance", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
+    "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation", "Cashback",
+    "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong", "Event", "ExpiryMark", "ExpiryReturn",
+    "FundEntry", "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry",
+    "Lot", "MemberMonth", "Municipality", "Official", "Outbox", "Partner", "PartnerKey", "Payment", "PurchaseLimit",
+    "ResidencePeriod", "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery",
+    "WebhookEndpoint", "WebhookEvent", "WebhookSecret",
 ]  # fmt: skip

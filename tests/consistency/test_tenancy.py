@@ -46,6 +46,7 @@ from vouchers.officials.models import Absence, Official
 from vouchers.officials.rules import Role
 from vouchers.partners.models import PartnerKey
 from vouchers.privacy.models import AccessAction, AccessRecord
+from vouchers.wallets.models import WalletLink
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +181,9 @@ def _fill_the_rest(city: City) -> None:
 
 def _keep_a_household(city: City) -> None:
     citizen, own = factories.make_citizen(city), {"municipality": city.municipality}
+    WalletLink.objects.create(
+        wallet=factories.wallet_of(citizen), partner=factories.make_partner(city), outcome="opened", at=AT, **own
+    )
     CitizenCategory.objects.create(citizen=citizen, category=Category.VETERAN, **own)
     ResidencePeriod.objects.create(citizen=citizen, since=date(2020, 1, 1), until=date(2021, 1, 1), **own)
     home = Household.objects.create(number="1", **own)

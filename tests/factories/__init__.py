@@ -35,6 +35,13 @@ from vouchers.partners.rules import Scope
 from vouchers.wallets.models import Wallet
 
 _numbers = itertools.count(1)
+
+
+def next_number() -> int:
+    """A number that no other thing of this run has."""
+    return next(_numbers)
+
+
 AT = datetime.now(UTC).replace(hour=3, minute=0, second=0, microsecond=0)
 """Noon in Seoul today: the moment of everything whose time does not matter."""
 

@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 from vouchers.citizens.rules import Category, Relation
 from vouchers.common.models import Stamped, TenantModel
 from vouchers.municipalities.models import Dong
-from vouchers.privacy.fields import BlindIndexField, EncryptedTextField
+from vouchers.privacy.fields import BlindIndexField, EncryptedTextField, KeyedHashField
 from vouchers.privacy.rules import mask_name
 
 
@@ -43,6 +43,8 @@ class Citizen(TenantModel, Stamped):
     status = models.CharField(_("상태"), max_length=12, choices=CitizenStatus, default=CitizenStatus.ACTIVE)
     resident_number = EncryptedTextField(_("주민등록번호"), null=True, blank=True)
     resident_number_index = BlindIndexField(null=True, blank=True, editable=False)
+    ci_index = KeyedHashField(purpose="ci", null=True, blank=True, editable=False, db_index=False)
+    """연계정보(CI) of the identity verification, by which a person is recognised in whichever app."""
     account_bank = models.CharField(_("은행"), max_length=3, blank=True)
     account_number = EncryptedTextField(_("계좌번호"), null=True, blank=True)
     account_number_index = BlindIndexField(null=True, blank=True, editable=False)
@@ -52,6 +54,7 @@ class Citizen(TenantModel, Stamped):
             "phone_tail",
             "resident_number",
             "resident_number_index",
+            "ci_index",
             "account_number",
             "account_number_index",
         ]
@@ -68,6 +71,7 @@ class Citizen(TenantModel, Stamped):
             models.UniqueConstraint(
                 fields=["municipality", "resident_number_index"], name="citizen_resident_number_once"
             ),
+            models.UniqueConstraint(fields=["municipality", "ci_index"], name="citizen_ci_once"),
         ]
         indexes: ClassVar = [
             # What officials search by. Equality and ranges alone: other comparisons wait behind row-level security.

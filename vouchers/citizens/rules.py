@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from datetime import date
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -34,3 +38,26 @@ class Relation(models.TextChoices):
     CHILD = "child", _("자녀")
     PARENT = "parent", _("부모")
     OTHER = "other", _("기타")
+
+
+LONGEST_NAME = 40
+_HANGUL_AND_BLANKS = re.compile(r"[가-힣 ]+")
+
+
+def tidy_name(text: str) -> str:
+    """A name as it is stored: one form of each letter, no blanks in a Hangul name, single ones in any other.
+
+    Empty when nothing is left, or when it holds what no name does: control characters, digits, stars of a mask.
+    """
+    name = " ".join(unicodedata.normalize("NFKC", text).split())
+    if _HANGUL_AND_BLANKS.fullmatch(name):
+        name = name.replace(" ", "")
+    fine = 0 < len(name) <= LONGEST_NAME and all(
+        unicodedata.category(letter)[0] in "LM" or letter in " .'-·’" for letter in name
+    )
+    return name if fine else ""
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """만 나이: full years on that day. Who was born on 29 February is a year older on 1 March."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))

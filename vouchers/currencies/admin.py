@@ -19,7 +19,7 @@ class CurrencyPolicyInline(EditInline):
     model = CurrencyPolicy
     view_permission = "payments.view"
     edit_permission = "settings.edit"
-    fields: ClassVar = ["valid_from", "payment_limit", "purchase_sales_cap", "legal_basis"]
+    fields: ClassVar = ["valid_from", "payment_limit", "purchase_sales_cap", "consent_age", "legal_basis"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -47,6 +47,10 @@ class CurrencyPolicy(TenantModel):
         _("구매금 사용 가맹점 연매출 상한(원)"), null=True, blank=True,
         help_text=_("연매출이 이보다 많은 가맹점에서는 구매금과 충전 인센티브를 쓸 수 없습니다. 비워 두면 제한하지 않습니다."),
     )  # fmt: skip
+    consent_age = models.PositiveSmallIntegerField(
+        _("법정대리인 동의 나이"), default=14, db_default=14,
+        help_text=_("만 나이가 이보다 적으면 법정대리인이 동의해야 가입할 수 있습니다. 예: 14(개인정보 보호법 제22조의2)"),
+    )  # fmt: skip
     legal_basis = models.CharField(_("근거"), max_length=200, help_text=_("예: 조례 제8조"))
 
     history = HistoricalRecords()

@@ -524,6 +524,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('active', '정상'), ('moved_out', '전출'), ('deceased', '사망')], default='active', max_length=12, verbose_name='상태')),
                 ('resident_number', vouchers.privacy.fields.EncryptedTextField(blank=True, null=True, verbose_name='주민등록번호')),
                 ('resident_number_index', vouchers.privacy.fields.BlindIndexField(blank=True, null=True, purpose='resident_number', source='resident_number')),
+                ('ci_index', vouchers.privacy.fields.KeyedHashField(blank=True, db_index=False, null=True, purpose='ci')),
                 ('account_bank', models.CharField(blank=True, max_length=3, verbose_name='은행')),
                 ('account_number', vouchers.privacy.fields.EncryptedTextField(blank=True, null=True, verbose_name='계좌번호')),
                 ('account_number_index', vouchers.privacy.fields.BlindIndexField(blank=True, null=True, purpose='account_number', source='account_number')),
@@ -758,6 +759,7 @@ class Migration(migrations.Migration):
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('payment_limit', models.BigIntegerField(verbose_name='1회 결제 한도(원)')),
                 ('purchase_sales_cap', models.BigIntegerField(blank=True, help_text='연매출이 이보다 많은 가맹점에서는 구매금과 충전 인센티브를 쓸 수 없습니다. 비워 두면 제한하지 않습니다.', null=True, verbose_name='구매금 사용 가맹점 연매출 상한(원)')),
+                ('consent_age', models.PositiveSmallIntegerField(db_default=14, default=14, help_text='만 나이가 이보다 적으면 법정대리인이 동의해야 가입할 수 있습니다. 예: 14(개인정보 보호법 제22조의2)', verbose_name='법정대리인 동의 나이')),
                 ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -949,6 +951,7 @@ class Migration(migrations.Migration):
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('payment_limit', models.BigIntegerField(verbose_name='1회 결제 한도(원)')),
                 ('purchase_sales_cap', models.BigIntegerField(blank=True, help_text='연매출이 이보다 많은 가맹점에서는 구매금과 충전 인센티브를 쓸 수 없습니다. 비워 두면 제한하지 않습니다.', null=True, verbose_name='구매금 사용 가맹점 연매출 상한(원)')),
+                ('consent_age', models.PositiveSmallIntegerField(db_default=14, default=14, help_text='만 나이가 이보다 적으면 법정대리인이 동의해야 가입할 수 있습니다. 예: 14(개인정보 보호법 제22조의2)', verbose_name='법정대리인 동의 나이')),
                 ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
                 ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='vouchers.currency', verbose_name='상품권')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
@@ -1320,12 +1323,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='WalletLink',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('outcome', models.CharField(choices=[('opened', '개설'), ('kept', '유지'), ('moved', '앱 이동')], max_length=10, verbose_name='처리')),
+                ('guardian_consent', models.BooleanField(default=False, verbose_name='법정대리인 동의')),
+                ('credited_lots', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='가입하며 받은 금액')),
+                ('at', models.DateTimeField(verbose_name='일시')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='앱')),
+                ('previous', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='이전 앱')),
+                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='vouchers.wallet', verbose_name='지갑')),
+            ],
+            options={
+                'verbose_name': '가입·앱 연결 이력',
+                'verbose_name_plural': '가입·앱 연결 이력',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
             name='WebhookEndpoint',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('url', models.CharField(max_length=500, verbose_name='수신 주소')),
-                ('event_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('payment.paid', '결제 완료'), ('payment.cancelled', '결제 취소'), ('cashback.credited', '캐시백 지급'), ('top_up.requested', '충전 요청'), ('top_up.completed', '충전 완료'), ('top_up.cancelled', '충전 취소'), ('refund.completed', '환불 완료'), ('gift.received', '선물 받음'), ('points.credited', '포인트 지급')], max_length=40), size=None, verbose_name='알림 종류')),
+                ('event_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('payment.paid', '결제 완료'), ('payment.cancelled', '결제 취소'), ('cashback.credited', '캐시백 지급'), ('top_up.requested', '충전 요청'), ('top_up.completed', '충전 완료'), ('top_up.cancelled', '충전 취소'), ('refund.completed', '환불 완료'), ('gift.received', '선물 받음'), ('points.credited', '포인트 지급'), ('wallet.moved', '지갑이 다른 앱으로 이동')], max_length=40), size=None, verbose_name='알림 종류')),
                 ('state', models.CharField(choices=[('pending', '확인 중'), ('active', '사용 중'), ('disabled', '중지'), ('deleted', '삭제')], default='pending', max_length=10, verbose_name='상태')),
                 ('disabled_for', models.CharField(blank=True, choices=[('unverified', '확인 메시지에 응답하지 않음'), ('gone', '수신 서버가 수신 종료(410)로 응답'), ('failing', '계속된 전송 실패'), ('official', '담당자가 중지')], default='', max_length=12, verbose_name='중지 사유')),
                 ('state_at', models.DateTimeField(verbose_name='상태 변경일시')),
@@ -1418,6 +1440,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='citizen',
             constraint=models.UniqueConstraint(fields=('municipality', 'resident_number_index'), name='citizen_resident_number_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='citizen',
+            constraint=models.UniqueConstraint(fields=('municipality', 'ci_index'), name='citizen_ci_once'),
         ),
         migrations.AddConstraint(
             model_name='benefittier',

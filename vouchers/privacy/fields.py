@@ -13,6 +13,7 @@ when first needed. Rows written around the ORM (COPY) take their bytes from ``se
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -232,3 +233,25 @@ class BlindIndexField(models.BinaryField):
     def get_lookup(self, lookup_name: str) -> Any:
         """A fingerprint has no order and no parts."""
         return super().get_lookup(lookup_name) if lookup_name in {"exact", "in", "isnull"} else None
+
+
+class KeyedHashField(BlindIndexField):
+    """The keyed fingerprint of a value that is itself stored nowhere (연계정보 CI); set it to ``index_of(value)``."""
+
+    def __init__(self, *args: Any, purpose: str, **kwargs: Any) -> None:
+        super().__init__(*args, purpose=purpose, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("source")
+        return name, path, args, kwargs
+
+    def index_of(self, value: Secret | str | None) -> bytes | None:
+        """The fingerprint of a value; None of none. Every character counts, for base64 tells capitals apart."""
+        text = value.reveal() if isinstance(value, Secret) else value
+        return super().index_of(hashlib.sha256(text.encode()).hexdigest()) if text else None
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
+        """What was set: there is nothing to compute it from."""
+        index: bytes | None = getattr(model_instance, self.attname)
+        return index

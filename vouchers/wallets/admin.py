@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.common.admin import ListAdmin, moment
+from vouchers.common.admin import ListAdmin, ReadInline, moment
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.money import money
 from vouchers.ledger.selectors import lots_of
-from vouchers.wallets.models import Wallet
+from vouchers.wallets.models import Wallet, WalletLink
+
+
+class WalletLinkInline(ReadInline):
+    """Through which app the citizen joined, and where the wallet went since."""
+
+    view_permission = "citizens.view"
+    model = WalletLink
+    fields: ClassVar = ["link_at", "app", "outcome", "left", "guardian_consent"]
+    readonly_fields: ClassVar = ["link_at", "app", "left"]
+
+    link_at = moment("at", _("일시"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the names of the apps."""
+        return super().get_queryset(request).select_related("partner", "previous")
+
+    @admin.display(description=_("앱"))
+    def app(self, link: WalletLink) -> str:
+        """The partner, without a link to a page that few may open."""
+        return str(link.partner)
+
+    @admin.display(description=_("이전 앱"))
+    def left(self, link: WalletLink) -> str:
+        """The partner that has lost the wallet."""
+        return str(link.previous or "-")
 
 
 @admin.register(Wallet)
@@ -29,6 +55,7 @@ class WalletAdmin(ListAdmin):
     search_help_text = _("성명의 앞부분 또는 휴대전화 끝 4자리")
     sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = ["holder", "currency", "app", "status", "opened", "balance", "lots"]
+    inlines: ClassVar = [WalletLinkInline]
     empty_hint = _("시민이 앱에서 상품권을 추가하면 지갑이 만들어집니다.")
 
     opened = moment("created_at", _("개설일시"))

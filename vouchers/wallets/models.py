@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,14 @@ class WalletStatus(models.TextChoices):
     ACTIVE = "active", _("정상")
     FROZEN = "frozen", _("사용 정지")
     CLOSED = "closed", _("해지")
+
+
+class LinkOutcome(models.TextChoices):
+    """What became of a citizen's wallet when an app reported them as a member."""
+
+    OPENED = "opened", _("개설")
+    KEPT = "kept", _("유지")
+    MOVED = "moved", _("앱 이동")
 
 
 class Wallet(TenantModel, Stamped):
@@ -50,3 +59,27 @@ class Wallet(TenantModel, Stamped):
 
     def __str__(self) -> str:
         return f"{self.citizen} · {self.currency}"
+
+
+class WalletLink(TenantModel):
+    """가입·앱 연결 이력: through which app a citizen joined, and each time the wallet went to another app."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT"
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="links", verbose_name=_("지갑"))
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", verbose_name=_("앱"))
+    previous = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("이전 앱")
+    )
+    outcome = models.CharField(_("처리"), max_length=10, choices=LinkOutcome)
+    guardian_consent = models.BooleanField(_("법정대리인 동의"), default=False)
+    credited_lots = ArrayField(models.UUIDField(), default=list, verbose_name=_("가입하며 받은 금액"))
+    at = models.DateTimeField(_("일시"))
+
+    class Meta:
+        verbose_name = _("가입·앱 연결 이력")
+        verbose_name_plural = _("가입·앱 연결 이력")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.partner} · {self.get_outcome_display()}"

@@ -18,6 +18,7 @@ class EventType(models.TextChoices):
     REFUND_COMPLETED = "refund.completed", _("환불 완료")
     GIFT_RECEIVED = "gift.received", _("선물 받음")
     POINTS_CREDITED = "points.credited", _("포인트 지급")
+    WALLET_MOVED = "wallet.moved", _("지갑이 다른 앱으로 이동")
 
 
 PING = "webhook.ping"

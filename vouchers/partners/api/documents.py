@@ -34,7 +34,7 @@ _WRITE = (
     problems.FieldsInvalid, errors.IdempotencyKeyReused, errors.RequestInProgress,
 )  # fmt: skip
 _SAMPLES: Final[dict[str, Any]] = {
-    "available": 3200, "limit": 500_000, "refundable": 0, "amount": 15_000, "scope": "payments:write",
+    "available": 3200, "limit": 500_000, "refundable": 0, "amount": 15_000, "scope": "payments:write", "age": 14,
 }  # fmt: skip
 """Values for the parameters of problems' texts, in examples."""
 

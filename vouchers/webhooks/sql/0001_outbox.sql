@@ -5,7 +5,8 @@ CREATE SCHEMA webhooks;
 CREATE DOMAIN webhooks.event_type AS text
     CONSTRAINT webhook_type_known CHECK (VALUE IN (
         'payment.paid', 'payment.cancelled', 'cashback.credited', 'top_up.requested', 'top_up.completed',
-        'top_up.cancelled', 'refund.completed', 'gift.received', 'points.credited', 'webhook.ping'));
+        'top_up.cancelled', 'refund.completed', 'gift.received', 'points.credited', 'wallet.moved',
+        'webhook.ping'));
 
 CREATE TABLE vouchers_webhookevent (
     municipality_id varchar(5) NOT NULL,

@@ -1,0 +1,1 @@
+"""Members, and what is in their wallets, for citizens' apps."""

@@ -1,0 +1,44 @@
+"""What the OpenAPI document tells of members and wallets."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.citizens import errors as citizens
+from vouchers.ledger import errors as ledger
+from vouchers.partners.api.documents import describe
+from vouchers.wallets import errors
+from vouchers.wallets.api import bodies
+
+_MEMBERS: Final = _("회원")
+_CURRENCY: Final = {"id": "019aa9a0-0c11-7d10-8b52-1f0a5c7e9d31", "name": "고양페이"}
+_WALLET_ID: Final = "019aa9a0-11b2-7f00-8d3c-6a8f0c2e4d55"
+_A_MEMBER: Final[dict[str, Any]] = {
+    "id": "019aa9a3-51e0-7c4e-9f2b-6c1d0e7f8a92", "outcome": "opened",
+    "wallet": {"id": _WALLET_ID, "status": "active", "currency": _CURRENCY},
+    "credited_amount": 100000,
+    "credited": [{"programme": "청년 기본소득", "amount": 100000, "expires_at": "2027-02-20T15:00:00Z"}],
+    "joined_at": "2026-11-22T03:00:00.000000Z",
+}  # fmt: skip
+
+create_member = describe(
+    "createMember", tag=_MEMBERS, summary=_("회원 가입"), writes=True, body=bodies.NewMember,
+    body_example={
+        "name": "김장터", "birth_date": "1985-03-01", "phone": "010-1234-5678", "ci": "A" * 86 + "==",
+        "dong_code": "4128151000",
+    },
+    description=_(
+        "본인인증을 마친 사람을 회원으로 등록하고 지갑을 엽니다. 같은 사람이 이미 있으면 그 시민의 지갑을 이 앱에 연결합니다. "
+        "가입하지 않아 보관하던 수당이 있으면 바로 지급하고 credited로 알립니다. 다른 앱에서 쓰던 지갑은 본인인증의 "
+        "연계정보(CI)가 같을 때 이 앱으로 옮겨지고, 이전 앱에서는 더 이상 사용할 수 없습니다. CI는 저장하지 않고 열쇠가 있는 "
+        "해시만 보관합니다. 상품권이 하나인 지방자치단체에서는 currency_id를 생략할 수 있습니다."
+    ),
+    reply=bodies.Member, example=_A_MEMBER,
+    problems=(
+        errors.CurrencyUnknown, errors.CurrencyRequired, errors.DongUnknown, errors.GuardianConsentMissing,
+        citizens.IdentityConflict, citizens.CitizenBusy, citizens.CitizenDeceased, citizens.CitizenMovedOut,
+        ledger.WalletNotActive, errors.WalletOfAnotherApp,
+    ),
+)  # fmt: skip
