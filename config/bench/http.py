@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 
+from vouchers.partners.signing import signed_headers
+
 PROJECT = Path(__file__).resolve().parents[2]
 CONNECTIONS = 16
 _AMOUNT = 100
@@ -46,6 +48,7 @@ class Target:
 
     port: int
     token: str
+    signing_secret: str
     wallets: Sequence[str]
     codes: Sequence[str]
 
@@ -128,10 +131,16 @@ class _Client:
             f'{{"wallet_id":"{random.choice(self.target.wallets)}","qr":"{random.choice(self.target.codes)}",'  # noqa: S311
             f'"amount":{_AMOUNT},"order_id":"{key}"}}'
         )
+        headers = signed_headers(
+            token=self.target.token, secret=self.target.signing_secret, method="POST", body=body.encode(),
+            uri=f"http://127.0.0.1:{self.target.port}/api/v1/payments", idempotency_key=key, nonce=key,
+            created=int(time.time()),
+        )  # fmt: skip
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self.socket.sendall(
-            f"POST /api/v1/payments HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {self.target.token}\r\nIdempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
-            f"{body}".encode()
+            f"POST /api/v1/payments HTTP/1.1\r\nHost: 127.0.0.1:{self.target.port}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            f"{lines}\r\n{body}".encode()
         )
 
     def answer(self) -> int | None:

@@ -20,7 +20,7 @@ def measure(server: Server, world: World, scale: Scale) -> Sequence[Result]:
             str(wallet) for (wallet,) in owner.execute("SELECT DISTINCT wallet_id FROM vouchers_lot LIMIT 20000")
         ]
     with serving() as port:
-        target = Target(port, world.token, wallets, world.codes)
+        target = Target(port, world.token, world.signing_secret, wallets, world.codes)
         bench_http(target=target, seconds=2)
         base, paid = alternately(
             scale.rounds, [pgbench.tpcb, lambda: _accepted(bench_http(target=target, seconds=scale.seconds)).tps]

@@ -131,6 +131,7 @@ class World:
     currency: UUID
     partner: UUID
     token: str
+    signing_secret: str
     codes: list[str]
     code: ClassVar[str] = CITY
 
@@ -146,10 +147,12 @@ def make_world(owner: psycopg.Connection, scale: Scale, *, at: datetime) -> Worl
         run(owner, script, parameters)
     with scope(municipalities=[CITY]):
         partner = Partner.objects.create(municipality_id=CITY, name="앱 운영대행사", scopes=list(Scope))
-        token = partners.issue_key(partner=partner, at=at).token
+        key = partners.issue_key(partner=partner, at=at)
         codes = MerchantQR.objects.select_related("merchant__category", "merchant__municipality")[:2_000]
         keys = keys_from(settings.QR_KEYS)
-        return World(currency, partner.pk, token, [payload_of(code, keys=keys) for code in codes])
+        return World(
+            currency, partner.pk, key.token, key.signing_secret, [payload_of(code, keys=keys) for code in codes]
+        )
 
 
 def make_payments(owner: psycopg.Connection, world: World, *, count: int, day: date, begin: datetime) -> None:

@@ -208,7 +208,7 @@ class Main:
     def spend(self) -> None:
         """Citizens pay at shops through the HTTP API; a few change their minds, in part or in whole."""
         random = People(seed=11).random
-        partner = Partner(self.server, self.city.partner_token)
+        partner = Partner(self.server, self.city.partner_key)
         wallets, codes = self._wallets_and_codes()
         paid: list[dict[str, Any]] = []
         for number in range(PAYMENTS):

@@ -17,6 +17,7 @@ from allowances.budgets.models import BudgetLine
 from config.demo.budgets import make_budget
 from config.demo.lists import birth_dates_for_age
 from config.demo.people import WORDS, People, Person
+from config.demo.server import PartnerKey
 from merchants.qr_kit import rules as qr
 from merchants.qr_kit.services import keys_from
 from merchants.registry.models import Merchant, MerchantCategory
@@ -73,7 +74,7 @@ class City:
     municipality: Municipality
     currency: Currency
     usage_rule: UsageRule
-    partner_token: str
+    partner_key: PartnerKey
     lines: dict[str, BudgetLine] = field(default_factory=dict)
 
     @property
@@ -173,7 +174,8 @@ def _make_city(
     partner = Partner.objects.create(
         municipality=municipality, name=f"{currency_name} 앱 운영대행사", scopes=list(Scope)
     )
-    return City(municipality, currency, usage_rule, partners.issue_key(partner=partner, at=at).token)
+    issued = partners.issue_key(partner=partner, at=at)
+    return City(municipality, currency, usage_rule, PartnerKey(issued.token, issued.signing_secret))
 
 
 _LINES: tuple[tuple[str, int | None, str, str, tuple[tuple[Role, str], ...]], ...] = (

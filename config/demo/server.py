@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
 from config.serving import _end_with_parent
+from vouchers.partners.signing import signed_headers
 
 HOST = "127.0.0.1"
 _START_SECONDS = 60
@@ -89,21 +90,29 @@ class Server:
             self.process.wait()
 
 
+class PartnerKey(NamedTuple):
+    """What a partner sends with each request, and what it signs its writes with."""
+
+    token: str
+    signing_secret: str
+
+
 class Partner:
     """An app that pays over the API, on one connection that stays open."""
 
-    def __init__(self, server: Server, token: str) -> None:
+    def __init__(self, server: Server, key: PartnerKey) -> None:
         self._connection = http.client.HTTPConnection(HOST, server.port, timeout=30)
-        self._token = token
+        self._url = server.url
+        self._key = key
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Send a write request under a new idempotency key; raises CommandError for any answer but 2xx."""
-        headers = {
-            "Authorization": f"Bearer {self._token}",
-            "Idempotency-Key": str(uuid4()),
-            "Content-Type": "application/json",
-        }
-        self._connection.request("POST", path, json.dumps(body).encode(), headers)
+        """Sign and send a write request under a new idempotency key; raises CommandError for any answer but 2xx."""
+        raw = json.dumps(body).encode()
+        headers = signed_headers(
+            token=self._key.token, secret=self._key.signing_secret, method="POST", uri=self._url + path, body=raw,
+            idempotency_key=str(uuid4()), nonce=uuid4().hex, created=int(time.time()),
+        )  # fmt: skip
+        self._connection.request("POST", path, raw, headers | {"Content-Type": "application/json"})
         response = self._connection.getresponse()
         answer: dict[str, Any] = json.loads(response.read())
         if response.status >= 300:

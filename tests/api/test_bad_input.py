@@ -162,10 +162,10 @@ def test_a_revoked_key_is_forgotten(market: Market):
         issued = issue_key(partner=market.partner, at=AT)
     request = RequestFactory().get("/", headers={"authorization": f"Bearer {issued.token}"})
     credentials = Credentials(clock=lambda: now[0])
-    assert credentials.caller(request).partner == market.partner.pk
+    assert credentials.of(request).caller.partner == market.partner.pk
     with market.city.scope():
         revoke_key(key=PartnerKey.objects.get(pk=issued.key.pk), at=AT)
-    assert credentials.caller(request).partner == market.partner.pk
+    assert credentials.of(request).caller.partner == market.partner.pk
     now[0] = 30.0
     with pytest.raises(CredentialsInvalid):
-        credentials.caller(request)
+        credentials.of(request)

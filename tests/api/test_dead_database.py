@@ -16,7 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from config.database import embedded
 from config.database.setup import prepare
-from tests.api.conftest import Market, make_market
+from tests.api.conftest import Market, make_market, signature
 from tests.api.test_over_http import Server, left_in
 from tests.conftest import TODAY, Databases
 from vouchers.common.models import uuid7
@@ -49,8 +49,11 @@ class Place:
     ) -> tuple[int, HTTPMessage, dict[str, Any]]:
         """The same, for any request."""
         connection = HTTPConnection("127.0.0.1", self.server.port, timeout=ANSWERED_WITHIN)
-        sent = {"Authorization": f"Bearer {self.market.token}", "Content-Type": "application/json"}
-        connection.request(method, path, body, sent | (headers or {}))
+        sent = {"Authorization": f"Bearer {self.market.token}", "Content-Type": "application/json"} | (headers or {})
+        if "Idempotency-Key" in sent:
+            uri, raw = f"http://127.0.0.1:{self.server.port}{path}", (body or "").encode()
+            sent |= signature(self.market.token, method, uri, raw, sent["Idempotency-Key"])
+        connection.request(method, path, body, sent)
         reply = connection.getresponse()
         document = json.loads(reply.read())
         connection.close()

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from config.bench.http import PROJECT, free_port, wait_until_served
-from tests.api.conftest import Market, make_market
+from tests.api.conftest import Market, make_market, signature
 from vouchers.common.models import uuid7
 from vouchers.ledger.models import Lot
 from vouchers.payments.models import Payment
@@ -54,10 +54,11 @@ class Server:
     def pay(self, market: Market, key: str, **changes) -> tuple[int, dict, bool]:
         """Status, answer and whether it was replayed."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        path, body = "/api/v1/payments", json.dumps(market.body(**changes)).encode()
         headers = {
             "Authorization": f"Bearer {market.token}", "Idempotency-Key": key, "Content-Type": "application/json",
-        }  # fmt: skip
-        connection.request("POST", "/api/v1/payments", json.dumps(market.body(**changes)), headers)
+        } | signature(market.token, "POST", f"http://127.0.0.1:{self.port}{path}", body, key)  # fmt: skip
+        connection.request("POST", path, body, headers)
         reply = connection.getresponse()
         answer = json.loads(reply.read())
         connection.close()

@@ -66,6 +66,14 @@ def test_who_gets_what(market: Market, elsewhere: Market, name, method, credenti
         assert (reply.json()["code"], reply.json()["params"]) == ("scope_missing", {"scope": str(route.scope)})
 
 
+@pytest.mark.parametrize(("name", "method"), [key for key, route in TABLE.items() if key[1] != "GET" and route.signed])
+def test_a_write_is_signed(market: Market, name, method):
+    route = TABLE[name, method]
+    body = route.body(market) if route.body else None
+    reply = market.request(method, route.address(market), body, signed=False, idempotency_key=str(uuid7()))
+    assert (reply.status_code, reply.json()["code"]) == (401, "signature_missing")
+
+
 def test_another_city_sees_no_payment_in_a_list(market: Market, elsewhere: Market):
     market.pay(amount=100)
     found = market.request("GET", "/api/v1/payments?order_id=ORDER-1", token=elsewhere.token)

@@ -44,7 +44,7 @@ from vouchers.currencies.models import UsageRule
 from vouchers.ledger.services import call
 from vouchers.officials.models import Absence, Official
 from vouchers.officials.rules import Role
-from vouchers.partners.models import PartnerKey
+from vouchers.partners.services import issue_key
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import WalletLink
 
@@ -84,7 +84,7 @@ def _live_a_day(city: City) -> None:
     call(
         "payments.pay", city.code, partner.pk, "key", b"\0" * 32, wallet.pk, merchant.code, "T001", 1_000, "order", AT
     )  # fmt: skip
-    PartnerKey.objects.create(municipality=city.municipality, partner=partner, key_id="k", secret_hash=b"\0" * 32)
+    issue_key(partner=partner, at=AT)
     today = business_date(AT)
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))

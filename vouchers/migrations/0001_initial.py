@@ -664,6 +664,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=60, verbose_name='기관명')),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('members:write', '회원 가입'), ('wallets:read', '지갑·거래내역 조회'), ('top_ups:write', '충전·환불 요청'), ('deposits:write', '충전 입금 확인(펀딩은행)'), ('gifts:write', '선물하기'), ('payments:read', '결제 조회'), ('payments:write', '결제·결제 취소'), ('cards:write', '카드 승인·취소·망취소(카드사)'), ('orders:write', '온라인 주문 결제(배달·택시·온라인몰)'), ('shops:read', '가맹점 결제내역 조회'), ('shops:write', '가맹점 QR 생성·시민 QR 스캔'), ('activities:write', '활동 실적 등록(포인트)'), ('webhooks:write', '알림(웹훅) 수신 등록')], max_length=20), blank=True, default=list, help_text='이 기관의 앱이 하는 일만 고르십시오.', size=None, verbose_name='권한')),
+                ('requires_signature', models.BooleanField(default=True, help_text='결제처럼 무엇인가를 바꾸는 요청에 서명이 없으면 거절합니다. 해제하면 인증키만 훔친 사람도 이 기관의 이름으로 결제할 수 있으므로, 서명을 아직 만들지 못하는 기관에 한해 잠시만 해제하십시오.', verbose_name='서명 필수')),
                 ('is_active', models.BooleanField(default=True, verbose_name='사용 여부')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -1113,6 +1114,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=60, verbose_name='기관명')),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('members:write', '회원 가입'), ('wallets:read', '지갑·거래내역 조회'), ('top_ups:write', '충전·환불 요청'), ('deposits:write', '충전 입금 확인(펀딩은행)'), ('gifts:write', '선물하기'), ('payments:read', '결제 조회'), ('payments:write', '결제·결제 취소'), ('cards:write', '카드 승인·취소·망취소(카드사)'), ('orders:write', '온라인 주문 결제(배달·택시·온라인몰)'), ('shops:read', '가맹점 결제내역 조회'), ('shops:write', '가맹점 QR 생성·시민 QR 스캔'), ('activities:write', '활동 실적 등록(포인트)'), ('webhooks:write', '알림(웹훅) 수신 등록')], max_length=20), blank=True, default=list, help_text='이 기관의 앱이 하는 일만 고르십시오.', size=None, verbose_name='권한')),
+                ('requires_signature', models.BooleanField(default=True, help_text='결제처럼 무엇인가를 바꾸는 요청에 서명이 없으면 거절합니다. 해제하면 인증키만 훔친 사람도 이 기관의 이름으로 결제할 수 있으므로, 서명을 아직 만들지 못하는 기관에 한해 잠시만 해제하십시오.', verbose_name='서명 필수')),
                 ('is_active', models.BooleanField(default=True, verbose_name='사용 여부')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
             ],
@@ -1129,6 +1131,10 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('key_id', models.CharField(max_length=24, unique=True, verbose_name='키 번호')),
                 ('secret_hash', models.BinaryField()),
+                ('algorithm', models.CharField(choices=[('hmac-sha256', 'HMAC-SHA256(비밀값을 함께 보관)'), ('ed25519', 'Ed25519(공개키만 등록)')], default='hmac-sha256', max_length=20, verbose_name='서명 방식')),
+                ('signing_secret', vouchers.privacy.fields.EncryptedTextField(blank=True, editable=False, null=True, verbose_name='서명 비밀값')),
+                ('public_key', models.BinaryField(null=True, verbose_name='공개키')),
+                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='최근 사용일시')),
                 ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='폐기일시')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='keys', to='vouchers.partner', verbose_name='연계기관')),
@@ -1492,6 +1498,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='partner',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='partner_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='partnerkey',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('algorithm', 'hmac-sha256'), ('public_key__isnull', True), ('signing_secret__isnull', False)), models.Q(('algorithm', 'ed25519'), ('public_key__isnull', False), ('signing_secret__isnull', True)), _connector='OR'), name='partnerkey_signs_one_way'),
         ),
         migrations.AddConstraint(
             model_name='residenceperiod',

@@ -24,7 +24,7 @@ class PartnerAdmin(HistoryAdmin):
     edit_permission = "partners.edit"
     list_display: ClassVar = ["name", "municipality", "live_keys", "is_active"]
     list_select_related: ClassVar = ["municipality"]
-    fieldsets: ClassVar = [(None, {"fields": ["name", "scopes", "is_active"]})]
+    fieldsets: ClassVar = [(None, {"fields": ["name", "scopes", "requires_signature", "is_active"]})]
     prefix_search: ClassVar = ["name"]
     search_help_text = _("기관명의 앞부분")
     change_form_outer_after_template = "vouchers/partners/keys.html"
@@ -48,8 +48,9 @@ def issue(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     with refusals_shown(request):
         issued = issue_key(partner=partner, at=request.at)  # type: ignore[attr-defined]
         response = render(
-            request, "vouchers/partners/key_issued.html", title=_("인증키 발급"), partner=partner, token=issued.token
-        )
+            request, "vouchers/partners/key_issued.html", title=_("인증키 발급"), partner=partner, token=issued.token,
+            signing_secret=issued.signing_secret,
+        )  # fmt: skip
         response["Cache-Control"] = "no-store"
         return response
     return redirect("admin:vouchers_partner_change", partner_id)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from vouchers.common.models import LedgerModel, Stamped, TenantModel
-from vouchers.partners.rules import Scope
+from vouchers.partners.rules import Algorithm, Scope
+from vouchers.privacy.fields import EncryptedTextField
 
 
 class Partner(TenantModel, Stamped):
@@ -20,6 +21,13 @@ class Partner(TenantModel, Stamped):
     scopes = ArrayField(
         models.CharField(max_length=20, choices=Scope), verbose_name=_("권한"), default=list, blank=True,
         help_text=_("이 기관의 앱이 하는 일만 고르십시오."),
+    )  # fmt: skip
+    requires_signature = models.BooleanField(
+        _("서명 필수"), default=True,
+        help_text=_(
+            "결제처럼 무엇인가를 바꾸는 요청에 서명이 없으면 거절합니다. 해제하면 인증키만 훔친 사람도 이 기관의 이름으로 결제할 "
+            "수 있으므로, 서명을 아직 만들지 못하는 기관에 한해 잠시만 해제하십시오."
+        ),
     )  # fmt: skip
     is_active = models.BooleanField(_("사용 여부"), default=True)
 
@@ -36,17 +44,32 @@ class Partner(TenantModel, Stamped):
 
 
 class PartnerKey(TenantModel, Stamped):
-    """연계 인증키. Only a hash of the secret is kept; two may live at once, so a partner can rotate."""
+    """연계 인증키: what a partner sends with every request, and what it signs its writes with.
+
+    Of the bearer secret only a hash is kept. The HMAC secret is needed to check signatures, so it is kept sealed; of an
+    Ed25519 key the partner gives the public half alone. Two keys may live at once, so a partner can rotate.
+    """
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="keys", verbose_name=_("연계기관"))
     key_id = models.CharField(_("키 번호"), max_length=24, unique=True)
     secret_hash = models.BinaryField(editable=False)
+    algorithm = models.CharField(_("서명 방식"), max_length=20, choices=Algorithm, default=Algorithm.HMAC)
+    signing_secret = EncryptedTextField(_("서명 비밀값"), null=True, blank=True, editable=False)
+    public_key = models.BinaryField(_("공개키"), null=True, editable=False)
+    last_used_at = models.DateTimeField(_("최근 사용일시"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("폐기일시"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("연계 인증키")
         verbose_name_plural = _("연계 인증키")
         ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="partnerkey_signs_one_way",
+                condition=models.Q(algorithm=Algorithm.HMAC, signing_secret__isnull=False, public_key__isnull=True)
+                | models.Q(algorithm=Algorithm.ED25519, signing_secret__isnull=True, public_key__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key_id

@@ -5,6 +5,15 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from vouchers.partners import signing
+
+
+class Algorithm(models.TextChoices):
+    """How a partner signs."""
+
+    HMAC = signing.HMAC_SHA256, _("HMAC-SHA256(비밀값을 함께 보관)")
+    ED25519 = signing.ED25519, _("Ed25519(공개키만 등록)")
+
 
 class Scope(models.TextChoices):
     """What a partner's key opens. A write scope does not include reading."""

@@ -6,8 +6,13 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from vouchers.partners import statements
+from vouchers.partners.models import PartnerKey
+from vouchers.privacy.fields import Secret
 
-_CREDENTIAL: Final = "SELECT partner_id, municipality_id, secret_hash, scopes FROM partners.partner_by_key(%(key_id)s)"
+_CREDENTIAL: Final = """
+SELECT partner_id, municipality_id, scopes, secret_hash, requires_signature, algorithm, signing_secret, public_key
+FROM partners.partner_by_key(%(key_id)s)
+"""
 
 
 class Caller(NamedTuple):
@@ -19,14 +24,30 @@ class Caller(NamedTuple):
 
 
 class Credential(NamedTuple):
-    """A live key: whose it is, and the SHA-256 of its secret."""
+    """A live key: whose it is, the SHA-256 of its secret, and what checks its signatures.
+
+    ``signing_key``: the HMAC secret's characters, or the 32 bytes of an Ed25519 public key.
+    """
 
     caller: Caller
+    key_id: str
     secret_hash: bytes
+    requires_signature: bool
+    algorithm: str
+    signing_key: bytes
 
 
 def credential(*, key_id: str) -> Credential | None:
     """The live key of this number; None when there is none, it was revoked, or its partner is not active."""
-    for partner, municipality, secret_hash, scopes in statements.rows(_CREDENTIAL, {"key_id": key_id}):
-        return Credential(Caller(partner, municipality, frozenset(scopes)), bytes(secret_hash))
-    return None
+    found = statements.rows(_CREDENTIAL, {"key_id": key_id})
+    if not found:
+        return None
+    ((partner, municipality, scopes, secret_hash, requires_signature, algorithm, sealed, public_key),) = found
+    caller = Caller(partner, municipality, frozenset(scopes))
+    key = bytes(public_key) if sealed is None else _opened(bytes(sealed))
+    return Credential(caller, key_id, bytes(secret_hash), requires_signature, algorithm, key)
+
+
+def _opened(sealed: bytes) -> bytes:
+    context = PartnerKey._meta.get_field("signing_secret").context
+    return Secret(envelope=sealed, context=context).reveal().encode()

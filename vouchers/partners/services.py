@@ -9,6 +9,9 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.db import transaction
 
 from vouchers.common.database import domain_errors
@@ -16,6 +19,7 @@ from vouchers.common.models import uuid7
 from vouchers.common.scope import scope
 from vouchers.partners import errors, statements
 from vouchers.partners.models import Partner, PartnerKey
+from vouchers.partners.rules import Algorithm
 from vouchers.partners.selectors import Caller
 
 LIVE_KEYS: Final = 2
@@ -42,10 +46,14 @@ class Write(NamedTuple):
 
 
 class IssuedKey(NamedTuple):
-    """A new key with what the partner sends, ``<key_id>.<secret>``. The secret cannot be shown again."""
+    """A new key with what the partner sends, ``<key_id>.<secret>``, and the secret it signs with.
+
+    Neither can be shown again. ``signing_secret`` is empty where the partner signs with a key pair of its own.
+    """
 
     key: PartnerKey
     token: str
+    signing_secret: str
 
 
 class Once(NamedTuple):
@@ -70,18 +78,38 @@ def once(*, write: Write, at: datetime, act: Callable[[UUID], None]) -> Once:
     return Once(result, replayed)
 
 
-def issue_key(*, partner: Partner, at: datetime) -> IssuedKey:
-    """A new key for a partner; raises TooManyLiveKeys. ``at`` becomes its time of issue."""
+def issue_key(*, partner: Partner, at: datetime, public_key: str = "") -> IssuedKey:
+    """A new key for a partner. ``at`` becomes its time of issue.
+
+    ``public_key``: the public half (PEM) of the Ed25519 key with which the partner will sign; without it, the partner
+    gets an HMAC secret. Raises TooManyLiveKeys, PublicKeyInvalid or PrivateKeyShown.
+    """
+    signer = _ed25519(public_key) if public_key else None
     with transaction.atomic():
         Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
         if PartnerKey.objects.filter(partner=partner, revoked_at=None).count() >= LIVE_KEYS:
             raise errors.TooManyLiveKeys
         secret = secrets.token_urlsafe(32)
+        signing_secret = "" if signer else f"jts{secrets.token_urlsafe(32)}"
         key = PartnerKey.objects.create(
             municipality_id=partner.municipality_id, partner=partner, created_at=at,
             key_id=f"jt{secrets.token_hex(8)}", secret_hash=hash_of(secret),
+            algorithm=Algorithm.ED25519 if signer else Algorithm.HMAC, signing_secret=signing_secret or None,
+            public_key=signer,
         )  # fmt: skip
-    return IssuedKey(key, f"{key.key_id}.{secret}")
+    return IssuedKey(key, f"{key.key_id}.{secret}", signing_secret)
+
+
+def _ed25519(pem: str) -> bytes:
+    if "PRIVATE" in pem:
+        raise errors.PrivateKeyShown
+    try:
+        key = load_pem_public_key(pem.strip().encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise errors.PublicKeyInvalid from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise errors.PublicKeyInvalid
+    return key.public_bytes_raw()
 
 
 def revoke_key(*, key: PartnerKey, at: datetime) -> None:

@@ -26,7 +26,8 @@ class Route:
     ``path`` is the address with its query, or makes what the request is about in the market's city and returns it.
     ``own``: the partner's own key. ``others``: the key of another city's partner, with the market's things in path and
     body. ``rival``: another partner of the same city; as ``others`` unless given. ``scope`` is None where no key is
-    needed. The rest follows from them: no key or a wrong one is 401, a key without the scope 403.
+    needed. ``signed``: it is a write, which needs a signature; every POST is, but those that only ask. The rest follows
+    from them: no key or a wrong one is 401, a key without the scope 403, a write without a signature 401.
     """
 
     scope: Scope | None
@@ -35,6 +36,7 @@ class Route:
     others: int
     rival: int | None = None
     body: Callable[[Market], Any] | None = None
+    signed: bool = True
 
     def address(self, market: Market) -> str:
         """Where to ask."""

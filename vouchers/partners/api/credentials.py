@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from vouchers.common.problems import CredentialsInvalid
 from vouchers.partners import selectors
-from vouchers.partners.selectors import Caller, Credential
+from vouchers.partners.selectors import Credential
 from vouchers.partners.services import hash_of
 
 REMEMBERED_SECONDS: Final = 30.0
@@ -35,13 +35,13 @@ class Credentials:
         self._clock = clock
         self._known: dict[str, tuple[float, Credential]] = {}
 
-    def caller(self, request: HttpRequest) -> Caller:
-        """Whoever sent the request; raises CredentialsInvalid."""
+    def of(self, request: HttpRequest) -> Credential:
+        """The key with which the request was sent; raises CredentialsInvalid."""
         key_id, secret = _parts(request.META.get("HTTP_AUTHORIZATION", ""))
         credential = self._credential(key_id)
         if credential is None or not hmac.compare_digest(credential.secret_hash, hash_of(secret)):
             raise CredentialsInvalid
-        return credential.caller
+        return credential
 
     def forget(self) -> None:
         """Ask the database again for every key."""

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -23,6 +24,7 @@ from vouchers.common.problems import FieldsInvalid
 from vouchers.partners import errors
 from vouchers.partners.api import bodies
 from vouchers.partners.api.cursors import CURSOR_LENGTH, DEFAULT_LIMIT, LARGEST_LIMIT
+from vouchers.partners.signing import COMPONENTS
 
 _REF = "#/components/schemas/{name}"
 _PROBLEM = {"$ref": _REF.format(name="Problem")}
@@ -31,7 +33,8 @@ _READ = (*_ALWAYS, problems.CredentialsInvalid, errors.ScopeMissing)
 _WRITE = (
     *_READ, problems.RequestProblem, problems.IdempotencyKeyMissing, problems.IdempotencyKeyInvalid,
     problems.JsonInvalid, problems.LengthRequired, problems.BodyTooLarge, problems.MediaTypeUnsupported,
-    problems.FieldsInvalid, errors.IdempotencyKeyReused, errors.RequestInProgress,
+    problems.FieldsInvalid, errors.IdempotencyKeyReused, errors.RequestInProgress, errors.SignatureMissing,
+    errors.SignatureMalformed, errors.SignatureExpired, errors.ContentDigestWrong, errors.SignatureWrong,
 )  # fmt: skip
 _SAMPLES: Final[dict[str, Any]] = {
     "available": 3200, "limit": 500_000, "refundable": 0, "amount": 15_000, "scope": "payments:write", "age": 14,
@@ -71,6 +74,30 @@ PAGE: Final = (
         OpenApiParameter.QUERY, description=_("한 쪽의 건수"),
     ),
 )  # fmt: skip
+_SIGNATURE: Final = format_lazy(
+    "{0}\n\n1. `Content-Digest: sha-256=:…:` {1}\n2. `Signature-Input: sig1={components};created=1795312800;"
+    'keyid="jt0123456789abcdef";alg="hmac-sha256";nonce="f0c1d2e3a4b59687"` {2}\n3. `Signature: sig1=:…:` {3}\n\n{4}'
+    '\n\n```\n"@method": POST\n"@target-uri": https://example.go.kr/api/v1/payments\n"content-digest": sha-256=:…:\n'
+    '"idempotency-key": 019aa9a4-7c1e-7a53-9a0e-2f6d5a1c9b10\n"@signature-params": {components};created=1795312800;'
+    'keyid="jt0123456789abcdef";alg="hmac-sha256";nonce="f0c1d2e3a4b59687"\n```\n\n{5}',
+    _("무엇인가를 바꾸는 요청(POST)은 RFC 9421에 따라 서명합니다. 다음 세 헤더를 함께 보내십시오."),
+    _("본문의 SHA-256 값을 Base64로 씁니다(RFC 9530). 본문이 없으면 빈 본문의 값입니다."),
+    _(
+        "항목과 순서를 바꿀 수 없습니다. created는 서명한 시각(1970년부터의 초)으로, 서버 시각과 5분 넘게 다르면 거절합니다. keyid는 "
+        "인증키의 점(.) 앞부분, alg는 hmac-sha256 또는 ed25519, nonce는 요청마다 새로 만드는 영문·숫자 8~64자입니다."
+    ),
+    _(
+        "서명을 Base64로 씁니다. hmac-sha256의 키는 서명 비밀값의 글자 그대로이며, ed25519는 등록한 공개키의 개인키로 서명합니다."
+    ),
+    _(
+        "서명하는 내용은 다음 다섯 줄입니다. 줄은 LF 하나로 나누고 마지막 줄 뒤에는 아무것도 붙이지 않습니다. 주소는 보낸 그대로입니다."
+    ),
+    _(
+        "같은 요청을 다시 보낼 때는 새로 서명해도 되고, 5분 안이면 같은 서명을 다시 보내도 됩니다. 요청은 Idempotency-Key에 따라 "
+        "한 번만 처리됩니다."
+    ),
+    components=COMPONENTS,
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -129,7 +156,10 @@ def complete(result: dict[str, Any], *, generator: Any, **_context: Any) -> dict
         "partnerKey": {
             "type": "http", "scheme": "bearer", "bearerFormat": "<key_id>.<secret>",
             "description": _("기관 관리자가 발급한 연계 인증키"),
-        }
+        },
+        "signature": {
+            "type": "apiKey", "in": "header", "name": "Signature", "description": _SIGNATURE,
+        },
     }  # fmt: skip
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
@@ -138,7 +168,8 @@ def complete(result: dict[str, Any], *, generator: Any, **_context: Any) -> dict
             if name in _BODY_REQUIRED:
                 operation["requestBody"]["required"] = True
             if name not in _PUBLIC:
-                operation["security"] = [{"partnerKey": [str(scopes[path, method])]}]
+                signed: dict[str, list[str]] = {"signature": []} if errors.SignatureMissing in PROBLEMS[name] else {}
+                operation["security"] = [{"partnerKey": [str(scopes[path, method])]} | signed]
     return dict(_plain(result))
 
 

@@ -14,11 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from vouchers.common import problems
 from vouchers.common.api import LeanView, answer, body_of
 from vouchers.common.errors import NotFound
-from vouchers.partners.api import documents
+from vouchers.partners.api import documents, signatures
 from vouchers.partners.api.bodies import VISIBLE, Health
 from vouchers.partners.api.credentials import Credentials
 from vouchers.partners.errors import ScopeMissing
-from vouchers.partners.selectors import Caller
+from vouchers.partners.selectors import Caller, Credential
 from vouchers.partners.services import Write
 
 credentials: Final = Credentials()
@@ -32,23 +32,33 @@ class PartnerView(LeanView):
     """
 
     scopes: ClassVar[Mapping[str, str]]
+    credential: Credential
     caller: Caller
 
     def admit(self, request: HttpRequest) -> None:
         """Raises CredentialsInvalid or ScopeMissing."""
-        self.caller = credentials.caller(request)
+        self.credential = credentials.of(request)
+        self.caller = self.credential.caller
         scope = self.scopes["GET" if request.method == "HEAD" else request.method or ""]
         if scope not in self.caller.scopes:
             raise ScopeMissing(scope=scope)
 
     def write(self, request: HttpRequest) -> tuple[Write, bytes]:
-        """What identifies a write request, and its body. Raises IdempotencyKeyMissing or IdempotencyKeyInvalid."""
+        """What identifies a write request, and its body.
+
+        Raises IdempotencyKeyMissing, IdempotencyKeyInvalid, or what is wrong with its signature.
+        """
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if not key:
             raise problems.IdempotencyKeyMissing
         if not _KEY.match(key):
             raise problems.IdempotencyKeyInvalid
         body = body_of(request)
+        # A signature that is there has to be right, even where none is asked for.
+        if self.credential.requires_signature or "HTTP_SIGNATURE" in request.META:
+            signatures.check(
+                request=request, credential=self.credential, idempotency_key=key, body=body, at=moment_of(request)
+            )
         said = b"|".join([request.method.encode(), request.path.encode(), body])  # type: ignore[union-attr]
         return Write(self.caller, key, hashlib.sha256(said).digest()), body
 

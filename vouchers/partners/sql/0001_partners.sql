@@ -14,10 +14,12 @@ CREATE INDEX idempotencyrecord_by_time ON vouchers_idempotencyrecord USING brin 
 CREATE SCHEMA partners;
 
 CREATE FUNCTION partners.partner_by_key(p_key_id text)
-RETURNS TABLE (partner_id uuid, municipality_id varchar, secret_hash bytea, scopes varchar[])
+RETURNS TABLE (partner_id uuid, municipality_id varchar, scopes varchar[], secret_hash bytea,
+               requires_signature boolean, algorithm varchar, signing_secret bytea, public_key bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     -- Runs before any scope is known: a key leads to its partner and municipality, and to nothing else.
-    SELECT p.id, p.municipality_id, k.secret_hash, p.scopes
+    SELECT p.id, p.municipality_id, p.scopes, k.secret_hash, p.requires_signature, k.algorithm, k.signing_secret,
+           k.public_key
     FROM vouchers_partnerkey k JOIN vouchers_partner p ON p.id = k.partner_id
     WHERE k.key_id = p_key_id AND k.revoked_at IS NULL AND p.is_active
 $$;
