@@ -86,8 +86,8 @@ INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merch
                               business_date, at)
 SELECT %(city)s, id, %(currency)s, wallet, shop, %(currency)s, 'order', amount, %(day)s, at FROM paid;
 INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, debit_lot_id,
-                               amount, business_date)
-SELECT %(city)s, id, 1, wallet, account, wallet, amount, %(day)s FROM paid;
+                               amount, business_date, spent)
+SELECT %(city)s, id, 1, wallet, account, wallet, amount, %(day)s, true FROM paid;
 DROP TABLE paid;
 """
 

@@ -42,6 +42,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "officials.municipalities_of", "officials.begin_login", "officials.login_failed", "officials.forget_failures",
     "partners.partner_by_key", "partners.remember",
     "webhooks.emit", "webhooks.emit_many",
+    "wallets.wallet", "wallets.lots", "wallets.movements",
     "payments.pay", "payments.cancel", "payments.payment", "payments.payments_of_order",
     "payments.cancellation",
     "settlement.close_day", "settlement.municipalities_to_close",

@@ -159,6 +159,7 @@ class Transfer(LedgerModel):
     credit_lot_id = models.UUIDField(null=True)
     amount = models.BigIntegerField(_("금액"))
     business_date = models.DateField(_("영업일"))
+    spent = models.BooleanField(null=True)
 
     class Meta(LedgerModel.Meta):
         verbose_name = _("원장 이동")

@@ -340,6 +340,7 @@ class Migration(migrations.Migration):
                 ('credit_lot_id', models.UUIDField(null=True)),
                 ('amount', models.BigIntegerField(verbose_name='금액')),
                 ('business_date', models.DateField(verbose_name='영업일')),
+                ('spent', models.BooleanField(null=True)),
             ],
             options={
                 'verbose_name': '원장 이동',

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/ledger/sql/0006_recovery.sql"),
         run_sql_file("vouchers/ledger/sql/0007_top_ups.sql"),
         run_sql_file("vouchers/payments/sql/0002_functions.sql"),
+        run_sql_file("vouchers/wallets/sql/0001_reads.sql"),
         run_sql_file("vouchers/webhooks/sql/0001_outbox.sql"),
         run_sql_file("vouchers/ledger/sql/0009_benefits.sql"),
         run_sql_file("vouchers/incentives/sql/0001_tables.sql"),

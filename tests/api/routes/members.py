@@ -17,4 +17,11 @@ ROUTES = {
     ("members", "POST"): Route(
         Scope.MEMBERS_WRITE, "/api/v1/members", own=201, others=201, rival=201, body=somebody
     ),
+    ("wallet", "GET"): Route(
+        Scope.WALLETS_READ, lambda market: f"/api/v1/wallets/{market.wallet}", own=200, others=404, rival=200
+    ),
+    ("transactions", "GET"): Route(
+        Scope.WALLETS_READ, lambda market: f"/api/v1/wallets/{market.wallet}/transactions", own=200, others=404,
+        rival=200,
+    ),
 }  # fmt: skip

@@ -66,15 +66,20 @@ CREATE TABLE vouchers_transfer (
     credit_lot_id     uuid,
     amount            ledger.won NOT NULL,
     business_date     date NOT NULL,
+    spent             boolean,                   -- true: a payment. NULL: everything else
     CONSTRAINT transfer_pkey PRIMARY KEY (municipality_id, journal_id, line),
     CONSTRAINT transfer_between_two_accounts CHECK (debit_account_id <> credit_account_id)
 ) PARTITION BY RANGE (journal_id);
 -- What a wallet or shop paid or earned is found through vouchers_payment, so payments need not stand in these indexes:
--- a fifth of the time of a payment. A query that means all other transfers says debit_lot_id IS NULL.
+-- a fifth of the time of a payment. A query that means movements between accounts without lots says that both are NULL;
+-- what came into or left a wallet otherwise than by payment is found by the two indexes below, in the order of time.
 CREATE INDEX transfer_by_debit ON vouchers_transfer (municipality_id, debit_account_id, business_date)
     WHERE debit_lot_id IS NULL;
 CREATE INDEX transfer_by_credit ON vouchers_transfer (municipality_id, credit_account_id, business_date)
-    WHERE debit_lot_id IS NULL;
+    WHERE debit_lot_id IS NULL AND credit_lot_id IS NULL;
+CREATE INDEX transfer_into_wallet ON vouchers_transfer (credit_account_id, journal_id) WHERE credit_lot_id IS NOT NULL;
+CREATE INDEX transfer_out_of_wallet ON vouchers_transfer (debit_account_id, journal_id)
+    WHERE debit_lot_id IS NOT NULL AND spent IS NULL;
 
 -- `remaining` stands in no index, so that spending is a heap-only update.
 CREATE TABLE vouchers_lot (

@@ -363,8 +363,8 @@ BEGIN
         v_told := v_told || v_lot.kind || '|' || coalesce(v_lot.programme_id::text, '') || '|' || v_drawn || ' ';
         UPDATE vouchers_lot SET remaining = remaining - v_drawn WHERE municipality_id = p_municipality AND id = v_lot.id;
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
-                                       debit_lot_id, amount, business_date)
-        VALUES (p_municipality, p_id, v_line, p_wallet, v_pending, v_lot.id, v_drawn, v_date);
+                                       debit_lot_id, amount, business_date, spent)
+        VALUES (p_municipality, p_id, v_line, p_wallet, v_pending, v_lot.id, v_drawn, v_date, true);
         EXIT WHEN v_taken = p_amount;
     END LOOP;
     IF v_taken < p_amount THEN

@@ -81,6 +81,7 @@ CREATE TABLE public.vouchers_transfer (
     credit_lot_id uuid,
     amount ledger.won NOT NULL,
     business_date date NOT NULL,
+    spent boolean,
     CONSTRAINT transfer_between_two_accounts CHECK ((debit_account_id <> credit_account_id))
 )
 PARTITION BY RANGE (journal_id);
@@ -88,9 +89,13 @@ PARTITION BY RANGE (journal_id);
 ALTER TABLE ONLY public.vouchers_transfer
     ADD CONSTRAINT transfer_pkey PRIMARY KEY (municipality_id, journal_id, line);
 
-CREATE INDEX transfer_by_credit ON ONLY public.vouchers_transfer USING btree (municipality_id, credit_account_id, business_date) WHERE (debit_lot_id IS NULL);
+CREATE INDEX transfer_by_credit ON ONLY public.vouchers_transfer USING btree (municipality_id, credit_account_id, business_date) WHERE ((debit_lot_id IS NULL) AND (credit_lot_id IS NULL));
 
 CREATE INDEX transfer_by_debit ON ONLY public.vouchers_transfer USING btree (municipality_id, debit_account_id, business_date) WHERE (debit_lot_id IS NULL);
+
+CREATE INDEX transfer_into_wallet ON ONLY public.vouchers_transfer USING btree (credit_account_id, journal_id) WHERE (credit_lot_id IS NOT NULL);
+
+CREATE INDEX transfer_out_of_wallet ON ONLY public.vouchers_transfer USING btree (debit_account_id, journal_id) WHERE ((debit_lot_id IS NOT NULL) AND (spent IS NULL));
 
 CREATE TABLE public.vouchers_lot (
     municipality_id character varying(5) NOT NULL,
@@ -953,8 +958,8 @@ BEGIN
         v_told := v_told || v_lot.kind || '|' || coalesce(v_lot.programme_id::text, '') || '|' || v_drawn || ' ';
         UPDATE vouchers_lot SET remaining = remaining - v_drawn WHERE municipality_id = p_municipality AND id = v_lot.id;
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
-                                       debit_lot_id, amount, business_date)
-        VALUES (p_municipality, p_id, v_line, p_wallet, v_pending, v_lot.id, v_drawn, v_date);
+                                       debit_lot_id, amount, business_date, spent)
+        VALUES (p_municipality, p_id, v_line, p_wallet, v_pending, v_lot.id, v_drawn, v_date, true);
         EXIT WHEN v_taken = p_amount;
     END LOOP;
     IF v_taken < p_amount THEN

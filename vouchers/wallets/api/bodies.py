@@ -7,12 +7,14 @@ from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal, cast
 from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from vouchers.common.api import RequestBody
 from vouchers.partners.api.bodies import UUID_HINT
-from vouchers.wallets.selectors import Membership
+from vouchers.wallets.rules import SOURCES, Movement, movement, where_spent
+from vouchers.wallets.selectors import LotRow, Membership, MovementRow, WalletRow
 
 
 class NewMember(RequestBody, frozen=True):
@@ -84,3 +86,122 @@ def member_of(made: Membership) -> Member:
         credited=[CreditedAllowance(lot.programme or "", lot.amount, lot.expires_at) for lot in made.credited],
         joined_at=link.at,
     )
+
+
+class Spendable(Struct, frozen=True):
+    """What may be spent now, in won: policy money, bought money, incentives on it, points; and all of them together."""
+
+    total: int
+    allowances: int
+    purchased: int
+    incentives: int
+    points: int
+
+
+class NextExpiry(Struct, frozen=True):
+    """The next moment at which money expires, and how much of it."""
+
+    at: datetime
+    amount: int
+
+
+class LotSource(Struct, frozen=True):
+    """Where money came from; ``name`` is the programme's, or says the kind. ``gifted``: another citizen gave it."""
+
+    kind: Literal["allowance", "purchase", "incentive", "points"]
+    name: str
+    gifted: bool
+
+
+class WalletLot(Struct, frozen=True):
+    """Money of one source, one expiry and one rule of where it may be spent, which ``usage`` says in words."""
+
+    id: UUID
+    amount: int
+    source: LotSource
+    usage: str
+    expires_at: datetime | None
+    expired: bool
+
+
+class Wallet(Struct, frozen=True):
+    """``lots`` stand in the order in which they will be spent, at most 100 of them; the sums count every lot.
+
+    ``balance`` also counts money that has expired and is not yet taken back.
+    """
+
+    id: UUID
+    status: Literal["active", "frozen", "closed"]
+    currency: CurrencyName
+    opened_at: datetime
+    balance: int
+    spendable: Spendable
+    next_expiry: NextExpiry | None
+    lots: list[WalletLot]
+
+
+class Transaction(Struct, frozen=True):
+    """What moved the wallet: ``amount`` won came in, or went out when negative; all together are the balance.
+
+    ``counterpart`` is the shop, the programme, or the citizen who gave or got a gift, masked; null where there is none.
+    """
+
+    id: UUID
+    type: Movement
+    amount: int
+    counterpart: str | None
+    business_date: date
+    at: datetime
+
+
+class Transactions(Struct, frozen=True):
+    """Newest first. ``next_cursor`` leads to the next page; null at the end."""
+
+    transactions: list[Transaction]
+    next_cursor: str | None
+
+
+def wallet_of(row: WalletRow, lots: list[LotRow]) -> Wallet:
+    """The answer for a wallet, in the language of the request."""
+    expiry = None if row.next_expiry is None else NextExpiry(row.next_expiry, row.next_expiring or 0)
+    return Wallet(
+        id=row.id,
+        status=cast("Any", row.status),
+        currency=CurrencyName(row.currency_id, row.currency_name),
+        opened_at=row.opened_at,
+        balance=row.balance,
+        spendable=Spendable(
+            row.allowances + row.purchased + row.incentives + row.points, row.allowances, row.purchased,
+            row.incentives, row.points,
+        ),
+        next_expiry=expiry,
+        lots=[_lot_of(lot, row.purchase_cap) for lot in lots],
+    )  # fmt: skip
+
+
+def _lot_of(lot: LotRow, purchase_cap: int | None) -> WalletLot:
+    english = get_language() == "en"
+    bought = lot.kind in {"purchase", "incentive"}
+    caps = [cap for cap in (lot.sales_cap, purchase_cap if bought else None) if cap is not None]
+    return WalletLot(
+        id=lot.id,
+        amount=lot.remaining - lot.held,
+        source=LotSource(_KINDS[lot.kind], lot.source or str(SOURCES[lot.kind]), lot.gifted),
+        usage=where_spent(
+            allowed=lot.allowed_en if english else lot.allowed, denied=lot.denied_en if english else lot.denied,
+            dongs=lot.dongs, sales_cap=min(caps, default=None),
+        ),
+        expires_at=lot.expires_at,
+        expired=lot.expired,
+    )  # fmt: skip
+
+
+_KINDS: Mapping[str, Any] = {"grant": "allowance", "purchase": "purchase", "incentive": "incentive", "point": "points"}
+
+
+def transaction_of(row: MovementRow) -> Transaction:
+    """The answer for one movement."""
+    return Transaction(
+        id=row.id, type=movement(kind=row.kind, amount=row.amount), amount=row.amount,
+        counterpart=row.shop or row.programme or row.person, business_date=row.business_date, at=row.at,
+    )  # fmt: skip

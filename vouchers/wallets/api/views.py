@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar, Final, TypeVar
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from msgspec import UnsetType
@@ -12,14 +13,15 @@ from msgspec import UnsetType
 from vouchers.citizens.rules import tidy_name
 from vouchers.citizens.services import Person
 from vouchers.common import problems
-from vouchers.common.api import read
+from vouchers.common.api import answer, read
 from vouchers.common.seoul import business_date
+from vouchers.partners.api import cursors
 from vouchers.partners.api.views import PartnerView, moment_of, written
 from vouchers.partners.rules import Scope
 from vouchers.privacy.rules import PhoneUnreadable, parse_phone
-from vouchers.wallets import services
+from vouchers.wallets import selectors, services
 from vouchers.wallets.api import documents
-from vouchers.wallets.api.bodies import NewMember, member_of
+from vouchers.wallets.api.bodies import NewMember, Transactions, member_of, transaction_of, wallet_of
 from vouchers.wallets.services import Joining
 
 _EARLIEST_BIRTH: Final = date(1900, 1, 1)
@@ -44,6 +46,33 @@ class MembersView(PartnerView):
         done = services.join(write=write, joining=joining, at=at)
         member = member_of(done.membership)
         return written(member, f"/api/v1/wallets/{member.wallet.id}", replayed=done.replayed)
+
+
+class WalletView(PartnerView):
+    """지갑 조회."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"GET": Scope.WALLETS_READ}
+
+    @documents.read_wallet
+    def get(self, request: HttpRequest, wallet: UUID) -> HttpResponse:
+        """A wallet as it stands now."""
+        at = moment_of(request)
+        found = selectors.wallet(caller=self.caller, wallet=wallet, at=at)
+        return answer(wallet_of(found, selectors.lots(caller=self.caller, wallet=wallet, at=at)))
+
+
+class TransactionsView(PartnerView):
+    """거래내역."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"GET": Scope.WALLETS_READ}
+
+    @documents.list_transactions
+    def get(self, request: HttpRequest, wallet: UUID) -> HttpResponse:
+        """A page of what moved a wallet."""
+        page = cursors.page_of(request, caller=self.caller)
+        found = selectors.movements(caller=self.caller, wallet=wallet, before=page.before, limit=page.fetch)
+        shown, next_cursor = page.cut(found)
+        return answer(Transactions([transaction_of(row) for row in shown], next_cursor))
 
 
 def _given(value: Value | UnsetType) -> Value | None:
