@@ -19,6 +19,8 @@ from procrastinate import App
 from procrastinate.contrib.django import DjangoApp, app
 from procrastinate.exceptions import ConnectorException
 
+from vouchers.common import jobs
+
 MOST_ATTEMPTS: Final = 12
 """Times a job is taken up again before it is given up: one that kills its worker each time must not do so for ever."""
 
@@ -49,7 +51,7 @@ class WorkerOptions:
     """``lost_after``: seconds without heartbeat after which a worker counts as dead. ``grace``: seconds that running
     jobs get to end once the worker is told to stop; after that they are asked to leave at their next step."""
 
-    concurrency: int = 2
+    concurrency: int = 4
     lost_after: float = 10.0
     grace: float = 5.0
 
@@ -106,7 +108,10 @@ async def _work_until(stop: asyncio.Event, options: WorkerOptions) -> None:
                 delete_jobs="never",
             )
         )  # fmt: skip
-        helpers = [asyncio.create_task(stop.wait()), asyncio.create_task(_return_lost_jobs_regularly(options))]
+        helpers = [
+            asyncio.create_task(stop.wait()), asyncio.create_task(_return_lost_jobs_regularly(options)),
+            asyncio.create_task(_look_each_second()),
+        ]  # fmt: skip
         try:
             await asyncio.wait([worker, *helpers], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -127,3 +132,14 @@ async def _return_lost_jobs_regularly(options: WorkerOptions) -> None:
 def _return_lost_jobs(lost_after: float) -> None:
     close_old_connections()
     return_lost_jobs(lost_after=lost_after)
+
+
+async def _look_each_second() -> None:
+    while True:
+        await sync_to_async(_defer_what_is_due)()
+        await asyncio.sleep(1.0)
+
+
+def _defer_what_is_due() -> None:
+    close_old_connections()
+    jobs.defer_what_is_due()

@@ -206,6 +206,8 @@ FILE_UPLOAD_TEMP_DIR = os.environ.get("JANGTEO_UPLOAD_DIR")
 
 # API
 
+WEBHOOKS_TO_LOOPBACK = not environment.is_production()
+"""Whether partners may be told at this machine, without TLS: for developing an app against a server of one's own."""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],

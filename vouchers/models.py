@@ -34,7 +34,7 @@ from vouchers.partners.models import IdempotencyRecord, Partner, PartnerKey
 from vouchers.payments.models import Cancellation, Outbox, Payment
 from vouchers.privacy.models import AccessRecord
 from vouchers.wallets.models import Wallet, WalletLink
-from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
+from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookPolicy, WebhookSecret
 
 __all__ = [
     "AccessRecord", "Account", "Balance", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
@@ -43,5 +43,5 @@ __all__ = [
     "FundEntry", "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry",
     "Lot", "MemberMonth", "Municipality", "Official", "Outbox", "Partner", "PartnerKey", "Payment", "PurchaseLimit",
     "ResidencePeriod", "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery",
-    "WebhookEndpoint", "WebhookEvent", "WebhookSecret",
+    "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
 ]  # fmt: skip

@@ -32,6 +32,9 @@ OWNERS = {
     "vouchers.ledger.audit": "vouchers.ledger",
     "vouchers.ledger.audit_municipality": "vouchers.ledger",
     "vouchers.ledger.prepare_months": "vouchers.ledger",
+    "vouchers.webhooks.deliver": "vouchers.webhooks",
+    "vouchers.webhooks.prune": "vouchers.webhooks",
+    "vouchers.webhooks.prune_all": "vouchers.webhooks",
 }
 """Job → the room whose tasks.py defines it, and whose people answer for it."""
 
@@ -44,6 +47,7 @@ PERIODIC = {
     "merchants.settlement.close_ended_days": "10 * * * *",
     "vouchers.ledger.audit": "30 * * * *",
     "vouchers.ledger.prepare_months": "40 3 * * *",
+    "vouchers.webhooks.prune_all": "50 17 * * *",
 }
 """Periodic job → when it runs, in UTC."""
 

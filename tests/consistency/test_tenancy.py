@@ -47,6 +47,7 @@ from vouchers.officials.rules import Role
 from vouchers.partners.services import issue_key
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import WalletLink
+from vouchers.webhooks.models import WebhookPolicy
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,7 @@ def _live_a_day(city: City) -> None:
     _let_money_expire(city)
     make_debt(city)
     make_endpoint(city, partner)
+    WebhookPolicy.objects.create(municipality=city.municipality, valid_from=AT.date())
     call("webhooks.emit", city.code, "payment.paid", [partner.pk], Jsonb({}), AT)
 
 

@@ -5,8 +5,10 @@ Services name a job by its task's name, because tasks stand above services.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
 from procrastinate import RetryStrategy
@@ -33,3 +35,35 @@ def defer(task: str, *, lock: str, schedule_at: datetime | None = None, **argume
     except AlreadyEnqueued:
         return False
     return True
+
+
+class Due(NamedTuple):
+    """A job that is wanted now: its ``lock`` as for `defer`, and its arguments."""
+
+    lock: str
+    arguments: Mapping[str, Any] = MappingProxyType({})
+
+
+Look = Callable[[], Iterable[Due]]
+
+WATCHES: Final[dict[str, Look]] = {}
+"""Task → what finds out whether it is wanted."""
+
+
+def watch(task: str) -> Callable[[Look], Look]:
+    """For work that cannot wait for the next minute and whose cause must not pay for queueing a job.
+
+    Every worker calls the function each second and defers what it asks for; it must be cheap when there is nothing.
+    """
+
+    def register(look: Look) -> Look:
+        WATCHES[task] = look
+        return look
+
+    return register
+
+
+def defer_what_is_due() -> int:
+    """Ask each watch once; returns how many jobs were queued."""
+    wanted = [(task, one) for task, look in WATCHES.items() for one in look()]
+    return sum(defer(task, lock=one.lock, **one.arguments) for task, one in wanted)

@@ -589,6 +589,28 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
         ),
         migrations.CreateModel(
+            name='HistoricalWebhookPolicy',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('kept_days', models.IntegerField(default=90, verbose_name='알림 보관 기간(일)')),
+                ('failing_days', models.IntegerField(default=5, help_text='이 기간 동안 한 번도 전송하지 못한 수신 주소는 사용이 중지됩니다.', verbose_name='수신 중지까지의 전송 실패 기간(일)')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 알림 운영 기준',
+                'verbose_name_plural': 'historical 알림 운영 기준',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name='HistoricalUsageRule',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
@@ -1369,6 +1391,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='WebhookPolicy',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('kept_days', models.IntegerField(default=90, verbose_name='알림 보관 기간(일)')),
+                ('failing_days', models.IntegerField(default=5, help_text='이 기간 동안 한 번도 전송하지 못한 수신 주소는 사용이 중지됩니다.', verbose_name='수신 중지까지의 전송 실패 기간(일)')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '알림 운영 기준',
+                'verbose_name_plural': '알림 운영 기준',
+                'ordering': ['-valid_from'],
+            },
+        ),
+        migrations.CreateModel(
             name='WebhookSecret',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -1571,5 +1608,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='webhookendpoint',
             index=models.Index(condition=models.Q(('state', 'deleted'), _negated=True), fields=['municipality', 'partner'], name='endpoint_not_deleted'),
+        ),
+        migrations.AddConstraint(
+            model_name='webhookpolicy',
+            constraint=models.UniqueConstraint(fields=('municipality', 'valid_from'), name='webhook_policy_once_a_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='webhookpolicy',
+            constraint=models.CheckConstraint(condition=models.Q(('kept_days__gte', 7), ('kept_days__lte', 3650)), name='webhook_kept_days_sensible', violation_error_message='알림 보관 기간은 7일에서 3,650일까지입니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='webhookpolicy',
+            constraint=models.CheckConstraint(condition=models.Q(('failing_days__gte', 1), ('failing_days__lte', 30)), name='webhook_failing_days_sensible', violation_error_message='전송 실패 기간은 1일에서 30일까지입니다.'),
         ),
     ]

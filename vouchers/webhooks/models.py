@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from vouchers.common.models import LedgerModel, Stamped, TenantModel
 from vouchers.partners.models import Partner
@@ -77,6 +78,40 @@ class WebhookSecret(TenantModel, Stamped):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class WebhookPolicy(TenantModel):
+    """알림 운영 기준: what holds from a day on. Without one, 90 and 5 days."""
+
+    valid_from = models.DateField(_("시행일"))
+    kept_days = models.IntegerField(_("알림 보관 기간(일)"), default=90)
+    failing_days = models.IntegerField(
+        _("수신 중지까지의 전송 실패 기간(일)"), default=5,
+        help_text=_("이 기간 동안 한 번도 전송하지 못한 수신 주소는 사용이 중지됩니다."),
+    )  # fmt: skip
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("알림 운영 기준")
+        verbose_name_plural = _("알림 운영 기준")
+        ordering: ClassVar = ["-valid_from"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["municipality", "valid_from"], name="webhook_policy_once_a_day"),
+            models.CheckConstraint(
+                condition=models.Q(kept_days__gte=7, kept_days__lte=3650),
+                name="webhook_kept_days_sensible",
+                violation_error_message=_("알림 보관 기간은 7일에서 3,650일까지입니다."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(failing_days__gte=1, failing_days__lte=30),
+                name="webhook_failing_days_sensible",
+                violation_error_message=_("전송 실패 기간은 1일에서 30일까지입니다."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.valid_from}"
 
 
 class WebhookEvent(LedgerModel):
