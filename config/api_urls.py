@@ -9,6 +9,7 @@ from vouchers.partners.api import pages, views
 ROOMS = (
     "vouchers.wallets.api.urls",
     "vouchers.payments.api.urls",
+    "vouchers.points.api.urls",
 )
 """Where rooms keep their routes. The document lists them in this order."""
 

@@ -32,16 +32,32 @@ from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
 from vouchers.partners.models import IdempotencyRecord, Partner, PartnerKey
 from vouchers.payments.models import Cancellation, Outbox, Payment
+from vouchers.points.models import (
+    Activity,
+    ActivityKind,
+    ActivityUpload,
+    Holiday,
+    PointCap,
+    PointChunk,
+    PointEarning,
+    PointPayment,
+    PointProgramme,
+    PointRule,
+    PointRun,
+    PointWitness,
+)
 from vouchers.privacy.models import AccessRecord
 from vouchers.wallets.models import Wallet, WalletLink
 from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookPolicy, WebhookSecret
 
 __all__ = [
-    "AccessRecord", "Account", "Balance", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
-    "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation", "Cashback",
-    "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong", "Event", "ExpiryMark", "ExpiryReturn",
-    "FundEntry", "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry",
-    "Lot", "MemberMonth", "Municipality", "Official", "Outbox", "Partner", "PartnerKey", "Payment", "PurchaseLimit",
-    "ResidencePeriod", "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery",
-    "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
+    "AccessRecord", "Account", "Activity", "ActivityKind", "ActivityUpload", "Balance", "BenefitDue", "BenefitFund",
+    "BenefitHalt", "BenefitMonth", "BenefitPolicy", "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier",
+    "BusinessClose", "Cancellation", "Cashback", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong",
+    "Event", "ExpiryMark", "ExpiryReturn", "FundEntry", "Holiday", "Household", "HouseholdMember",
+    "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality",
+    "Official", "Outbox", "Partner", "PartnerKey", "Payment", "PointCap", "PointChunk", "PointEarning",
+    "PointPayment", "PointProgramme", "PointRule", "PointRun", "PointWitness", "PurchaseLimit", "ResidencePeriod",
+    "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery", "WebhookEndpoint",
+    "WebhookEvent", "WebhookPolicy", "WebhookSecret",
 ]  # fmt: skip

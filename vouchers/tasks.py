@@ -1,4 +1,5 @@
 """Seam: where Procrastinate finds the jobs of this app's rooms."""
 
 from vouchers.ledger import tasks as _ledger  # noqa: F401
+from vouchers.points import tasks as _points  # noqa: F401
 from vouchers.webhooks import tasks as _webhooks  # noqa: F401

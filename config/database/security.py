@@ -47,6 +47,8 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "wallets.wallet", "wallets.lots", "wallets.movements",
     "payments.pay", "payments.cancel", "payments.payment", "payments.payments_of_order",
     "payments.cancellation",
+    "points.take_in", "points.look_again", "points.withdraw", "points.of_citizen", "points.compute", "points.confirm",
+    "points.post_chunk", "points.finish", "points.fail",
     "settlement.close_day", "settlement.municipalities_to_close",
     "batches.compare", "batches.mask_name", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
     "approvals.person",

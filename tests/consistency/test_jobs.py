@@ -35,6 +35,7 @@ OWNERS = {
     "vouchers.webhooks.deliver": "vouchers.webhooks",
     "vouchers.webhooks.prune": "vouchers.webhooks",
     "vouchers.webhooks.prune_all": "vouchers.webhooks",
+    "vouchers.points.run": "vouchers.points",
 }
 """Job → the room whose tasks.py defines it, and whose people answer for it."""
 

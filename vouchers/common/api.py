@@ -46,6 +46,8 @@ class LeanView(APIView):
     authentication_classes = ()
     permission_classes = ()
     http_method_names = ("get", "head", "post")
+    largest_body: ClassVar[int] = LARGEST_BODY
+    """Bytes. More where one request carries many things."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Instead of DRF's request, negotiation, versioning, permissions and throttles."""
@@ -63,6 +65,7 @@ class LeanView(APIView):
         if request.method not in self.allowed_methods:
             raise problems.MethodNotAllowed
         refuse_unless_json_is_accepted(request)
+        request.largest_body = self.largest_body  # type: ignore[attr-defined]
         self.admit(request)
 
     def admit(self, request: HttpRequest) -> None:
@@ -95,7 +98,7 @@ def body_of(request: HttpRequest) -> bytes:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or len(length) > 9:
         raise problems.RequestProblem
-    if int(length) > LARGEST_BODY:
+    if int(length) > getattr(request, "largest_body", LARGEST_BODY):
         raise problems.BodyTooLarge
     if int(length) and request.content_type != "application/json":
         raise problems.MediaTypeUnsupported

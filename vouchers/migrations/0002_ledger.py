@@ -26,4 +26,6 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/ledger/sql/0009_benefits.sql"),
         run_sql_file("vouchers/incentives/sql/0001_tables.sql"),
         run_sql_file("vouchers/incentives/sql/0002_quote.sql"),
+        run_sql_file("vouchers/points/sql/0001_points.sql"),
+        run_sql_file("vouchers/points/sql/0002_payout.sql"),
     ]

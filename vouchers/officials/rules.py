@@ -31,11 +31,11 @@ _READ_MONEY = frozenset({"payments.view", "settlement.view", "benefits.view"})
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.DRAFTER: _READ_ALLOWANCES
     | _READ_CITIZENS
-    | {"programmes.edit", "batches.edit", "benefits.view", "benefits.edit"},
+    | {"programmes.edit", "batches.edit", "benefits.view", "benefits.edit", "points.edit"},
     Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS,
     Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund", "benefits.fund"},
     Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"benefits.publish"},
-    Role.PAYER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"batches.pay", "receivables.edit"},
+    Role.PAYER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"batches.pay", "receivables.edit", "points.pay"},
     Role.MERCHANT_OFFICER: _READ_SHOPS | {"merchants.edit"},
     Role.SETTLEMENT_OFFICER: _READ_SHOPS | _READ_MONEY | {"settlement.close"},
     Role.AUDITOR: _READ_ALLOWANCES | _READ_CITIZENS | _READ_SHOPS | _READ_MONEY | {"audit.view"},

@@ -1,0 +1,1 @@
+"""Activities by API, and the points that citizens' apps show."""

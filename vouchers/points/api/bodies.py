@@ -1,0 +1,200 @@
+"""What requests may contain and answers do contain. The OpenAPI document is made from the same classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Final, Literal
+from uuid import UUID
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+from msgspec import Meta, Struct
+
+from vouchers.common.api import RequestBody, read
+from vouchers.common.problems import FieldProblem, FieldsInvalid
+from vouchers.partners.api.bodies import VISIBLE, Won
+from vouchers.points.models import Activity
+from vouchers.points.selectors import Earned
+from vouchers.points.services import Item, Outcome
+
+MOST_ITEMS: Final = 1_000
+LARGEST_DELIVERY: Final = 1024 * 1024
+"""Bytes. A thousand activities with documents have about 600 KiB."""
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+_PLACE = re.compile(r"\$\.activities\[(\d+)\](?:\.(\w+))?")
+
+ExternalId = Annotated[str, Meta(min_length=1, max_length=64, pattern=VISIBLE, examples=["BUS-20261102-000123"])]
+Kind = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}\Z", examples=["bus_ride"])]
+Quantity = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?\Z", examples=["2.5"])]
+Document = Annotated[
+    str, Meta(pattern=r"^[0-9A-Za-z가-힣][0-9A-Za-z가-힣 ·()/-]{0,59}\Z", examples=["한국전기안전공사 사용전검사"])
+]
+
+
+class ActivityItem(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that a citizen did. Which of ``amount`` and ``quantity`` counts is a matter of its kind."""
+
+    external_id: ExternalId
+    kind: Kind
+    wallet_id: UUID
+    occurred_at: Annotated[datetime, Meta(tz=True)]
+    amount: Won | None = None
+    quantity: Quantity | None = None
+    documents: Annotated[list[Document], Meta(max_length=10)] = msgspec.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """A year outside these is a mistake, and may have no place in a calendar."""
+        if not _FIRST_YEAR <= self.occurred_at.year <= _LAST_YEAR:
+            raise ValueError("year")
+
+
+class NewActivities(RequestBody, frozen=True):
+    """Up to a thousand activities, each on its own."""
+
+    activities: Annotated[list[ActivityItem], Meta(min_length=1, max_length=MOST_ITEMS)]
+
+    hints: ClassVar[Mapping[str, Any]] = {"activities": _("실적 1~1,000건의 목록이어야 합니다.")}
+
+
+ITEM_HINTS: Final[Mapping[str, Any]] = {
+    "external_id": _("공백 없는 ASCII 문자 1~64자여야 합니다."),
+    "kind": _("활동 종류 코드(영문 소문자, 숫자, 밑줄 1~40자)여야 합니다."),
+    "wallet_id": _("UUID 형식의 지갑번호여야 합니다."),
+    "occurred_at": _("시간대가 있는 일시여야 합니다. 예: 2026-11-02T07:30:00+09:00"),
+    "amount": _("1 이상 999,999,999,999 이하의 정수(원)여야 합니다. 소수, 지수 표기, 문자열은 사용할 수 없습니다."),
+    "quantity": _('소수점 아래 셋째 자리까지의 수를 문자열로 적어야 합니다. 예: "2.5"'),
+    "documents": _("서류 이름 10개까지의 목록이어야 합니다."),
+}
+
+
+class ActivityResult(Struct, frozen=True):
+    """What became of one item. Refused ones were not kept; rejected ones may be sent again, mended."""
+
+    external_id: str
+    outcome: Literal["accepted", "rejected", "refused"]
+    reason: str
+    activity_id: UUID | None
+
+
+class Delivery(Struct, frozen=True):
+    """The results in the order of the items."""
+
+    id: UUID
+    accepted: int
+    rejected: int
+    refused: int
+    results: list[ActivityResult]
+
+
+class ActivityDone(Struct, frozen=True):
+    """An activity as it stands now."""
+
+    id: UUID
+    external_id: str
+    kind: str
+    state: Literal["accepted", "rejected", "counted", "withdrawn"]
+    reason: str
+    occurred_at: datetime
+    amount: int | None
+    quantity: str | None
+    received_at: datetime
+
+
+class Activities(Struct, frozen=True):
+    """Newest first."""
+
+    activities: list[ActivityDone]
+    next_cursor: str | None
+
+
+class EarnedPoint(Struct, frozen=True):
+    """What one activity earns. ``why`` says why not more: too_young, day_off, not_first, over_cap; else empty."""
+
+    activity_id: UUID
+    programme: str
+    kind: str
+    kind_name: str
+    occurred_at: datetime
+    counts_on: date
+    points: int
+    paid: int
+    why: Literal["", "too_young", "day_off", "not_first", "over_cap"]
+
+
+class WalletPoints(Struct, frozen=True):
+    """Points of a month. Until they are paid, ``points`` is what the activities known so far are worth."""
+
+    month: str
+    points: int
+    paid: int
+    activities: list[EarnedPoint]
+
+
+def activities_of(body: bytes) -> list[ActivityItem]:
+    """The items of a request. Raises FieldsInvalid that names the item and its member, as the first wrong one is found."""
+    try:
+        return read(body, NewActivities).activities
+    except FieldsInvalid as error:
+        if place := _place(body):
+            raise FieldsInvalid([place]) from error
+        raise
+
+
+def _place(body: bytes) -> FieldProblem | None:
+    try:
+        msgspec.json.decode(body, type=NewActivities)
+    except msgspec.ValidationError as error:
+        if found := _PLACE.search(str(error)):
+            number, name = found.groups()
+            if name is None:  # the item itself: a member is missing, unknown, or no sensible time
+                return FieldProblem(f"/activities/{number}", "invalid", _("실적의 항목이 빠졌거나 틀렸습니다."))
+            return FieldProblem(
+                f"/activities/{number}/{name}", "invalid", ITEM_HINTS.get(name, NewActivities.hints["activities"])
+            )
+    return None
+
+
+def item_of(told: ActivityItem) -> Item:
+    """The item as services take it."""
+    return Item(
+        told.external_id, told.kind, str(told.wallet_id), told.occurred_at, told.amount, told.quantity, told.documents
+    )
+
+
+def delivery_of(id_: UUID, told: list[ActivityItem], outcomes: list[Outcome]) -> Delivery:
+    """The answer for a delivery."""
+    counted = {
+        name: sum(outcome.outcome == name for outcome in outcomes) for name in ("accepted", "rejected", "refused")
+    }
+    return Delivery(
+        id=id_,
+        results=[
+            ActivityResult(item.external_id, outcome.outcome, outcome.reason, outcome.activity_id)  # type: ignore[arg-type]
+            for item, outcome in zip(told, outcomes, strict=True)
+        ],
+        **counted,
+    )
+
+
+def activity_of(row: Activity) -> ActivityDone:
+    """The answer for an activity."""
+    return ActivityDone(
+        row.pk, row.external_id, row.kind.code, row.state, row.reason, row.occurred_at, row.amount,  # type: ignore[arg-type]
+        None if row.quantity is None else f"{row.quantity.normalize():f}", row.received_at,
+    )  # fmt: skip
+
+
+def points_of(month: str, rows: list[Earned]) -> WalletPoints:
+    """The answer for a month."""
+    return WalletPoints(
+        month, sum(row.points for row in rows), sum(row.paid for row in rows),
+        [
+            EarnedPoint(
+                row.activity_id, row.programme, row.kind, row.kind_name, row.occurred_at, row.counts_on, row.points,
+                row.paid, row.why,  # type: ignore[arg-type]
+            )
+            for row in rows
+        ],
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Programmes that Korean cities run, as data to begin from: the files in ``data/`` say what each counts, and the source.
+
+Whoever loads them owns them: they are ordinary rows that officials change, replace by later rules, or close.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import transaction
+
+from vouchers.currencies.models import Currency, UsageRule
+from vouchers.points.models import ActivityKind, Holiday, PointCap, PointProgramme, PointRule
+
+_DATA: Final = Path(__file__).parent / "data"
+_CAP: Final = re.compile(r"(day|week|month|year) (\d+)-(\d*) (\d+)")
+
+
+def load(*, currency: Currency, usage_rule: UsageRule | None, **fields: Any) -> list[PointProgramme]:
+    """Make the example programmes that the currency's municipality lacks, and its holidays; returns the new ones.
+
+    ``fields`` are set on each programme beside what its file says.
+    """
+    municipality = currency.municipality
+    with transaction.atomic():
+        Holiday.objects.bulk_create(
+            [Holiday(municipality=municipality, **row) for row in _rows("holidays")], ignore_conflicts=True
+        )
+        known = set(PointProgramme.objects.filter(municipality=municipality).values_list("name", flat=True))
+        taken = set(ActivityKind.objects.filter(municipality=municipality).values_list("code", flat=True))
+        made = {
+            row["key"]: PointProgramme.objects.create(
+                municipality=municipality, currency=currency, usage_rule=usage_rule, name=row["name"],
+                payout=row["payout"], payout_month=_number(row["payout_month"]), legal_basis=row["legal_basis"],
+                validity_months=int(row["validity_months"]), late_days=int(row["late_days"]), **fields,
+            )
+            for row in _rows("programmes")
+            if row["name"] not in known
+        }  # fmt: skip
+        for row in _rows("rules"):
+            if row["programme"] in made and row["code"] not in taken:
+                _add_kind(made[row["programme"]], row)
+    return list(made.values())
+
+
+def _add_kind(programme: PointProgramme, row: dict[str, str]) -> None:
+    own = {"municipality": programme.municipality}
+    kind = ActivityKind.objects.create(programme=programme, code=row["code"], name=row["name"], unit=row["unit"], **own)
+    rule = PointRule.objects.create(
+        kind=kind, valid_from=date.fromisoformat(row["valid_from"]), measure=row["measure"], points=_number(row["points"]),
+        unit_size=Decimal(row["unit_size"]), whole_units=row["whole_units"] == "Y", rate=_number(row["rate"]),
+        days=row["days"], first_of_day=row["first_of_day"] == "Y", minimum_age=int(row["minimum_age"]),
+        payments=int(row["payments"]), documents=[name.strip() for name in row["documents"].split(";") if name.strip()],
+        week_of=row["week_of"], source=row["source"][:200], **own,
+    )  # fmt: skip
+    for period, age_from, age_until, points in _CAP.findall(row["caps"]):
+        PointCap.objects.create(
+            rule=rule, period=period, age_from=int(age_from), age_until=_number(age_until), points=int(points), **own
+        )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (_DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
