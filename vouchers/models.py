@@ -30,7 +30,7 @@ from vouchers.ledger.models import (
 )
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
-from vouchers.partners.models import IdempotencyRecord, Partner, PartnerKey
+from vouchers.partners.models import IdempotencyRecord, Partner, PartnerDay, PartnerKey, PartnerMinute
 from vouchers.payments.models import Cancellation, Outbox, Payment
 from vouchers.points.models import (
     Activity,
@@ -56,7 +56,7 @@ __all__ = [
     "BusinessClose", "Cancellation", "Cashback", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong",
     "Event", "ExpiryMark", "ExpiryReturn", "FundEntry", "Holiday", "Household", "HouseholdMember",
     "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality",
-    "Official", "Outbox", "Partner", "PartnerKey", "Payment", "PointCap", "PointChunk", "PointEarning",
+    "Official", "Outbox", "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PointCap", "PointChunk", "PointEarning",
     "PointPayment", "PointProgramme", "PointRule", "PointRun", "PointWitness", "PurchaseLimit", "ResidencePeriod",
     "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery", "WebhookEndpoint",
     "WebhookEvent", "WebhookPolicy", "WebhookSecret",

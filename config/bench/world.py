@@ -16,7 +16,7 @@ from vouchers.common.models import uuid7
 from vouchers.common.scope import scope
 from vouchers.partners import services as partners
 from vouchers.partners.models import Partner
-from vouchers.partners.rules import Scope
+from vouchers.partners.rules import LARGEST_QUOTA, Scope
 
 CITY = "41280"
 
@@ -146,7 +146,9 @@ def make_world(owner: psycopg.Connection, scale: Scale, *, at: datetime) -> Worl
     for script in (_CITY, _SHOPS, _CITIZENS, _LOTS):
         run(owner, script, parameters)
     with scope(municipalities=[CITY]):
-        partner = Partner.objects.create(municipality_id=CITY, name="앱 운영대행사", scopes=list(Scope))
+        partner = Partner.objects.create(
+            municipality_id=CITY, name="앱 운영대행사", scopes=list(Scope), requests_per_minute=LARGEST_QUOTA
+        )
         key = partners.issue_key(partner=partner, at=at)
         codes = MerchantQR.objects.select_related("merchant__category", "merchant__municipality")[:2_000]
         keys = keys_from(settings.QR_KEYS)

@@ -40,7 +40,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.endow", "incentives.quote_top_up",
     "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended", "ledger.municipalities",
     "officials.municipalities_of", "officials.begin_login", "officials.login_failed", "officials.forget_failures",
-    "partners.partner_by_key", "partners.remember",
+    "partners.partner_by_key", "partners.remember", "partners.lease",
     "webhooks.emit", "webhooks.emit_many", "webhooks.municipalities", "webhooks.municipalities_due", "webhooks.claim", "webhooks.record",
     "webhooks.ping", "webhooks.replay", "webhooks.replay_failed", "webhooks.stop", "webhooks.delete_endpoint",
     "webhooks.prune",

@@ -21,7 +21,7 @@ from tests.conftest import Databases
 from tests.factories import AT, City
 from vouchers.common.models import uuid7
 from vouchers.partners import selectors, signing
-from vouchers.partners.api.views import credentials
+from vouchers.partners.api.views import credentials, limiter
 from vouchers.partners.models import Partner
 from vouchers.partners.rules import Scope
 from vouchers.partners.services import issue_key
@@ -128,6 +128,7 @@ def module_db(
     with django_db_blocker.unblock():
         databases.point_at(name)
         credentials.forget()
+        limiter.forget()
         yield
         connections.close_all()
         databases.point_at(shared)

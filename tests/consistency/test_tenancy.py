@@ -88,7 +88,8 @@ def _live_a_day(city: City) -> None:
     call(
         "payments.pay", city.code, partner.pk, "key", b"\0" * 32, wallet.pk, merchant.code, "T001", 1_000, "order", AT
     )  # fmt: skip
-    issue_key(partner=partner, at=AT)
+    key = issue_key(partner=partner, at=AT).key
+    call("partners.lease", city.code, partner.pk, key.key_id)
     today = business_date(AT)
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))

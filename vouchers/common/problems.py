@@ -162,11 +162,16 @@ class MethodNotAllowed(RequestProblem):
 
 
 class TooManyRequests(RequestProblem):
-    """More requests than agreed."""
+    """More requests in a minute than agreed, or too many wrong keys. ``headers`` say when to come back."""
 
     code = "too_many_requests"
     status = 429
-    message = _("요청이 너무 많습니다. 잠시 후 다시 요청하십시오.")
+    message = _("요청이 너무 많습니다. Retry-After 헤더의 시간(초)이 지난 뒤 다시 요청하십시오.")
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
+
+    def __init__(self, *, headers: Mapping[str, str] = headers) -> None:
+        super().__init__()
+        self.headers = headers  # type: ignore[misc]  # of this refusal, in place of the example's
 
 
 _BY_STATUS: Mapping[int, type[DomainError]] = {

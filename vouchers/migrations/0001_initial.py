@@ -308,6 +308,37 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PartnerDay',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'partner_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('partner_id', models.UUIDField()),
+                ('day', models.DateField(verbose_name='날짜')),
+                ('requests', models.BigIntegerField(verbose_name='요청')),
+                ('busiest_minute', models.IntegerField(verbose_name='가장 많은 1분')),
+            ],
+            options={
+                'verbose_name': '연계기관 하루 요청',
+                'verbose_name_plural': '연계기관 하루 요청',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='PartnerMinute',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'partner_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('partner_id', models.UUIDField()),
+                ('minute', models.DateTimeField()),
+                ('taken', models.IntegerField()),
+            ],
+            options={
+                'verbose_name': '연계기관 분당 요청',
+                'verbose_name_plural': '연계기관 분당 요청',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Payment',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='결제번호')),
@@ -750,6 +781,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=60, verbose_name='기관명')),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('members:write', '회원 가입'), ('wallets:read', '지갑·거래내역 조회'), ('top_ups:write', '충전·환불 요청'), ('deposits:write', '충전 입금 확인(펀딩은행)'), ('gifts:write', '선물하기'), ('payments:read', '결제 조회'), ('payments:write', '결제·결제 취소'), ('cards:write', '카드 승인·취소·망취소(카드사)'), ('orders:write', '온라인 주문 결제(배달·택시·온라인몰)'), ('shops:read', '가맹점 결제내역 조회'), ('shops:write', '가맹점 QR 생성·시민 QR 스캔'), ('activities:write', '활동 실적 등록(포인트)'), ('webhooks:write', '알림(웹훅) 수신 등록')], max_length=20), blank=True, default=list, help_text='이 기관의 앱이 하는 일만 고르십시오.', size=None, verbose_name='권한')),
                 ('requires_signature', models.BooleanField(default=True, help_text='결제처럼 무엇인가를 바꾸는 요청에 서명이 없으면 거절합니다. 해제하면 인증키만 훔친 사람도 이 기관의 이름으로 결제할 수 있으므로, 서명을 아직 만들지 못하는 기관에 한해 잠시만 해제하십시오.', verbose_name='서명 필수')),
+                ('requests_per_minute', models.PositiveIntegerField(default=60000, help_text='매분 이 수를 넘는 요청은 429로 거절합니다. 바꾸면 바로 적용됩니다.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000000)], verbose_name='분당 요청 한도')),
                 ('is_active', models.BooleanField(default=True, verbose_name='사용 여부')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -1226,6 +1258,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=60, verbose_name='기관명')),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('members:write', '회원 가입'), ('wallets:read', '지갑·거래내역 조회'), ('top_ups:write', '충전·환불 요청'), ('deposits:write', '충전 입금 확인(펀딩은행)'), ('gifts:write', '선물하기'), ('payments:read', '결제 조회'), ('payments:write', '결제·결제 취소'), ('cards:write', '카드 승인·취소·망취소(카드사)'), ('orders:write', '온라인 주문 결제(배달·택시·온라인몰)'), ('shops:read', '가맹점 결제내역 조회'), ('shops:write', '가맹점 QR 생성·시민 QR 스캔'), ('activities:write', '활동 실적 등록(포인트)'), ('webhooks:write', '알림(웹훅) 수신 등록')], max_length=20), blank=True, default=list, help_text='이 기관의 앱이 하는 일만 고르십시오.', size=None, verbose_name='권한')),
                 ('requires_signature', models.BooleanField(default=True, help_text='결제처럼 무엇인가를 바꾸는 요청에 서명이 없으면 거절합니다. 해제하면 인증키만 훔친 사람도 이 기관의 이름으로 결제할 수 있으므로, 서명을 아직 만들지 못하는 기관에 한해 잠시만 해제하십시오.', verbose_name='서명 필수')),
+                ('requests_per_minute', models.PositiveIntegerField(default=60000, help_text='매분 이 수를 넘는 요청은 429로 거절합니다. 바꾸면 바로 적용됩니다.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000000)], verbose_name='분당 요청 한도')),
                 ('is_active', models.BooleanField(default=True, verbose_name='사용 여부')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
             ],
@@ -1905,6 +1938,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='partner',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='partner_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='partner',
+            constraint=models.CheckConstraint(condition=models.Q(('requests_per_minute__range', (1, 100000000))), name='partner_may_ask'),
         ),
         migrations.AddConstraint(
             model_name='activityupload',

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from vouchers.common.models import LedgerModel, Stamped, TenantModel
-from vouchers.partners.rules import Algorithm, Scope
+from vouchers.partners.rules import LARGEST_QUOTA, Algorithm, Scope
 from vouchers.privacy.fields import EncryptedTextField
 
 
@@ -29,6 +30,10 @@ class Partner(TenantModel, Stamped):
             "수 있으므로, 서명을 아직 만들지 못하는 기관에 한해 잠시만 해제하십시오."
         ),
     )  # fmt: skip
+    requests_per_minute = models.PositiveIntegerField(
+        _("분당 요청 한도"), default=60_000, validators=[MinValueValidator(1), MaxValueValidator(LARGEST_QUOTA)],
+        help_text=_("매분 이 수를 넘는 요청은 429로 거절합니다. 바꾸면 바로 적용됩니다."),
+    )  # fmt: skip
     is_active = models.BooleanField(_("사용 여부"), default=True)
 
     history = HistoricalRecords()
@@ -37,7 +42,12 @@ class Partner(TenantModel, Stamped):
         verbose_name = _("연계기관")
         verbose_name_plural = _("연계기관")
         ordering: ClassVar = ["name"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["municipality", "name"], name="partner_name_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["municipality", "name"], name="partner_name_once"),
+            models.CheckConstraint(
+                condition=models.Q(requests_per_minute__range=(1, LARGEST_QUOTA)), name="partner_may_ask"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -91,3 +101,36 @@ class IdempotencyRecord(LedgerModel):
     class Meta(LedgerModel.Meta):
         verbose_name = _("처리된 요청")
         verbose_name_plural = _("처리된 요청")
+
+
+class PartnerMinute(LedgerModel):
+    """How many requests of the present minute were handed out to web processes."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "partner_id")
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    partner_id = models.UUIDField()
+    minute = models.DateTimeField()
+    taken = models.IntegerField()
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("연계기관 분당 요청")
+        verbose_name_plural = _("연계기관 분당 요청")
+
+
+class PartnerDay(LedgerModel):
+    """How much a partner asked for on a day, up to the last full minute; a process may have used a little less."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "partner_id", "day")
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    partner_id = models.UUIDField()
+    day = models.DateField(_("날짜"))
+    requests = models.BigIntegerField(_("요청"))
+    busiest_minute = models.IntegerField(_("가장 많은 1분"))
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("연계기관 하루 요청")
+        verbose_name_plural = _("연계기관 하루 요청")

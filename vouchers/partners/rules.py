@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.partners import signing
+
+LARGEST_QUOTA: Final = 100_000_000
+"""Requests a minute: more than any installation answers, and far from the end of PostgreSQL's integers."""
 
 
 class Algorithm(models.TextChoices):

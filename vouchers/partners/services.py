@@ -20,13 +20,18 @@ from vouchers.common.scope import scope
 from vouchers.partners import errors, statements
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.partners.rules import Algorithm
-from vouchers.partners.selectors import Caller
+from vouchers.partners.selectors import Caller, Credential
 
 LIVE_KEYS: Final = 2
 
 _REMEMBER = statements.scoped(
     columns="result_id, replayed",
     function="partners.remember(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(result)s, %(at)s)",
+)
+
+_LEASE = statements.scoped(
+    columns="granted, quota, unleased, seconds",
+    function="partners.lease(request.municipality, %(partner)s, %(key_id)s)",
 )
 
 
@@ -54,6 +59,18 @@ class IssuedKey(NamedTuple):
     key: PartnerKey
     token: str
     signing_secret: str
+
+
+class Lease(NamedTuple):
+    """Requests that a process may let pass within ``seconds``: ``granted`` of the partner's ``quota`` a minute.
+
+    ``unleased`` are left for later leases of the same minute.
+    """
+
+    granted: int
+    quota: int
+    unleased: int
+    seconds: float
 
 
 class Once(NamedTuple):
@@ -115,6 +132,13 @@ def _ed25519(pem: str) -> bytes:
 def revoke_key(*, key: PartnerKey, at: datetime) -> None:
     """End a key. Web servers that know it forget it within 30 seconds. A second call changes nothing."""
     PartnerKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at)
+
+
+def lease(*, credential: Credential) -> Lease:
+    """Requests for this process out of the partner's minute; none are granted when it is used up."""
+    caller = credential.caller
+    asked = {"municipality": caller.municipality, "partner": caller.partner, "key_id": credential.key_id}
+    return Lease(*statements.rows(_LEASE, asked)[0])
 
 
 def hash_of(secret: str) -> bytes:

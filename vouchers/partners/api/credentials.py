@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from vouchers.common.problems import CredentialsInvalid
 from vouchers.partners import selectors
+from vouchers.partners.api.limits import Strangers
 from vouchers.partners.selectors import Credential
 from vouchers.partners.services import hash_of
 
@@ -30,22 +31,37 @@ class Credentials:
         *,
         find: Callable[[str], Credential | None] = lambda key_id: selectors.credential(key_id=key_id),
         clock: Callable[[], float] = time.monotonic,
+        strangers: Strangers | None = None,
     ) -> None:
         self._find = find
         self._clock = clock
+        self._strangers = strangers or Strangers(clock=clock)
         self._known: dict[str, tuple[float, Credential]] = {}
 
     def of(self, request: HttpRequest) -> Credential:
-        """The key with which the request was sent; raises CredentialsInvalid."""
+        """The key with which the request was sent. Raises CredentialsInvalid.
+
+        An address with too many wrong keys is told TooManyRequests instead, and its unknown keys are not looked up.
+        Keys that this process knows work from there all the same: many partners may stand behind one address.
+        """
         key_id, secret = _parts(request.META.get("HTTP_AUTHORIZATION", ""))
+        address = request.META.get("REMOTE_ADDR") or ""
+        known = key_id in self._known
+        if not known:
+            self._strangers.count(address)
         credential = self._credential(key_id)
         if credential is None or not hmac.compare_digest(credential.secret_hash, hash_of(secret)):
+            if known:
+                self._strangers.count(address)
             raise CredentialsInvalid
+        if not known:
+            self._strangers.forgive(address)
         return credential
 
     def forget(self) -> None:
         """Ask the database again for every key."""
         self._known.clear()
+        self._strangers.forget()
 
     def _credential(self, key_id: str) -> Credential | None:
         until, credential = self._known.get(key_id, (0.0, None))

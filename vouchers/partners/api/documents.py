@@ -29,7 +29,7 @@ from vouchers.partners.signing import COMPONENTS
 _REF = "#/components/schemas/{name}"
 _PROBLEM = {"$ref": _REF.format(name="Problem")}
 _ALWAYS = (problems.NotAcceptable, problems.MethodNotAllowed, problems.ServerError, problems.Unavailable)
-_READ = (*_ALWAYS, problems.CredentialsInvalid, errors.ScopeMissing)
+_READ = (*_ALWAYS, problems.CredentialsInvalid, problems.TooManyRequests, errors.ScopeMissing)
 _WRITE = (
     *_READ, problems.RequestProblem, problems.IdempotencyKeyMissing, problems.IdempotencyKeyInvalid,
     problems.JsonInvalid, problems.LengthRequired, problems.BodyTooLarge, problems.MediaTypeUnsupported,
@@ -63,6 +63,14 @@ _REPLAYED = OpenApiParameter(
 _LOCATION = OpenApiParameter(
     "Location", OpenApiTypes.URI_REF, OpenApiParameter.HEADER, response=[201], description=_("조회 주소")
 )
+_QUOTA: Final = tuple(
+    OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, response=True, description=description)
+    for name, description in (
+        ("RateLimit-Policy", _('분당 요청 한도. 예: "minute";q=60000;w=60')),
+        ("RateLimit", _('이번 1분 동안 남은 요청 수(r)와 다시 채워질 때까지의 초(t). 예: "minute";r=59012;t=37')),
+    )
+)
+
 PAGE: Final = (
     OpenApiParameter(
         "cursor", {"type": "string", "minLength": CURSOR_LENGTH, "maxLength": CURSOR_LENGTH, "pattern": "^[A-Za-z0-9_-]+$"},
@@ -135,7 +143,10 @@ def describe(
     status = 201 if writes else 200
     return extend_schema(
         operation_id=operation, tags=[tag], summary=summary, description=description,
-        parameters=[*parameters, *(PAGE if paged else ()), *((IDEMPOTENCY_KEY, _REPLAYED, _LOCATION) if writes else ())],
+        parameters=[
+            *parameters, *(() if public else _QUOTA), *(PAGE if paged else ()),
+            *((IDEMPOTENCY_KEY, _REPLAYED, _LOCATION) if writes else ()),
+        ],
         request={"application/json": _ref(body)} if body else None,
         responses={(status, "application/json"): _ref(reply)},
         examples=[

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from vouchers.common import problems
 from vouchers.common.api import LeanView, answer, body_of
@@ -17,11 +18,13 @@ from vouchers.common.errors import NotFound
 from vouchers.partners.api import documents, signatures
 from vouchers.partners.api.bodies import VISIBLE, Health
 from vouchers.partners.api.credentials import Credentials
+from vouchers.partners.api.limits import Limiter, Quota
 from vouchers.partners.errors import ScopeMissing
 from vouchers.partners.selectors import Caller, Credential
 from vouchers.partners.services import Write
 
 credentials: Final = Credentials()
+limiter: Final = Limiter()
 _KEY = re.compile(rf"(?=.{{1,255}}\Z){VISIBLE}")
 
 
@@ -34,11 +37,21 @@ class PartnerView(LeanView):
     scopes: ClassVar[Mapping[str, str]]
     credential: Credential
     caller: Caller
+    quota: Quota | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, and tell the partner how much more it may ask."""
+        response = super().dispatch(request, *args, **kwargs)
+        if self.quota is not None:
+            for name, value in self.quota.headers().items():
+                response.headers[name] = value
+        return response
 
     def admit(self, request: HttpRequest) -> None:
-        """Raises CredentialsInvalid or ScopeMissing."""
+        """Raises CredentialsInvalid, TooManyRequests or ScopeMissing."""
         self.credential = credentials.of(request)
         self.caller = self.credential.caller
+        self.quota = limiter.spend(self.credential)
         scope = self.scopes["GET" if request.method == "HEAD" else request.method or ""]
         if scope not in self.caller.scopes:
             raise ScopeMissing(scope=scope)

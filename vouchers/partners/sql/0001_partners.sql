@@ -11,6 +11,26 @@ CREATE TABLE vouchers_idempotencyrecord (
 );
 CREATE INDEX idempotencyrecord_by_time ON vouchers_idempotencyrecord USING brin (created_at);
 
+-- How many requests of a partner's minute are handed out to web processes. Unlogged: a lease must not wait for the disk;
+-- a server that crashed begins the minute anew.
+CREATE UNLOGGED TABLE vouchers_partnerminute (
+    municipality_id varchar(5) NOT NULL,
+    partner_id      uuid NOT NULL,
+    minute          timestamptz NOT NULL,        -- its beginning, by this server's clock
+    taken           integer NOT NULL,
+    CONSTRAINT partnerminute_pkey PRIMARY KEY (municipality_id, partner_id)
+) WITH (fillfactor = 50);
+
+-- The same by day, for people: what was handed out, and the busiest minute.
+CREATE TABLE vouchers_partnerday (
+    municipality_id varchar(5) NOT NULL,
+    partner_id      uuid NOT NULL,
+    day             date NOT NULL,
+    requests        bigint NOT NULL,
+    busiest_minute  integer NOT NULL,
+    CONSTRAINT partnerday_pkey PRIMARY KEY (municipality_id, partner_id, day)
+) WITH (fillfactor = 50);
+
 CREATE SCHEMA partners;
 
 CREATE FUNCTION partners.partner_by_key(p_key_id text)
@@ -56,4 +76,51 @@ BEGIN
     replayed := NOT FOUND;
     result_id := CASE WHEN replayed THEN partners.earlier_result(p_municipality, p_partner, p_key, p_fingerprint)
                       ELSE p_result END;
+END $$;
+
+CREATE FUNCTION partners.portion(p_quota integer, p_taken integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    -- What one lease gets of a minute's requests: a fiftieth, and less towards the end, so that little lies idle in
+    -- processes that have nothing to do. Never more than is left.
+    SELECT greatest(0, least(p_quota - p_taken, greatest(1, least(p_quota / 50, (p_quota - p_taken) / 16))))
+$$;
+
+CREATE FUNCTION partners.lease(
+    p_municipality varchar, p_partner uuid, p_key_id text,
+    OUT granted integer, OUT quota integer, OUT unleased integer, OUT seconds double precision
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Hands requests of the present minute to a web process, which may spend them within `seconds`. Whatever the number of
+-- processes, all leases of a minute together are the partner's limit at most, as it stands now. The clock is this
+-- server's, the one that all processes share; a key's last use is written down by the way, once a minute.
+DECLARE
+    v_now    timestamptz := clock_timestamp();
+    v_minute timestamptz := date_trunc('minute', v_now);
+    v_lease  record;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    SELECT requests_per_minute INTO STRICT quota FROM vouchers_partner
+    WHERE municipality_id = p_municipality AND id = p_partner;
+    -- Who waited here for another lease may find the next minute begun. A minute further ahead is a clock set back.
+    INSERT INTO vouchers_partnerminute AS present (municipality_id, partner_id, minute, taken)
+    VALUES (p_municipality, p_partner, v_minute, partners.portion(quota, 0))
+    ON CONFLICT (municipality_id, partner_id) DO UPDATE SET
+        minute = CASE WHEN present.minute - v_minute IN (interval '0', interval '1 minute') THEN present.minute
+                      ELSE v_minute END,
+        taken = CASE WHEN present.minute - v_minute IN (interval '0', interval '1 minute')
+                     THEN present.taken + partners.portion(quota, present.taken) ELSE partners.portion(quota, 0) END
+    RETURNING old.minute AS old_minute, old.taken AS old_taken, new.minute, new.taken INTO v_lease;
+    unleased := greatest(0, quota - v_lease.taken);
+    seconds := extract(epoch FROM v_lease.minute + interval '1 minute' - clock_timestamp());
+    IF v_lease.old_minute = v_lease.minute THEN
+        granted := v_lease.taken - v_lease.old_taken;
+        RETURN;
+    END IF;
+    granted := v_lease.taken;
+    INSERT INTO vouchers_partnerday AS counted (municipality_id, partner_id, day, requests, busiest_minute)
+    VALUES (p_municipality, p_partner, (coalesce(v_lease.old_minute, v_lease.minute) AT TIME ZONE 'Asia/Seoul')::date,
+            coalesce(v_lease.old_taken, 0), coalesce(v_lease.old_taken, 0))
+    ON CONFLICT (municipality_id, partner_id, day) DO UPDATE SET
+        requests = counted.requests + excluded.requests,
+        busiest_minute = greatest(counted.busiest_minute, excluded.busiest_minute);
+    UPDATE vouchers_partnerkey SET last_used_at = v_now
+    WHERE municipality_id = p_municipality AND partner_id = p_partner AND key_id = p_key_id;
 END $$;
