@@ -10,6 +10,7 @@ ROOMS = (
     "vouchers.wallets.api.urls",
     "vouchers.payments.api.urls",
     "vouchers.points.api.urls",
+    "vouchers.reconciliation.api.urls",
 )
 """Where rooms keep their routes. The document lists them in this order."""
 

@@ -28,7 +28,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     (_("가맹점"), (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),
     )),
-    (_("정산"), (("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"))),
+    (_("정산"), (("reconciliation", "balance"), ("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"))),
     (_("보고서"), (
         ("budget_execution", "finance_mode"), ("vouchers.Event", "menu_book"), ("allowances.ApprovalStep", "draw"),
         ("vouchers.AccessRecord", "policy"),
@@ -42,6 +42,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
 )  # fmt: skip
 _PAGES: Final[dict[str, tuple[Any, str]]] = {
     "budget_execution": (_("예산 집행 현황"), "allowances.view"),
+    "reconciliation": (_("일일 대사"), "settlement.view"),
     "expiry_notice": (_("만료 예정"), "allowances.view"),
 }
 """Entries that are pages: their title, and the permission that shows them."""

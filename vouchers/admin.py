@@ -8,6 +8,7 @@ from vouchers.officials import admin as officials
 from vouchers.partners import admin as partners
 from vouchers.payments import admin as payments
 from vouchers.privacy import admin as privacy
+from vouchers.reconciliation import admin as reconciliation
 from vouchers.wallets import admin as wallets
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "partners",
     "payments",
     "privacy",
+    "reconciliation",
     "wallets",
 ]

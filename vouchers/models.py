@@ -47,17 +47,27 @@ from vouchers.points.models import (
     PointWitness,
 )
 from vouchers.privacy.models import AccessRecord
+from vouchers.reconciliation.models import (
+    BankDay,
+    BankLine,
+    BankMatch,
+    BankStatement,
+    DailySum,
+    DayReview,
+    ReviewNote,
+)
 from vouchers.wallets.models import Wallet, WalletLink
 from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookPolicy, WebhookSecret
 
 __all__ = [
-    "AccessRecord", "Account", "Activity", "ActivityKind", "ActivityUpload", "Balance", "BenefitDue", "BenefitFund",
-    "BenefitHalt", "BenefitMonth", "BenefitPolicy", "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier",
-    "BusinessClose", "Cancellation", "Cashback", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "Dong",
-    "Event", "ExpiryMark", "ExpiryReturn", "FundEntry", "Holiday", "Household", "HouseholdMember",
-    "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality",
-    "Official", "Outbox", "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PointCap", "PointChunk", "PointEarning",
+    "AccessRecord", "Account", "Activity", "ActivityKind", "ActivityUpload", "Balance", "BankDay", "BankLine",
+    "BankMatch", "BankStatement", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
+    "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation", "Cashback",
+    "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "DailySum", "DayReview", "Dong", "Event",
+    "ExpiryMark", "ExpiryReturn", "FundEntry", "Holiday", "Household", "HouseholdMember", "IdempotencyRecord",
+    "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality", "Official", "Outbox",
+    "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PointCap", "PointChunk", "PointEarning",
     "PointPayment", "PointProgramme", "PointRule", "PointRun", "PointWitness", "PurchaseLimit", "ResidencePeriod",
-    "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery", "WebhookEndpoint",
-    "WebhookEvent", "WebhookPolicy", "WebhookSecret",
+    "ReviewNote", "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery",
+    "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
 ]  # fmt: skip

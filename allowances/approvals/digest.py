@@ -7,8 +7,9 @@ nobody ever gets two in a day; a mail that cannot be sent stops nobody else's.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -30,6 +31,17 @@ ITEMS_SHOWN = 50
 Send = Callable[[str, str, str], None]
 """Subject, text, address."""
 
+
+class Alarm(NamedTuple):
+    """Something else that the daily mail tells: a line of text, and the path of the page about it."""
+
+    text: str
+    path: str
+
+
+ALARMS: list[Callable[[Authority, date], list[Alarm]]] = []
+"""What upper rooms have to tell an official on a day; each answers in the language that is active."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -49,12 +61,15 @@ def _write_to(official: Official, day: date, at: datetime, send: Send, site: str
     authority = authority_of(official_id=official.pk, day=day)
     with scope(municipalities={official.municipality_id, *authority.municipalities}, official=str(official.pk)):
         waiting, returned = _gathered(authority)
-        if not waiting and not returned:
+        alarms = _alarms(authority, day)
+        if not waiting and not returned and not alarms:
             return False
-        subject, text = compose(official=official, waiting=waiting, returned=returned, day=day, site=site)
+        subject, text = compose(
+            official=official, waiting=waiting, returned=returned, alarms=alarms, day=day, site=site
+        )
         mail, is_new = DigestMail.objects.get_or_create(
             official=official, day=day,
-            defaults={"municipality_id": official.municipality_id, "items": len(waiting) + len(returned)},
+            defaults={"municipality_id": official.municipality_id, "items": len(waiting) + len(returned) + len(alarms)},
         )  # fmt: skip
     if not is_new:
         return False
@@ -73,14 +88,22 @@ def _gathered(authority: Authority) -> tuple[list[Waiting], list[Batch]]:
     return waiting, list(came_back_to(authority=authority)[:ITEMS_SHOWN])
 
 
+def _alarms(authority: Authority, day: date) -> list[Alarm]:
+    with translation.override("ko"):
+        return [alarm for told in ALARMS for alarm in told(authority, day)][:ITEMS_SHOWN]
+
+
 def compose(
-    *, official: Official, waiting: list[Waiting], returned: list[Batch], day: date, site: str
-) -> tuple[str, str]:
+    *, official: Official, waiting: list[Waiting], returned: list[Batch], day: date, site: str,
+    alarms: Sequence[Alarm] = (),
+) -> tuple[str, str]:  # fmt: skip
     """Subject and text, in Korean."""
     with translation.override("ko"):
-        subject = _("[장터] 처리할 결재 %(count)s건 (%(day)s)") % {
-            "count": len(waiting) + len(returned), "day": document_date(day),
-        }  # fmt: skip
+        papers = len(waiting) + len(returned)
+        title = (
+            _("[장터] 처리할 결재 %(count)s건 (%(day)s)") if papers else _("[장터] 확인할 알림 %(count)s건 (%(day)s)")
+        )
+        subject = title % {"count": papers or len(alarms), "day": document_date(day)}
         text = render_to_string(
             "allowances/approvals/digest.txt",
             {
@@ -89,6 +112,7 @@ def compose(
                             for one in waiting],
                 "returned": [{"batch": batch, "link": site + reverse("admin:batch_approval", args=[batch.pk])}
                              for batch in returned],
+                "alarms": [{"text": alarm.text, "link": site + alarm.path} for alarm in alarms],
             },
         )  # fmt: skip
     return subject, text

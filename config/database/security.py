@@ -49,6 +49,8 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "payments.cancellation",
     "points.take_in", "points.look_again", "points.withdraw", "points.of_citizen", "points.compute", "points.confirm",
     "points.post_chunk", "points.finish", "points.fail",
+    "reconciliation.next_day", "reconciliation.sum_day", "reconciliation.hold", "reconciliation.movements",
+    "reconciliation.review", "reconciliation.match_equal",
     "settlement.close_day", "settlement.municipalities_to_close",
     "batches.compare", "batches.mask_name", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
     "approvals.person",

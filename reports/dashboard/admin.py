@@ -12,6 +12,7 @@ from reports.dashboard.selectors import figures, in_progress, waiting
 from vouchers.common.seoul import business_date
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import deputyships_of
+from vouchers.reconciliation.selectors import alarms_for
 
 _SHORTCUTS: tuple[tuple[str, Any, str, str], ...] = (
     ("batches.edit", _("명단 올리기"), "admin:batch_upload", "upload_file"),
@@ -35,6 +36,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "today": today,
         "roles": [Role(role).label for role in held],
         "waiting": waiting(authority=authority),
+        "alarms": alarms_for(authority=authority, today=today),
         "deputyships": deputyships_of(official_id=authority.official_id, day=today).filter(valid_from__lte=today)
         if authority.acting
         else [],

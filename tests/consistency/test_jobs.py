@@ -36,6 +36,8 @@ OWNERS = {
     "vouchers.webhooks.prune": "vouchers.webhooks",
     "vouchers.webhooks.prune_all": "vouchers.webhooks",
     "vouchers.points.run": "vouchers.points",
+    "vouchers.reconciliation.sum": "vouchers.reconciliation",
+    "vouchers.reconciliation.sum_all": "vouchers.reconciliation",
 }
 """Job → the room whose tasks.py defines it, and whose people answer for it."""
 
@@ -49,6 +51,7 @@ PERIODIC = {
     "vouchers.ledger.audit": "30 * * * *",
     "vouchers.ledger.prepare_months": "40 3 * * *",
     "vouchers.webhooks.prune_all": "50 17 * * *",
+    "vouchers.reconciliation.sum_all": "20 * * * *",
 }
 """Periodic job → when it runs, in UTC."""
 

@@ -26,6 +26,7 @@ from vouchers.common.scope import set_local
 from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
+from vouchers.reconciliation.models import BankLine, DayReview
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +134,13 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "expiry_file": ("post", None, "DRAPUX"),
     "expiry_notice": ("get", None, "DRBAPUX"),
     "expiry_sweep": ("post", None, "P"),
+    "reconciliation": ("get", None, "BAPSUX"),
+    "reconciliation_day": ("get", DayReview, "BAPSUX"),
+    "reconciliation_explain": ("post", DayReview, "S"),
+    "reconciliation_file": ("get", None, "BAPSUX"),
+    "reconciliation_match": ("post", BankLine, "S"),
+    "reconciliation_unmatch": ("post", BankLine, "S"),
+    "reconciliation_upload": ("get", None, "S"),
     "partner_issue_key": ("post", Partner, "X"),
     "partner_revoke_key": ("post", PartnerKey, "X"),
     "budget_entry": ("get", BudgetLine, "B"),
@@ -171,7 +179,7 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
     with world.city.scope():
         return {
             model._meta.label: log if model is LogEntry else world.row(model)
-            for model in [*admin.site._registry, PartnerKey, RegisterPaper, Departure]
+            for model in [*admin.site._registry, PartnerKey, RegisterPaper, Departure, BankLine, DayReview]
         }
 
 

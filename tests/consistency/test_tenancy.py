@@ -32,6 +32,7 @@ from merchants.registry.models import MerchantBenefit
 from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
+from tests.factories.bank import make_bank_line
 from tests.factories.clawbacks import make_debt
 from tests.factories.holding import Stranger, make_departure, make_holding_list
 from tests.factories.points import make_point_desk
@@ -93,6 +94,7 @@ def _live_a_day(city: City) -> None:
     today = business_date(AT)
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))
+    make_bank_line(city, day=today, at=AT, official=factories.make_official(city))
     _let_money_expire(city)
     make_debt(city)
     make_endpoint(city, partner)

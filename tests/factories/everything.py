@@ -23,6 +23,7 @@ from merchants.settlement.models import DayClose, SettlementLine
 from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
+from tests.factories.bank import make_bank_line
 from tests.factories.clawbacks import make_debt
 from tests.factories.holding import make_departure
 from tests.factories.lists import make_line
@@ -96,6 +97,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         )  # fmt: skip
         call("ledger.fence", code, business_date(paid))
         call("settlement.close_day", code, city.currency.pk, business_date(paid), AT)
+        make_bank_line(city, day=business_date(paid), at=AT, official=officials[Role.SETTLEMENT_OFFICER])
         make_departure(city, officials[Role.DRAFTER], citizen)
         Absence.objects.create(
             municipality=city.municipality, official=officials[Role.DRAFTER], deputy=officials[Role.REVIEWER],

@@ -156,6 +156,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='DailySum',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'currency_id', 'business_date', 'kind', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('currency_id', models.UUIDField(verbose_name='상품권')),
+                ('business_date', models.DateField(verbose_name='영업일')),
+                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('budget', '예산 과목'), ('programme', '사업 예산'), ('unclaimed', '미가입자 보관금'), ('cash', '현금 지급 대기금'), ('wallet', '시민 지갑'), ('deposit', '충전 입금 확인 대기금'), ('benefit', '혜택 재원'), ('refund_payable', '환불 지급 대기금'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금')], max_length=20, verbose_name='계정 종류')),
+                ('debits', models.BigIntegerField(verbose_name='차변 합계')),
+                ('credits', models.BigIntegerField(verbose_name='대변 합계')),
+                ('balance', models.BigIntegerField(verbose_name='잔액')),
+            ],
+            options={
+                'verbose_name': '일별 계정 합계',
+                'verbose_name_plural': '일별 계정 합계',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Event',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
@@ -518,6 +536,47 @@ class Migration(migrations.Migration):
                 'verbose_name': '세대',
                 'verbose_name_plural': '세대',
                 'ordering': ['number'],
+            },
+        ),
+        migrations.CreateModel(
+            name='BankStatement',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('file_name', models.CharField(blank=True, max_length=200, verbose_name='파일명')),
+                ('digest', models.BinaryField(max_length=32)),
+                ('first_day', models.DateField(verbose_name='첫날')),
+                ('last_day', models.DateField(verbose_name='마지막 날')),
+                ('opening_balance', models.BigIntegerField(verbose_name='기초 잔액')),
+                ('closing_balance', models.BigIntegerField(verbose_name='기말 잔액')),
+                ('lines_total', models.IntegerField(verbose_name='거래 수')),
+                ('lines_new', models.IntegerField(verbose_name='새 거래 수')),
+                ('uploaded_at', models.DateTimeField(verbose_name='등록일시')),
+                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='올린 사람')),
+                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+            ],
+            options={
+                'verbose_name': '은행 거래내역',
+                'verbose_name_plural': '은행 거래내역',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='BankLine',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('row', models.IntegerField(verbose_name='행')),
+                ('day', models.DateField(verbose_name='거래일')),
+                ('clock', models.TimeField(null=True, verbose_name='거래시각')),
+                ('amount', models.BigIntegerField(verbose_name='금액')),
+                ('balance', models.BigIntegerField(verbose_name='거래 후 잔액')),
+                ('ordinal', models.SmallIntegerField(default=1)),
+                ('memo', models.CharField(blank=True, max_length=200, verbose_name='적요')),
+                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='vouchers.bankstatement', verbose_name='은행 거래내역')),
+                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+            ],
+            options={
+                'verbose_name': '은행 거래',
+                'verbose_name_plural': '은행 거래',
             },
         ),
         migrations.CreateModel(
@@ -1084,6 +1143,26 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
         ),
         migrations.CreateModel(
+            name='DayReview',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('business_date', models.DateField(verbose_name='영업일')),
+                ('bank_balance', models.BigIntegerField(null=True, verbose_name='은행 예금 잔액')),
+                ('ledger_balance', models.BigIntegerField(verbose_name='있어야 할 잔액')),
+                ('timing', models.BigIntegerField(verbose_name='반영일 차이')),
+                ('open_lines', models.BigIntegerField(verbose_name='원장에 없는 은행 거래')),
+                ('open_movements', models.BigIntegerField(verbose_name='은행에 없는 원장 이동')),
+                ('unexplained', models.BigIntegerField(null=True, verbose_name='설명되지 않은 차이')),
+                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '일일 대사',
+                'verbose_name_plural': '일일 대사',
+                'ordering': ['-business_date'],
+            },
+        ),
+        migrations.CreateModel(
             name='CurrencyPolicy',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -1204,6 +1283,52 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
         ),
         migrations.AddField(
+            model_name='bankstatement',
+            name='municipality',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
+        ),
+        migrations.CreateModel(
+            name='BankMatch',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('journal_id', models.UUIDField(verbose_name='전표번호')),
+                ('amount', models.BigIntegerField(verbose_name='금액')),
+                ('line_day', models.DateField(verbose_name='거래일')),
+                ('business_date', models.DateField(verbose_name='영업일')),
+                ('matched_at', models.DateTimeField(verbose_name='연결일시')),
+                ('undone_at', models.DateTimeField(null=True, verbose_name='해제일시')),
+                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='matches', to='vouchers.bankline', verbose_name='은행 거래')),
+                ('matched_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='연결한 사람')),
+                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='해제한 사람')),
+                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '대사 연결',
+                'verbose_name_plural': '대사 연결',
+            },
+        ),
+        migrations.AddField(
+            model_name='bankline',
+            name='municipality',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
+        ),
+        migrations.CreateModel(
+            name='BankDay',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('day', models.DateField(verbose_name='일자')),
+                ('balance', models.BigIntegerField(verbose_name='은행 예금 잔액')),
+                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days', to='vouchers.bankstatement', verbose_name='은행 거래내역')),
+                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '일별 은행 잔액',
+                'verbose_name_plural': '일별 은행 잔액',
+            },
+        ),
+        migrations.AddField(
             model_name='activitykind',
             name='municipality',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
@@ -1267,6 +1392,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '연계기관',
                 'ordering': ['name'],
             },
+        ),
+        migrations.AddField(
+            model_name='bankstatement',
+            name='partner',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='연계기관'),
         ),
         migrations.CreateModel(
             name='ActivityUpload',
@@ -1544,6 +1674,24 @@ class Migration(migrations.Migration):
                 'verbose_name': '이전 거주 기간',
                 'verbose_name_plural': '이전 거주 기간',
                 'ordering': ['-until'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReviewNote',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('business_date', models.DateField(verbose_name='영업일')),
+                ('unexplained', models.BigIntegerField(verbose_name='서명한 차이')),
+                ('text', models.CharField(max_length=500, verbose_name='설명')),
+                ('at', models.DateTimeField(verbose_name='서명일시')),
+                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='서명한 사람')),
+            ],
+            options={
+                'verbose_name': '차이 설명',
+                'verbose_name_plural': '차이 설명',
+                'ordering': ['-id'],
             },
         ),
         migrations.CreateModel(
@@ -1852,6 +2000,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='dong_name_once'),
         ),
         migrations.AddConstraint(
+            model_name='dayreview',
+            constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'business_date'), name='day_review_once'),
+        ),
+        migrations.AddConstraint(
             model_name='currencypolicy',
             constraint=models.UniqueConstraint(fields=('currency', 'valid_from'), name='currency_policy_once_a_day'),
         ),
@@ -1920,6 +2072,34 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'name'), name='benefit_fund_name_once'),
         ),
         migrations.AddIndex(
+            model_name='bankmatch',
+            index=models.Index(fields=['line', 'undone_at'], name='bank_match_by_line'),
+        ),
+        migrations.AddConstraint(
+            model_name='bankmatch',
+            constraint=models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('municipality', 'journal_id'), name='bank_match_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='bankmatch',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='bank_match_undone_by_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='bankline',
+            constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'day', 'amount', 'balance', 'ordinal'), name='bank_line_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='bankline',
+            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='bank_line_moves_money'),
+        ),
+        migrations.AddIndex(
+            model_name='bankday',
+            index=models.Index(fields=['municipality', 'currency', 'day', '-statement'], name='bank_day_latest'),
+        ),
+        migrations.AddConstraint(
+            model_name='bankday',
+            constraint=models.UniqueConstraint(fields=('statement', 'day'), name='bank_day_once'),
+        ),
+        migrations.AddIndex(
             model_name='accessrecord',
             index=models.Index(fields=['municipality', 'at'], name='access_record_by_time'),
         ),
@@ -1942,6 +2122,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='partner',
             constraint=models.CheckConstraint(condition=models.Q(('requests_per_minute__range', (1, 100000000))), name='partner_may_ask'),
+        ),
+        migrations.AddConstraint(
+            model_name='bankstatement',
+            constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'digest'), name='bank_statement_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='bankstatement',
+            constraint=models.CheckConstraint(condition=models.Q(('first_day__lte', models.F('last_day'))), name='bank_statement_days'),
+        ),
+        migrations.AddConstraint(
+            model_name='bankstatement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('partner__isnull', True), ('uploaded_by__isnull', False)), models.Q(('partner__isnull', False), ('uploaded_by__isnull', True)), _connector='OR'), name='bank_statement_from_one'),
         ),
         migrations.AddConstraint(
             model_name='activityupload',
@@ -2042,6 +2234,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='residenceperiod',
             constraint=models.CheckConstraint(condition=models.Q(('since__lte', models.F('until'))), name='residence_period_days_in_order', violation_error_message='전출일이 전입일보다 빠릅니다.'),
+        ),
+        migrations.AddIndex(
+            model_name='reviewnote',
+            index=models.Index(fields=['municipality', 'currency', '-business_date', '-id'], name='review_note_latest'),
         ),
         migrations.AddIndex(
             model_name='roleassignment',

@@ -28,4 +28,6 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/incentives/sql/0002_quote.sql"),
         run_sql_file("vouchers/points/sql/0001_points.sql"),
         run_sql_file("vouchers/points/sql/0002_payout.sql"),
+        run_sql_file("vouchers/reconciliation/sql/0001_sums.sql"),
+        run_sql_file("vouchers/reconciliation/sql/0002_review.sql"),
     ]
