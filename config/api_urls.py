@@ -11,6 +11,7 @@ ROOMS = (
     "vouchers.payments.api.urls",
     "vouchers.points.api.urls",
     "vouchers.reconciliation.api.urls",
+    "vouchers.webhooks.api.urls",
 )
 """Where rooms keep their routes. The document lists them in this order."""
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
+
+from vouchers.webhooks.models import EndpointState, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 
 def municipalities_due(*, at: datetime) -> list[str]:
@@ -19,3 +23,24 @@ def municipalities() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT webhooks.municipalities()")
         return [code for (code,) in cursor.fetchall()]
+
+
+def endpoints(*, partner: UUID) -> QuerySet[WebhookEndpoint]:
+    """A partner's endpoints but the deleted ones, newest first. In the scope of its municipality, as all below."""
+    return WebhookEndpoint.objects.filter(partner=partner).exclude(state=EndpointState.DELETED).order_by("-id")
+
+
+def event(*, partner: UUID, event: UUID) -> WebhookEvent | None:
+    """The partner's own event."""
+    return WebhookEvent.objects.filter(partner=partner, pk=event).first()
+
+
+def events(*, municipality: str, partner: UUID, before: UUID | None, limit: int) -> list[WebhookEvent]:
+    """The partner's events, newest first."""
+    found = WebhookEvent.objects.filter(municipality=municipality, partner=partner)
+    return list((found.filter(pk__lt=before) if before else found).order_by("-id")[:limit])
+
+
+def deliveries(*, municipality: str, event: UUID) -> list[WebhookDelivery]:
+    """How the telling of an event went, one for each endpoint."""
+    return list(WebhookDelivery.objects.filter(municipality=municipality, event=event).order_by("endpoint_id"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -15,10 +16,14 @@ from django.db import connection
 
 from vouchers.common.database import domain_errors
 from vouchers.common.scope import scope
-from vouchers.webhooks import rules, selectors
-from vouchers.webhooks.models import WebhookSecret
+from vouchers.partners.models import Partner
+from vouchers.partners.services import Write, once
+from vouchers.webhooks import errors, rules, selectors
+from vouchers.webhooks.models import EndpointState, WebhookEndpoint, WebhookSecret
 from vouchers.webhooks.sending import Answer, Message, Sender
 
+MOST_ENDPOINTS: Final = 10
+"""Of one partner."""
 IN_FLIGHT: Final = 100
 """Messages on their way at a time from one worker."""
 PER_ENDPOINT: Final = 4
@@ -50,6 +55,122 @@ class Outcome(NamedTuple):
     answer: Answer
     at: datetime
     next_at: datetime | None
+
+
+def create_endpoint(
+    *, write: Write, url: str, event_types: Iterable[str], loopback: bool, at: datetime
+) -> tuple[UUID, bool]:  # fmt: skip
+    """Register an address and send it the message that it must answer before it gets any other.
+
+    Returns its id and whether this very request had made it before. Raises `rules.UrlRefused` or TooManyEndpoints.
+    """
+    rules.target_of(url, loopback=loopback)
+
+    def act(made: UUID) -> None:
+        Partner.objects.select_for_update(of=("self",)).get(pk=write.caller.partner)
+        if selectors.endpoints(partner=write.caller.partner).count() >= MOST_ENDPOINTS:
+            raise errors.TooManyEndpoints(limit=MOST_ENDPOINTS)
+        endpoint = WebhookEndpoint.objects.create(
+            pk=made, municipality_id=write.caller.municipality, partner_id=write.caller.partner, url=url,
+            event_types=list(dict.fromkeys(event_types)), state_at=at,
+        )  # fmt: skip
+        _new_secret(endpoint, made)
+        _ping(endpoint, at)
+
+    return once(write=write, at=at, act=act)
+
+
+def rotate_secret(*, write: Write, endpoint: UUID, keep: timedelta, at: datetime) -> tuple[UUID, bool]:
+    """A new secret; messages carry a signature by the present one as well for ``keep``. Older ones end now.
+
+    Returns the id of the new secret. Raises EndpointUnknown.
+    """
+
+    def act(made: UUID) -> None:
+        found = _own(write, endpoint)
+        live = WebhookSecret.objects.filter(endpoint=found)
+        live.exclude(expires_at=None).delete()
+        live.update(expires_at=at + keep)
+        _new_secret(found, made)
+
+    return once(write=write, at=at, act=act)
+
+
+def verify_endpoint(*, write: Write, endpoint: UUID, at: datetime) -> tuple[UUID, bool]:
+    """Send the message once more that an endpoint must answer: for one that has not, or that was disabled.
+
+    An active one stays active. Raises EndpointUnknown.
+    """
+
+    def act(_made: UUID) -> None:
+        found = _own(write, endpoint)
+        if found.state == EndpointState.DISABLED:
+            found.state, found.disabled_for, found.state_at, found.failing_since = EndpointState.PENDING, "", at, None
+            found.save(update_fields=["state", "disabled_for", "state_at", "failing_since"])
+        _ping(found, at)
+
+    return once(write=write, at=at, act=act)
+
+
+def delete_endpoint(*, write: Write, endpoint: UUID, at: datetime) -> tuple[UUID, bool]:
+    """Send nothing there any more. Raises EndpointUnknown."""
+
+    def act(_made: UUID) -> None:
+        found = _own(write, endpoint)
+        _call("webhooks.delete_endpoint", found.municipality_id, found.pk, at)
+
+    return once(write=write, at=at, act=act)
+
+
+def replay_event(*, write: Write, event: UUID, at: datetime) -> tuple[UUID, bool]:
+    """Send an event once more to every active endpoint that subscribed to it. Raises EventUnknown or NobodyToTell."""
+
+    def act(_made: UUID) -> None:
+        caller = write.caller
+        if selectors.event(partner=caller.partner, event=event) is None:
+            raise errors.EventUnknown
+        if not _call("webhooks.replay", caller.municipality, caller.partner, event, None, at):
+            raise errors.NobodyToTell
+
+    return once(write=write, at=at, act=act)
+
+
+def replay_missed(*, write: Write, endpoint: UUID, since: datetime, at: datetime) -> tuple[UUID, bool]:
+    """Send everything once more that an endpoint has missed since then. Raises EndpointUnknown or EndpointNotActive."""
+
+    def act(_made: UUID) -> None:
+        found = _own(write, endpoint)
+        if found.state != EndpointState.ACTIVE:
+            raise errors.EndpointNotActive
+        _call("webhooks.replay_failed", found.municipality_id, found.pk, since, at)
+
+    return once(write=write, at=at, act=act)
+
+
+def _own(write: Write, endpoint: UUID) -> WebhookEndpoint:
+    found = selectors.endpoints(partner=write.caller.partner).select_for_update(of=("self",)).filter(pk=endpoint)
+    row = found.first()
+    if row is None:
+        raise errors.EndpointUnknown
+    return row
+
+
+def _new_secret(endpoint: WebhookEndpoint, key: UUID) -> None:
+    secret = rules.secret_of(secrets.token_bytes(rules.SECRET_BYTES))
+    WebhookSecret.objects.create(
+        pk=key, municipality_id=endpoint.municipality_id, endpoint=endpoint, secret=secret
+    )  # fmt: skip
+
+
+def _ping(endpoint: WebhookEndpoint, at: datetime) -> None:
+    _call("webhooks.ping", endpoint.municipality_id, endpoint.pk, at)
+
+
+def _call(function: str, *parameters: Any) -> Any:
+    marks = ", ".join(["%s"] * len(parameters))
+    with domain_errors(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}({marks})", parameters)
+        return cursor.fetchone()[0]
 
 
 def deliver(
@@ -86,8 +207,8 @@ def _claim(*, at: datetime, limit: int) -> list[tuple[Claimed, Message]]:
             [at, limit, PER_ENDPOINT, LEASE_SECONDS],
         )
         claimed = [_claimed(row, at) for row in cursor.fetchall()]
-        secrets = _secrets({one.endpoint for one in claimed}, at)
-    return [(one, _message(one, secrets[one.endpoint])) for one in claimed]
+        keys = _secrets({one.endpoint for one in claimed}, at)
+    return [(one, _message(one, keys[one.endpoint])) for one in claimed]
 
 
 def _claimed(row: Sequence[Any], at: datetime) -> Claimed:
@@ -104,9 +225,9 @@ def _secrets(endpoints: set[UUID], at: datetime) -> dict[UUID, list[str]]:
     return found
 
 
-def _message(claimed: Claimed, secrets: list[str]) -> Message:
+def _message(claimed: Claimed, keys: list[str]) -> Message:
     body = rules.payload(kind=claimed.type, at=claimed.at, data=claimed.data)
-    headers = rules.headers(message=str(claimed.event), at=claimed.claimed_at, body=body, secrets=secrets)
+    headers = rules.headers(message=str(claimed.event), at=claimed.claimed_at, body=body, secrets=keys)
     return Message(claimed.url, headers, body)
 
 

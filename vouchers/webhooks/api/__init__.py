@@ -1,0 +1,1 @@
+"""Endpoints of partners, and what they were told."""
