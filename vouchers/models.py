@@ -31,7 +31,7 @@ from vouchers.ledger.models import (
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
 from vouchers.partners.models import IdempotencyRecord, Partner, PartnerDay, PartnerKey, PartnerMinute
-from vouchers.payments.models import Cancellation, Outbox, Payment
+from vouchers.payments.models import Cancellation, Outbox, Payment, PaymentTerms, PaymentToken, SaleQR
 from vouchers.points.models import (
     Activity,
     ActivityKind,
@@ -47,15 +47,7 @@ from vouchers.points.models import (
     PointWitness,
 )
 from vouchers.privacy.models import AccessRecord
-from vouchers.reconciliation.models import (
-    BankDay,
-    BankLine,
-    BankMatch,
-    BankStatement,
-    DailySum,
-    DayReview,
-    ReviewNote,
-)
+from vouchers.reconciliation.models import BankDay, BankLine, BankMatch, BankStatement, DailySum, DayReview, ReviewNote
 from vouchers.wallets.models import Wallet, WalletLink
 from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookPolicy, WebhookSecret
 
@@ -66,8 +58,8 @@ __all__ = [
     "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "DailySum", "DayReview", "Dong", "Event",
     "ExpiryMark", "ExpiryReturn", "FundEntry", "Holiday", "Household", "HouseholdMember", "IdempotencyRecord",
     "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality", "Official", "Outbox",
-    "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PointCap", "PointChunk", "PointEarning",
-    "PointPayment", "PointProgramme", "PointRule", "PointRun", "PointWitness", "PurchaseLimit", "ResidencePeriod",
-    "ReviewNote", "RoleAssignment", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery",
-    "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
+    "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PaymentTerms", "PaymentToken", "PointCap",
+    "PointChunk", "PointEarning", "PointPayment", "PointProgramme", "PointRule", "PointRun", "PointWitness",
+    "PurchaseLimit", "ResidencePeriod", "ReviewNote", "RoleAssignment", "SaleQR", "Transfer", "UsageRule", "Wallet",
+    "WalletLink", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
 ]  # fmt: skip

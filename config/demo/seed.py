@@ -32,6 +32,7 @@ from vouchers.officials.selectors import authority_of
 from vouchers.partners import services as partners
 from vouchers.partners.models import Partner
 from vouchers.partners.rules import Scope
+from vouchers.payments.models import PaymentTerms
 
 PASSWORD = "jangteo-demo-1"  # noqa: S105 - printed at the end
 PROVINCE = "41000"
@@ -164,6 +165,10 @@ def _make_city(
     CurrencyPolicy.objects.create(
         municipality=municipality, currency=currency, valid_from=date(at.year, 1, 1), payment_limit=500_000,
         legal_basis=f"{name} 지역사랑상품권 관리 및 운영 조례 제8조",
+    )  # fmt: skip
+    PaymentTerms.objects.create(
+        municipality=municipality, valid_from=date(at.year, 1, 1),
+        legal_basis=f"{name} 지역사랑상품권 관리 및 운영 조례 제9조",
     )  # fmt: skip
     usage_rule = UsageRule.objects.create(
         municipality=municipality, name="연매출 12억 원 이하 가맹점", denied_categories=["fuel"],

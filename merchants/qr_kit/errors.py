@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from merchants.qr_kit.rules import QRExpired, QRUsed
 from vouchers.common.database import register
 from vouchers.common.errors import DomainError, NotFound
 
@@ -26,4 +27,4 @@ class QRKeysUnusable(ValueError):
     """The configured keys for QR codes cannot be read; the text says why, without the keys."""
 
 
-register(merchant_unknown=MerchantUnknown, qr_retired=QRRetired)
+register(merchant_unknown=MerchantUnknown, qr_retired=QRRetired, qr_expired=QRExpired, qr_used=QRUsed)

@@ -33,8 +33,15 @@ def keys_from(setting: str) -> Mapping[int, bytes]:
     return keys
 
 
+def scanned(payload: str, setting: str) -> rules.StaticQR | rules.SaleQR:
+    """What a scanned code says; raises what `rules.decode` raises."""
+    if rules.is_for_one_sale(payload):
+        return rules.decode_sale(payload, keys=keys_from(setting))
+    return scanned_at_till(payload, setting)
+
+
 @lru_cache(maxsize=20_000)
-def scanned(payload: str, setting: str) -> rules.StaticQR:
+def scanned_at_till(payload: str, setting: str) -> rules.StaticQR:
     """What a scanned code says; raises what `rules.decode` raises. A shop's code is the same at every payment, so what
     was found genuine under these keys is remembered; a forged code is not."""
     return rules.decode(payload, keys=keys_from(setting))

@@ -65,6 +65,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.Municipality": ("X", "", "-"),
     "vouchers.Official": ("UX", "X", "UX"),
     "vouchers.Partner": ("X", "X", "X"),
+    "vouchers.PaymentTerms": ("BAPSUX", "X", "-"),
     "vouchers.Payment": ("BAPSUX", "", "-"),
     "vouchers.PurchaseLimit": ("BAPSUX", "X", "BAPSUX"),
     "vouchers.RoleAssignment": ("UX", "", "-"),

@@ -91,6 +91,9 @@ def _live_a_day(city: City) -> None:
     )  # fmt: skip
     key = issue_key(partner=partner, at=AT).key
     call("partners.lease", city.code, partner.pk, key.key_id)
+    issue_key(partner=partner, at=AT)
+    call("payments.new_sale_qr", city.code, partner.pk, "sale", b"\2" * 32, merchant.code, 1_000, "POS-1", AT)
+    call("payments.new_token", city.code, partner.pk, "token", b"\3" * 32, wallet.pk, uuid7(), b"\4" * 16, AT)
     today = business_date(AT)
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))

@@ -32,6 +32,7 @@ from vouchers.officials.models import Official, RoleAssignment
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner
 from vouchers.partners.rules import Scope
+from vouchers.payments.models import PaymentTerms
 from vouchers.wallets.models import Wallet
 
 _numbers = itertools.count(1)
@@ -74,6 +75,7 @@ def make_city(*, code: str = "41280", name: str = "고양시", payment_limit: in
             municipality=municipality, currency=currency, valid_from=date(2020, 1, 1), payment_limit=payment_limit,
             legal_basis="조례 제8조",
         )  # fmt: skip
+        PaymentTerms.objects.create(municipality=municipality, valid_from=date(2020, 1, 1), legal_basis="조례 제8조")
         ledger.open_account(municipality=code, currency=currency.pk, kind=AccountKind.BANK, owner=None)
     return City(municipality, currency, dong)
 

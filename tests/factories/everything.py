@@ -38,7 +38,7 @@ from vouchers.officials.models import Absence, IncompatibleRoles, Official, Role
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.partners.services import issue_key
-from vouchers.payments.models import Payment
+from vouchers.payments.models import Payment, PaymentTerms
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import Wallet
 
@@ -46,7 +46,8 @@ SHOWN = (
     Departure, DepartureList, Household, LocalExclusiveGroup,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
-    PartnerKey, Payment, Programme, PurchaseLimit, Receivable, RoleAssignment, SettlementLine, UsageRule, Wallet,
+    PartnerKey, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
+    SettlementLine, UsageRule, Wallet,
 )  # fmt: skip
 
 

@@ -378,6 +378,46 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PaymentToken',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'wallet_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('wallet_id', models.UUIDField()),
+                ('id', models.UUIDField()),
+                ('hash', models.BinaryField()),
+                ('issued_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+                ('payment_id', models.UUIDField(null=True)),
+            ],
+            options={
+                'verbose_name': '시민 바코드',
+                'verbose_name_plural': '시민 바코드',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='SaleQR',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('merchant_id', models.UUIDField()),
+                ('partner_id', models.UUIDField()),
+                ('order_id', models.CharField(max_length=25)),
+                ('amount', models.BigIntegerField()),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('retired_at', models.DateTimeField(null=True)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('payment_id', models.UUIDField(null=True)),
+            ],
+            options={
+                'verbose_name': '거래별 QR',
+                'verbose_name_plural': '거래별 QR',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Transfer',
             fields=[
                 ('pk', models.CompositePrimaryKey('municipality_id', 'journal_id', 'line', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -827,6 +867,33 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'historical 적립 기준',
                 'verbose_name_plural': 'historical 적립 기준',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalPaymentTerms',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('qr_seconds', models.PositiveIntegerField(default=180, validators=[django.core.validators.MinValueValidator(1)], verbose_name='거래별 QR 유효시간(초)')),
+                ('token_refresh_seconds', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1)], verbose_name='시민 바코드 갱신 주기(초)')),
+                ('token_seconds', models.PositiveIntegerField(default=180, validators=[django.core.validators.MinValueValidator(1)], verbose_name='시민 바코드 유효시간(초)')),
+                ('order_minutes', models.PositiveIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1)], verbose_name='온라인 주문 승인 기한(분)')),
+                ('benefit_rate_min', models.DecimalField(decimal_places=2, default=3, max_digits=4, verbose_name='혜택+ 최저 할인율(%)')),
+                ('benefit_rate_max', models.DecimalField(decimal_places=2, default=7, max_digits=4, verbose_name='혜택+ 최고 할인율(%)')),
+                ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 결제 운영 기준',
+                'verbose_name_plural': 'historical 결제 운영 기준',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
@@ -1473,6 +1540,26 @@ class Migration(migrations.Migration):
                 'verbose_name': '연계 인증키',
                 'verbose_name_plural': '연계 인증키',
                 'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='PaymentTerms',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('qr_seconds', models.PositiveIntegerField(default=180, validators=[django.core.validators.MinValueValidator(1)], verbose_name='거래별 QR 유효시간(초)')),
+                ('token_refresh_seconds', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1)], verbose_name='시민 바코드 갱신 주기(초)')),
+                ('token_seconds', models.PositiveIntegerField(default=180, validators=[django.core.validators.MinValueValidator(1)], verbose_name='시민 바코드 유효시간(초)')),
+                ('order_minutes', models.PositiveIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1)], verbose_name='온라인 주문 승인 기한(분)')),
+                ('benefit_rate_min', models.DecimalField(decimal_places=2, default=3, max_digits=4, verbose_name='혜택+ 최저 할인율(%)')),
+                ('benefit_rate_max', models.DecimalField(decimal_places=2, default=7, max_digits=4, verbose_name='혜택+ 최고 할인율(%)')),
+                ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '결제 운영 기준',
+                'verbose_name_plural': '결제 운영 기준',
+                'ordering': ['-valid_from'],
             },
         ),
         migrations.CreateModel(
@@ -2162,6 +2249,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='partnerkey',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('algorithm', 'hmac-sha256'), ('public_key__isnull', True), ('signing_secret__isnull', False)), models.Q(('algorithm', 'ed25519'), ('public_key__isnull', False), ('signing_secret__isnull', True)), _connector='OR'), name='partnerkey_signs_one_way'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentterms',
+            constraint=models.UniqueConstraint(fields=('municipality', 'valid_from'), name='payment_terms_once_a_day', violation_error_message='그 시행일의 기준이 이미 있습니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentterms',
+            constraint=models.CheckConstraint(condition=models.Q(('qr_seconds__range', (1, 180)), ('token_seconds__range', (1, 180))), name='payment_terms_codes_last_three_minutes', violation_error_message='QR과 바코드의 유효시간은 180초를 넘을 수 없습니다(금융위원회 QR 결제 표준).'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentterms',
+            constraint=models.CheckConstraint(condition=models.Q(('token_refresh_seconds__gte', 1), ('token_refresh_seconds__lte', models.F('token_seconds'))), name='payment_terms_refresh_before_end', violation_error_message='갱신 주기는 유효시간보다 길 수 없습니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentterms',
+            constraint=models.CheckConstraint(condition=models.Q(('benefit_rate_max__gte', models.F('benefit_rate_min')), ('benefit_rate_min__gt', 0)), name='payment_terms_rates_in_order', violation_error_message='혜택+ 최저 할인율은 0보다 크고 최고 할인율 이하여야 합니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentterms',
+            constraint=models.CheckConstraint(condition=models.Q(('order_minutes__gte', 1)), name='payment_terms_order_minutes_positive'),
         ),
         migrations.AddConstraint(
             model_name='activitykind',

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/ledger/sql/0007_top_ups.sql"),
         run_sql_file("vouchers/payments/sql/0002_functions.sql"),
         run_sql_file("vouchers/wallets/sql/0001_reads.sql"),
+        run_sql_file("vouchers/payments/sql/0003_codes_and_tokens.sql"),
         run_sql_file("vouchers/webhooks/sql/0001_outbox.sql"),
         run_sql_file("vouchers/webhooks/sql/0002_delivery.sql"),
         run_sql_file("vouchers/ledger/sql/0009_benefits.sql"),

@@ -1,4 +1,4 @@
-"""결제, to read; 연계기관 and their keys."""
+"""결제, to read, and the terms that hold for all of them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.common.admin import ListAdmin, day, moment, won
+from vouchers.common.admin import EditAdmin, ListAdmin, day, moment, won
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter
+from vouchers.common.money import money
 from vouchers.ledger.models import Event
 from vouchers.ledger.selectors import movements_of
-from vouchers.payments.models import Payment
+from vouchers.payments.models import Payment, PaymentTerms
+from vouchers.payments.selectors import drawn_by
 
 
 @admin.register(Payment)
@@ -22,23 +26,44 @@ class PaymentAdmin(ListAdmin):
     """Payments, newest first."""
 
     view_permission = "payments.view"
-    list_display: ClassVar = ["at_seoul", "merchant", "holder", "amount_won", "refunded_won", "state", "day_seoul"]
+    list_display: ClassVar = [
+        "at_seoul",
+        "merchant",
+        "holder",
+        "channel",
+        "amount_won",
+        "discount_won",
+        "refunded_won",
+        "state",
+        "day_seoul",
+    ]
     list_select_related: ClassVar = ["merchant", "wallet__citizen"]
-    list_filter: ClassVar = [MunicipalityFilter, PeriodFilter]
+    list_filter: ClassVar = [MunicipalityFilter, PeriodFilter, "channel"]
     exact_search: ClassVar = ["id"]
     search_help_text = _("결제번호 전체")
     ordering: ClassVar = ["-id"]
     sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = [
-        "id", "at_seoul", "day_seoul", "merchant", "holder", "partner", "order_id", "amount_won", "refunded_won", "state",
-        "movements",
+        "id", "at_seoul", "day_seoul", "merchant", "holder", "partner", "channel", "order_id", "price_won", "discount_won",
+        "amount_won", "drawn", "refunded_won", "state", "movements",
     ]  # fmt: skip
     empty_hint = _("시민이 가맹점에서 QR로 결제하면 여기에 나타납니다. 조건에서 기간을 넓혀 보십시오.")
 
     at_seoul = moment("at", _("결제일시"))
     day_seoul = day("business_date", _("영업일"))
     amount_won = won("amount", _("결제금액"))
+    discount_won = won("discount", _("가맹점 할인액"))
     refunded_won = won("refunded", _("취소금액"))
+
+    @admin.display(description=_("정가"))
+    def price_won(self, payment: Payment) -> str:
+        """What the shop asked for."""
+        return money(payment.amount + payment.discount)
+
+    @admin.display(description=_("사용한 금액의 종류"))
+    def drawn(self, payment: Payment) -> SafeString:
+        """Lot by lot, in the order of drawing."""
+        return format_html_join(mark_safe("<br>"), "{} {}", drawn_by(payment))
 
     @admin.display(description=_("시민"))
     def holder(self, payment: Payment) -> str:
@@ -59,3 +84,33 @@ class PaymentAdmin(ListAdmin):
         events: QuerySet[Event] = rows.filter(pk=payment.pk) | rows.filter(reference=payment.pk)
         found = [(event, movements_of(event, limit=100)) for event in events.order_by("id")[:20]]
         return render_to_string("vouchers/payments/movements.html", {"journals": found})
+
+
+@admin.register(PaymentTerms)
+class PaymentTermsAdmin(EditAdmin):
+    """Terms that hold from a day on. What holds or held is never changed: new terms are a new row."""
+
+    view_permission = "payments.view"
+    edit_permission = "settings.edit"
+    list_display: ClassVar = ["starts", "qr_seconds", "token_seconds", "order_minutes", "rates", "legal_basis"]
+    list_filter: ClassVar = [MunicipalityFilter]
+    sortable_by: ClassVar[list[str]] = []
+    fieldsets: ClassVar = [
+        (None, {"fields": ["valid_from", "legal_basis"]}),
+        (_("QR과 바코드"), {"fields": [("qr_seconds", "token_seconds", "token_refresh_seconds")]}),
+        (_("온라인 주문"), {"fields": ["order_minutes"]}),
+        (_("혜택+"), {"fields": [("benefit_rate_min", "benefit_rate_max")]}),
+    ]
+    empty_hint = _(
+        "결제 운영 기준이 없으면 거래별 QR, 시민 바코드, 온라인 주문을 쓸 수 없습니다. 시행일과 함께 등록하십시오."
+    )
+
+    starts = day("valid_from", _("시행일"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("혜택+ 할인율"))
+    def rates(self, terms: PaymentTerms) -> str:
+        """3 ~ 7 %."""
+        return f"{terms.benefit_rate_min:f} ~ {terms.benefit_rate_max:f} %"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
-from vouchers.common.models import LedgerModel
+from vouchers.common.models import LedgerModel, TenantModel
 from vouchers.partners.models import Partner
 
 
@@ -90,3 +92,94 @@ class Outbox(LedgerModel):
     class Meta(LedgerModel.Meta):
         verbose_name = _("후속 처리 대기")
         verbose_name_plural = _("후속 처리 대기")
+
+
+def _seconds(label: Any, default: int) -> Any:
+    return models.PositiveIntegerField(label, default=default, validators=[MinValueValidator(1)])
+
+
+class PaymentTerms(TenantModel):
+    """결제 운영 기준: what holds for all payments of a municipality from a day on, until a later row replaces it."""
+
+    valid_from = models.DateField(_("시행일"))
+    qr_seconds = _seconds(_("거래별 QR 유효시간(초)"), 180)
+    token_refresh_seconds = _seconds(_("시민 바코드 갱신 주기(초)"), 60)
+    token_seconds = _seconds(_("시민 바코드 유효시간(초)"), 180)
+    order_minutes = _seconds(_("온라인 주문 승인 기한(분)"), 30)
+    benefit_rate_min = models.DecimalField(_("혜택+ 최저 할인율(%)"), max_digits=4, decimal_places=2, default=3)
+    benefit_rate_max = models.DecimalField(_("혜택+ 최고 할인율(%)"), max_digits=4, decimal_places=2, default=7)
+    legal_basis = models.CharField(_("근거"), max_length=200, help_text=_("예: 조례 제8조"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("결제 운영 기준")
+        verbose_name_plural = _("결제 운영 기준")
+        ordering: ClassVar = ["-valid_from"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["municipality", "valid_from"], name="payment_terms_once_a_day",
+                violation_error_message=_("그 시행일의 기준이 이미 있습니다."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(qr_seconds__range=(1, 180), token_seconds__range=(1, 180)),
+                name="payment_terms_codes_last_three_minutes",
+                violation_error_message=_("QR과 바코드의 유효시간은 180초를 넘을 수 없습니다(금융위원회 QR 결제 표준)."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(token_refresh_seconds__gte=1, token_refresh_seconds__lte=models.F("token_seconds")),
+                name="payment_terms_refresh_before_end",
+                violation_error_message=_("갱신 주기는 유효시간보다 길 수 없습니다."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(benefit_rate_min__gt=0, benefit_rate_max__gte=models.F("benefit_rate_min")),
+                name="payment_terms_rates_in_order",
+                violation_error_message=_("혜택+ 최저 할인율은 0보다 크고 최고 할인율 이하여야 합니다."),
+            ),
+            models.CheckConstraint(condition=models.Q(order_minutes__gte=1), name="payment_terms_order_minutes_positive"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.municipality} · {self.valid_from}"
+
+
+class SaleQR(LedgerModel):
+    """거래별 QR: a shop's code for one sale, good for one payment within minutes."""
+
+    id = models.UUIDField(primary_key=True)
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    merchant_id = models.UUIDField()
+    partner_id = models.UUIDField()
+    order_id = models.CharField(max_length=25)
+    amount = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    payment_id = models.UUIDField(null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("거래별 QR")
+        verbose_name_plural = _("거래별 QR")
+
+
+class PaymentToken(LedgerModel):
+    """시민 바코드: the one live token of a wallet, of which only a keyed hash is kept."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "wallet_id")
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    wallet_id = models.UUIDField()
+    id = models.UUIDField()
+    hash = models.BinaryField()
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    payment_id = models.UUIDField(null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("시민 바코드")
+        verbose_name_plural = _("시민 바코드")

@@ -6,8 +6,11 @@ from datetime import date, datetime
 from typing import Final, NamedTuple, Self
 from uuid import UUID
 
+from vouchers.common.money import money
+from vouchers.ledger.models import Lot, Transfer
 from vouchers.partners import statements
 from vouchers.partners.selectors import Caller
+from vouchers.payments.models import Payment
 
 
 class Drawn(NamedTuple):
@@ -68,3 +71,41 @@ def payment(*, caller: Caller, payment: UUID) -> PaymentRow | None:
 def payments_of_order(*, caller: Caller, order: str) -> list[PaymentRow]:
     """The partner's payments for an order, newest first, at most 100. An order may be paid again after a cancellation."""
     return [PaymentRow(*row) for row in statements.rows(_OF_ORDER, {**caller._asdict(), "order": order})]
+
+
+class SaleRow(NamedTuple):
+    """A code for one sale as it stands now, with what has to stand in it."""
+
+    id: UUID
+    merchant_code: str
+    merchant_name: str
+    name_ascii: str
+    city: str
+    mcc: str
+    order_id: str
+    amount: int
+    created_at: datetime
+    expires_at: datetime
+    retired_at: datetime | None
+    used_at: datetime | None
+    payment_id: UUID | None
+
+
+_SALE = statements.scoped(
+    columns=", ".join(f"sale.{name}" for name in SaleRow._fields),
+    function="payments.sale_qr(request.municipality, %(partner)s, %(sale)s) AS sale",
+)
+
+
+def sale(*, caller: Caller, sale: UUID) -> SaleRow | None:
+    """A code for one sale that this partner made, or None."""
+    found = statements.rows(_SALE, {"partner": caller.partner, "municipality": caller.municipality, "sale": sale})
+    return SaleRow(*found[0]) if found else None
+
+
+def drawn_by(payment: Payment) -> list[tuple[str, str]]:
+    """For an official: what a payment drew, lot by lot, as kind and amount."""
+    lines = Transfer.objects.filter(municipality=payment.municipality_id, journal_id=payment.pk).order_by("line")[:100]
+    amounts = [(line.debit_lot_id, line.amount) for line in lines]
+    lots = Lot.objects.filter(municipality=payment.municipality_id, pk__in=[lot for lot, _amount in amounts]).in_bulk()
+    return [(str(lots[lot].get_kind_display()), money(amount)) for lot, amount in amounts if lot in lots]

@@ -7,21 +7,42 @@ are there or neither.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from psycopg.types.numeric import Int8
 
-from merchants.qr_kit.rules import StaticQR
+from merchants.qr_kit.rules import SaleQR, StaticQR
+from vouchers.common.models import uuid7
+from vouchers.ledger.errors import PaymentUnknown
 from vouchers.partners import statements
+from vouchers.partners.selectors import Caller
 from vouchers.partners.services import Write
-from vouchers.payments import errors, selectors
-from vouchers.payments.selectors import COLUMNS, PaymentRow
+from vouchers.payments import errors, rules, selectors
+from vouchers.payments.selectors import COLUMNS, PaymentRow, SaleRow
+from vouchers.privacy.fields import key_ring
+
+_CHANNELS: Final = {StaticQR: "static_qr", SaleQR: "dynamic_qr"}
 
 _PAY = statements.scoped(
     columns="payment_id, replayed, merchant_name, business_date, discount, drawn",
     function="payments.pay(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(wallet)s, %(merchant)s,"
-    " %(terminal)s, %(amount)s, %(order)s, %(at)s)",
+    " %(terminal)s::text, %(amount)s, %(order)s, %(at)s, %(sale)s::uuid)",
+)
+_NEW_SALE = statements.scoped(
+    columns="sale_id, replayed",
+    function="payments.new_sale_qr(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(shop)s, %(amount)s,"
+    " %(order)s, %(at)s)",
+)
+_NEW_TOKEN = statements.scoped(
+    columns="token_id, replayed, refresh_at, expires_at",
+    function="payments.new_token(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(wallet)s, %(token)s,"
+    " %(hash)s, %(at)s)",
+)
+_PAY_BY_TOKEN = statements.scoped(
+    columns="payment_id, replayed",
+    function="payments.pay_by_token(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(hash)s, %(shop)s,"
+    " %(amount)s, %(order)s, %(at)s)",
 )
 _CANCEL = statements.scoped(
     columns="done.replayed, made.cancellation_id, made.cancelled_now, made.discount_now, made.cancelled_on,"
@@ -53,10 +74,26 @@ class Cancelled(NamedTuple):
     replayed: bool
 
 
-def pay(*, write: Write, wallet: UUID, shop: StaticQR, amount: int, order: str, at: datetime) -> Paid:
+class Sale(NamedTuple):
+    """A code for one sale, and whether this very request had made it before."""
+
+    sale: SaleRow
+    replayed: bool
+
+
+class Token(NamedTuple):
+    """A citizen's code: its digits, when the app should ask for the next, and when it ends."""
+
+    digits: str
+    refresh_at: datetime
+    expires_at: datetime
+    replayed: bool
+
+
+def pay(*, write: Write, wallet: UUID, shop: StaticQR | SaleQR, amount: int, order: str, at: datetime) -> Paid:
     """Pay at the shop whose genuine QR code was scanned. ``amount`` in won.
 
-    Raises QRElsewhere, QRAmountDiffers, IdempotencyKeyReused, or what shop, wallet and ledger refuse; then nothing is
+    Raises QRElsewhere, QRAmountDiffers, QRExpired, QRUsed, IdempotencyKeyReused, or what shop, wallet and ledger refuse; then nothing is
     recorded, and the same request may be sent again.
     """
     if shop.municipality != write.caller.municipality:
@@ -64,14 +101,66 @@ def pay(*, write: Write, wallet: UUID, shop: StaticQR, amount: int, order: str, 
     if shop.amount not in {None, amount}:
         raise errors.QRAmountDiffers(amount=shop.amount)
     made, replayed, name, day, discount, drawn = statements.rows(_PAY, write.parameters() | {
-        "wallet": wallet, "merchant": shop.merchant_code, "terminal": shop.terminal, "amount": Int8(amount),
-        "order": order, "at": at,
+        "wallet": wallet, "merchant": shop.merchant_code, "terminal": getattr(shop, "terminal", None),
+        "amount": Int8(amount), "order": order, "at": at, "sale": getattr(shop, "id", None),
     })[0]  # fmt: skip
     earlier = selectors.payment(caller=write.caller, payment=made) if replayed else None
     new = PaymentRow(
-        made, order, wallet, shop.merchant_code, name, "static_qr", amount, discount, 0, drawn, day, at
+        made, order, wallet, shop.merchant_code, name, _CHANNELS[type(shop)], amount, discount, 0, drawn, day, at
     )  # fmt: skip
     return Paid(earlier or new, replayed)
+
+
+def new_sale(*, write: Write, shop: str, amount: int, order: str, at: datetime) -> Sale:
+    """A code for one sale at a shop of this partner's app. Unspent codes for the same ``order`` are retired.
+
+    Raises MerchantUnknown, MerchantNotActive, PaymentTermsMissing or IdempotencyKeyReused.
+    """
+    made, replayed = statements.rows(_NEW_SALE, write.parameters() | {
+        "shop": shop, "amount": Int8(amount), "order": order, "at": at,
+    })[0]  # fmt: skip
+    found = selectors.sale(caller=write.caller, sale=made)
+    if found is None:
+        raise errors.SaleUnknown
+    return Sale(found, replayed)
+
+
+def new_token(*, write: Write, wallet: UUID, key: bytes, at: datetime) -> Token:
+    """A code with which the holder of a wallet is scanned once; the one before ends. ``key`` makes its digits.
+
+    Raises WalletUnknown, WalletNotActive, PaymentTermsMissing or IdempotencyKeyReused.
+    """
+    token = uuid7()
+    made, replayed, refresh_at, expires_at = statements.rows(_NEW_TOKEN, write.parameters() | {
+        "wallet": wallet, "token": token, "hash": _hash_of(rules.digits_of(token, key=key)), "at": at,
+    })[0]  # fmt: skip
+    return Token(rules.digits_of(made, key=key), refresh_at, expires_at, replayed)
+
+
+def pay_by_token(*, write: Write, code: str, shop: str, amount: int, order: str, at: datetime) -> Paid:
+    """Take a payment at a shop of this partner's app from whoever showed ``code``, as it was scanned.
+
+    Raises TokenUnknown, TokenExpired, TokenUsed, IdempotencyKeyReused, or what shop, wallet and ledger refuse; then
+    nothing is recorded, and the code is as good as before.
+    """
+    digits = rules.digits_in(code)
+    if digits is None:
+        raise errors.TokenUnknown
+    made, replayed = statements.rows(_PAY_BY_TOKEN, write.parameters() | {
+        "hash": _hash_of(digits), "shop": shop, "amount": Int8(amount), "order": order, "at": at,
+    })[0]  # fmt: skip
+    return Paid(_found(write.caller, made), replayed)
+
+
+def _hash_of(digits: str) -> bytes:
+    return key_ring().blind_index(digits, purpose="payment token")
+
+
+def _found(caller: Caller, payment: UUID) -> PaymentRow:
+    found = selectors.payment(caller=caller, payment=payment)
+    if found is None:
+        raise PaymentUnknown
+    return found
 
 
 def cancel(*, write: Write, payment: UUID, amount: int | None, at: datetime) -> Cancelled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.api.conftest import Market
 from tests.api.routes import Route
+from vouchers.common.models import uuid7
 from vouchers.partners.rules import Scope
 
 
@@ -12,7 +13,31 @@ def paid(market: Market) -> str:
     return market.pay(amount=100).json()["id"]
 
 
+def _sale(market: Market) -> str:
+    shop = f"/api/v1/shops/{market.merchant.code}/qr-codes"
+    body = {"amount": 100, "order_id": str(uuid7())[-12:]}
+    return market.request("POST", shop, body, idempotency_key=str(uuid7()))["Location"]
+
+
+def _scanned(market: Market) -> dict[str, object]:
+    path = f"/api/v1/wallets/{market.wallet}/payment-tokens"
+    code = market.request("POST", path, idempotency_key=str(uuid7())).json()["digits"]
+    return {"code": code, "merchant_code": market.merchant.code, "amount": 100, "order_id": "POS-1"}
+
+
 ROUTES = {
+    ("sale-codes", "POST"): Route(
+        Scope.SHOPS_WRITE, lambda market: f"/api/v1/shops/{market.merchant.code}/qr-codes", own=201, others=404, rival=201,
+        body=lambda market: {"amount": 100, "order_id": "POS-1"},
+    ),
+    ("sale-code", "GET"): Route(Scope.SHOPS_READ, _sale, own=200, others=404),
+    ("payment-tokens", "POST"): Route(
+        Scope.PAYMENTS_WRITE, lambda market: f"/api/v1/wallets/{market.wallet}/payment-tokens", own=201, others=404,
+        rival=201,
+    ),
+    ("scanned-payments", "POST"): Route(
+        Scope.SHOPS_WRITE, "/api/v1/cpm-payments", own=201, others=404, rival=201, body=_scanned
+    ),
     ("payments", "POST"): Route(
         Scope.PAYMENTS_WRITE, "/api/v1/payments", own=201, others=422, rival=201,
         body=lambda market: market.body(amount=100),

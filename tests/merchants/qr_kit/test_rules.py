@@ -141,7 +141,7 @@ def test_what_is_refused(payload, error):
 
 def test_every_refusal_has_its_own_code():
     errors = rules.QRError.__subclasses__()
-    assert len({error.code for error in errors}) == len(errors) == 7
+    assert len({error.code for error in errors}) == len(errors) == 9
 
 
 def test_codes_of_an_older_key_stay_valid_until_it_is_retired():

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from merchants.qr_kit.rules import LONGEST_PAYLOAD
+from merchants.qr_kit.rules import LONGEST_PAYLOAD, SaleQR, encode_sale
 from vouchers.common.api import RequestBody
-from vouchers.partners.api.bodies import ORDER_HINT, WON_HINT, OrderId, Won
-from vouchers.payments.selectors import Drawn, PaymentRow
-from vouchers.payments.services import Cancelled
+from vouchers.partners.api.bodies import ORDER_HINT, VISIBLE, WON_HINT, OrderId, Won
+from vouchers.payments.rules import LONGEST_CODE, emv_of
+from vouchers.payments.selectors import Drawn, PaymentRow, SaleRow
+from vouchers.payments.services import Cancelled, Token
+
+MerchantCode = Annotated[str, Meta(pattern=r"^M[0-9]{9}\Z", examples=["M000012345"])]
+MERCHANT_HINT: Final = _("M과 숫자 9자리인 가맹점번호여야 합니다.")
+
+
+class Shop(Struct, frozen=True):
+    """The shop, by the code that its QR carries."""
+
+    code: str
+    name: str
 
 
 class NewPayment(RequestBody, frozen=True):
-    """A payment at a shop's fixed QR code."""
+    """A payment at a shop's QR code, fixed or for one sale."""
 
     wallet_id: UUID
     qr: Annotated[str, Meta(min_length=1, max_length=LONGEST_PAYLOAD)]
@@ -33,19 +44,72 @@ class NewPayment(RequestBody, frozen=True):
     }
 
 
+ShopOrder = Annotated[str, Meta(min_length=1, max_length=25, pattern=VISIBLE, examples=["POS1-20261122-0001"])]
+
+
+class NoBody(RequestBody, frozen=True):
+    """Nothing has to be said."""
+
+
+class NewSaleCode(RequestBody, frozen=True):
+    """A sale for which the shop's screen shows a code. ``order_id`` is the shop's own number of the sale."""
+
+    amount: Won
+    order_id: ShopOrder
+
+    hints: ClassVar[Mapping[str, Any]] = {
+        "amount": WON_HINT,
+        "order_id": _("공백 없는 ASCII 문자 1~25자여야 합니다."),
+    }
+
+
+class NewScannedPayment(RequestBody, frozen=True):
+    """A payment by the code that a citizen shows, exactly as the scanner read it."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE)]
+    merchant_code: MerchantCode
+    amount: Won
+    order_id: OrderId
+
+    hints: ClassVar[Mapping[str, Any]] = {
+        "code": _("시민의 바코드나 QR에서 읽은 문자열 1~128자여야 합니다."),
+        "merchant_code": MERCHANT_HINT,
+        "amount": WON_HINT,
+        "order_id": ORDER_HINT,
+    }
+
+
+class SaleCode(Struct, frozen=True):
+    """A code for one sale as it stands now; ``qr`` is what to draw."""
+
+    id: UUID
+    state: Literal["open", "paid", "retired", "expired"]
+    merchant: Shop
+    amount: int
+    order_id: str
+    qr: str
+    expires_at: datetime
+    payment_id: UUID | None
+
+
+class PaymentToken(Struct, frozen=True):
+    """A citizen's code, good for one payment: ``digits`` for a barcode (Code 128) or a QR, ``emv`` the same as EMV CPM.
+
+    Ask for the next at ``refresh_at``; the present one then ends.
+    """
+
+    digits: str
+    emv: str
+    refresh_at: datetime
+    expires_at: datetime
+
+
 class NewCancellation(RequestBody, frozen=True):
     """Without ``amount``, all that is left of the payment is cancelled."""
 
     amount: Won | UnsetType = UNSET
 
     hints: ClassVar[Mapping[str, Any]] = {"amount": WON_HINT}
-
-
-class Shop(Struct, frozen=True):
-    """The shop, by the code that its QR carries."""
-
-    code: str
-    name: str
 
 
 class DrawnMoney(Struct, frozen=True):
@@ -115,6 +179,29 @@ def payment_of(row: PaymentRow) -> Payment:
         business_date=row.business_date,
         paid_at=row.paid_at,
     )
+
+
+def sale_of(row: SaleRow, *, municipality: str, keys: Mapping[int, bytes], at: datetime) -> SaleCode:
+    """The answer for a code for one sale, as it stands at ``at``."""
+    code = SaleQR(
+        municipality=municipality, merchant_code=row.merchant_code, name=row.name_ascii, city=row.city[:15],
+        category=row.mcc, amount=row.amount, order=row.order_id, id=row.id, expires_at=row.expires_at,
+    )  # fmt: skip
+    return SaleCode(
+        id=row.id,
+        state="paid" if row.used_at else "retired" if row.retired_at else "expired" if at >= row.expires_at else "open",
+        merchant=Shop(row.merchant_code, row.merchant_name),
+        amount=row.amount,
+        order_id=row.order_id,
+        qr=encode_sale(code, keys=keys),
+        expires_at=row.expires_at,
+        payment_id=row.payment_id,
+    )
+
+
+def token_of(token: Token) -> PaymentToken:
+    """The answer for a citizen's code."""
+    return PaymentToken(token.digits, emv_of(token.digits), token.refresh_at, token.expires_at)
 
 
 def cancellation_of(done: Cancelled) -> Cancellation:

@@ -50,9 +50,59 @@ create_payment = describe(
     reply=bodies.Payment, example=_A_PAYMENT,
     problems=(
         qr.QRNotAscii, qr.QRSchemeUnknown, qr.QRChecksumWrong, qr.QRMalformed, qr.QRKeyRetired, qr.QRForged,
-        QRRetired, errors.QRElsewhere, errors.QRAmountDiffers, MerchantUnknown, ledger.MerchantNotActive,
+        qr.QRExpired, qr.QRUsed, QRRetired, errors.QRElsewhere, errors.QRAmountDiffers, MerchantUnknown, ledger.MerchantNotActive,
         ledger.WalletUnknown, ledger.WalletNotActive, ledger.PaymentLimitExceeded, ledger.InsufficientFunds,
     ),
+)  # fmt: skip
+_SHOP = OpenApiParameter(
+    "shop", {"type": "string", "pattern": "^M[0-9]{9}$"}, OpenApiParameter.PATH, description=_("가맹점번호")
+)
+_A_SALE_CODE: Final = {
+    "id": "019aa9a6-1b2c-7d3e-8f40-5a6b7c8d9e0f", "state": "open", "merchant": _A_PAYMENT["merchant"], "amount": 15000,
+    "order_id": "POS1-20261122-0001", "expires_at": "2026-11-22T03:07:05.000000Z", "payment_id": None,
+    "qr": "00020101021226660013KR.GO.JANGTEO0110M0000123450212014FZ6K2QX7A0305412800410179537442552045812530341054051"
+    "50005802KR5912HAPPY BUNSIK6009GOYANG-SI62530118POS1-20261122-0001052500B9A3X2WQ1D5F7H8J9K0L2M36304A1B2",
+}  # fmt: skip
+_SHOP_PROBLEMS = (MerchantUnknown, ledger.MerchantNotActive)
+_MONEY_PROBLEMS = (
+    ledger.WalletUnknown, ledger.WalletNotActive, ledger.PaymentLimitExceeded, ledger.InsufficientFunds,
+)  # fmt: skip
+create_sale_code = describe(
+    "createSaleCode", tag=_TAG, summary=_("거래별 QR 생성"), writes=True, body=bodies.NewSaleCode,
+    body_example={"amount": 15000, "order_id": "POS1-20261122-0001"}, reply=bodies.SaleCode, example=_A_SALE_CODE,
+    description=_(
+        "가맹점 앱이 한 거래의 금액이 담긴 QR을 만듭니다. expires_at까지 한 번만 결제할 수 있고, 같은 order_id로 다시 만들면 앞의 "
+        "QR은 폐기됩니다."
+    ),
+    parameters=[_SHOP], problems=(*_SHOP_PROBLEMS, errors.PaymentTermsMissing, qr.QRFieldInvalid),
+)  # fmt: skip
+read_sale_code = describe(
+    "readSaleCode", tag=_TAG, summary=_("거래별 QR 조회"), reply=bodies.SaleCode, example=_A_SALE_CODE,
+    description=_("거래별 QR이 결제되었는지 확인합니다. 결제되었으면 payment_id가 있습니다."),
+    parameters=[_SHOP, OpenApiParameter("code", OpenApiTypes.UUID, OpenApiParameter.PATH, description=_("QR 번호"))],
+    problems=(errors.SaleUnknown,),
+)  # fmt: skip
+create_payment_token = describe(
+    "createPaymentToken", tag=_TAG, summary=_("시민 바코드 발급"), writes=True, body=bodies.NoBody, body_required=False,
+    reply=bodies.PaymentToken,
+    example={
+        "digits": "271828182845904523536028", "emv": "hQVDUFYwMWEjTwjwSkFOR1RFT1AHSkFOR1RFT2MP3wEMJxgoGChFkEUjU2Ao",
+        "refresh_at": "2026-11-22T03:05:05.678901Z", "expires_at": "2026-11-22T03:07:05.678901Z",
+    },
+    description=_(
+        "시민이 가맹점에 보여 줄 일회용 바코드·QR입니다. refresh_at이 되면 새로 발급받으십시오. 새로 발급하면 앞의 것은 바로 "
+        "끝나고, 화면에 오래 두어도 expires_at 이후에는 결제되지 않습니다."
+    ),
+    parameters=[OpenApiParameter("wallet", OpenApiTypes.UUID, OpenApiParameter.PATH, description=_("지갑번호"))],
+    problems=(ledger.WalletUnknown, ledger.WalletNotActive, errors.PaymentTermsMissing),
+)  # fmt: skip
+create_scanned_payment = describe(
+    "createScannedPayment", tag=_TAG, summary=_("시민 바코드 결제"), writes=True, body=bodies.NewScannedPayment,
+    body_example={"code": "271828182845904523536028", "merchant_code": "M000012345", "amount": 15000,
+                  "order_id": _A_PAYMENT["order_id"]},
+    description=_("가맹점 앱이 시민의 바코드나 QR을 읽어 결제합니다. 바코드 하나로 한 번만 결제됩니다."),
+    reply=bodies.Payment, example=_A_PAYMENT | {"channel": "cpm"},
+    problems=(errors.TokenUnknown, errors.TokenExpired, errors.TokenUsed, *_SHOP_PROBLEMS, *_MONEY_PROBLEMS),
 )  # fmt: skip
 list_payments = describe(
     "listPayments", tag=_TAG, summary=_("주문번호로 결제 조회"), reply=bodies.Payments,

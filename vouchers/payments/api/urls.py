@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from vouchers.payments.api import views
 
+
+class ShopConverter(StringConverter):
+    """The number of a shop."""
+
+    regex = "M[0-9]{9}"
+
+
+register_converter(ShopConverter, "shop")
+
 urlpatterns = [
     path("payments", views.PaymentsView.as_view(), name="payments"),
+    path("shops/<shop:shop>/qr-codes", views.SaleCodesView.as_view(), name="sale-codes"),
+    path("shops/<shop:shop>/qr-codes/<uuid:code>", views.SaleCodeView.as_view(), name="sale-code"),
+    path("wallets/<uuid:wallet>/payment-tokens", views.PaymentTokensView.as_view(), name="payment-tokens"),
+    path("cpm-payments", views.ScannedPaymentsView.as_view(), name="scanned-payments"),
     path("payments/<uuid:payment>", views.PaymentView.as_view(), name="payment"),
     path("payments/<uuid:payment>/cancellations", views.CancellationsView.as_view(), name="cancellations"),
 ]

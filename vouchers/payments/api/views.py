@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from merchants.qr_kit.services import scanned
+from merchants.qr_kit.services import keys_from, scanned
 from vouchers.common import problems
 from vouchers.common.api import answer, read
 from vouchers.ledger.errors import PaymentUnknown
 from vouchers.partners.api.bodies import VISIBLE
 from vouchers.partners.api.views import PartnerView, moment_of, written
 from vouchers.partners.rules import Scope
+from vouchers.partners.selectors import Caller
 from vouchers.payments import selectors, services
-from vouchers.payments.api import documents
+from vouchers.payments.api import bodies, documents
 from vouchers.payments.api.bodies import NewCancellation, NewPayment, Payments, cancellation_of, payment_of
+from vouchers.payments.errors import SaleUnknown
 
 _ORDER = re.compile(rf"(?=.{{1,64}}\Z){VISIBLE}")
 
@@ -54,6 +57,76 @@ class PaymentsView(PartnerView):
             raise problems.FieldsInvalid([problems.FieldProblem("/order_id", "invalid", NewPayment.hints["order_id"])])
         found = selectors.payments_of_order(caller=self.caller, order=order)
         return answer(Payments([payment_of(row) for row in found]))
+
+
+class SaleCodesView(PartnerView):
+    """거래별 QR 생성."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"POST": Scope.SHOPS_WRITE}
+
+    @documents.create_sale_code
+    def post(self, request: HttpRequest, shop: str) -> HttpResponse:
+        """A code for one sale."""
+        write, body = self.write(request)
+        wanted = read(body, bodies.NewSaleCode)
+        at = moment_of(request)
+        done = services.new_sale(write=write, shop=shop, amount=wanted.amount, order=wanted.order_id, at=at)
+        made = _sale(self.caller, done.sale, done.sale.created_at)
+        return written(made, f"/api/v1/shops/{shop}/qr-codes/{done.sale.id}", replayed=done.replayed)
+
+
+class SaleCodeView(PartnerView):
+    """거래별 QR 한 건."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"GET": Scope.SHOPS_READ}
+
+    @documents.read_sale_code
+    def get(self, request: HttpRequest, shop: str, code: UUID) -> HttpResponse:
+        """Whether it was paid."""
+        found = selectors.sale(caller=self.caller, sale=code)
+        if found is None or found.merchant_code != shop:
+            raise SaleUnknown
+        return answer(_sale(self.caller, found, moment_of(request)))
+
+
+class PaymentTokensView(PartnerView):
+    """시민 바코드 발급."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"POST": Scope.PAYMENTS_WRITE}
+
+    @documents.create_payment_token
+    def post(self, request: HttpRequest, wallet: UUID) -> HttpResponse:
+        """A code for the next payment."""
+        write, body = self.write(request)
+        read(body or b"{}", bodies.NoBody)
+        keys = keys_from(settings.QR_KEYS)
+        made = services.new_token(write=write, wallet=wallet, key=keys[max(keys)], at=moment_of(request))
+        return written(bodies.token_of(made), f"/api/v1/wallets/{wallet}/payment-tokens", replayed=made.replayed)
+
+
+class ScannedPaymentsView(PartnerView):
+    """시민 바코드 결제."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"POST": Scope.SHOPS_WRITE}
+
+    @documents.create_scanned_payment
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Pay by the code that a citizen shows."""
+        write, body = self.write(request)
+        wanted = read(body, bodies.NewScannedPayment)
+        done = services.pay_by_token(
+            write=write,
+            code=wanted.code,
+            shop=wanted.merchant_code,
+            amount=wanted.amount,
+            order=wanted.order_id,
+            at=moment_of(request),
+        )
+        return written(payment_of(done.payment), f"/api/v1/payments/{done.payment.id}", replayed=done.replayed)
+
+
+def _sale(caller: Caller, row: selectors.SaleRow, at: datetime) -> bodies.SaleCode:
+    return bodies.sale_of(row, municipality=caller.municipality, keys=keys_from(settings.QR_KEYS), at=at)
 
 
 class PaymentView(PartnerView):

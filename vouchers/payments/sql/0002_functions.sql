@@ -50,11 +50,12 @@ END $$;
 
 CREATE FUNCTION payments.pay(
     p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_wallet uuid, p_merchant_code text,
-    p_terminal text, p_amount bigint, p_order text, p_at timestamptz,
+    p_terminal text, p_amount bigint, p_order text, p_at timestamptz, p_sale uuid DEFAULT NULL,
     OUT payment_id uuid, OUT replayed boolean, OUT merchant_name varchar, OUT business_date date, OUT discount bigint,
     OUT drawn text
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- One payment at a shop's fixed QR, of p_amount won as the shop asks. What follows `replayed` is empty when it was.
+-- One payment at a shop's QR, of p_amount won as the shop asks: at the fixed one of a terminal, or at that of one sale.
+-- What follows `replayed` is empty when it was.
 DECLARE
     v_id    uuid := ledger.id_at(p_at);
     v_seen  record;
@@ -64,8 +65,11 @@ BEGIN
     payment_id := v_seen.result_id;
     replayed := v_seen.replayed;
     IF NOT replayed THEN
-        v_taken := payments.take(p_municipality, v_id, p_wallet, p_merchant_code, p_terminal, p_amount, 'static_qr',
-                                 p_partner, p_order, p_at);
+        IF p_sale IS NOT NULL THEN
+            PERFORM payments.spend_sale_qr(p_municipality, p_sale, v_id, p_at);
+        END IF;
+        v_taken := payments.take(p_municipality, v_id, p_wallet, p_merchant_code, p_terminal, p_amount,
+                                 CASE WHEN p_sale IS NULL THEN 'static_qr' ELSE 'dynamic_qr' END, p_partner, p_order, p_at);
         merchant_name := v_taken.merchant_name;
         business_date := v_taken.business_date;
         discount := v_taken.discount;
