@@ -8,6 +8,7 @@ from vouchers.partners.api import pages, views
 
 ROOMS = (
     "vouchers.wallets.api.urls",
+    "vouchers.top_ups.api.urls",
     "vouchers.payments.api.urls",
     "vouchers.points.api.urls",
     "vouchers.reconciliation.api.urls",

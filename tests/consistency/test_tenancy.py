@@ -36,6 +36,7 @@ from tests.factories.bank import make_bank_line
 from tests.factories.clawbacks import make_debt
 from tests.factories.holding import Stranger, make_departure, make_holding_list
 from tests.factories.points import make_point_desk
+from tests.factories.top_ups import buy, make_discount, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.citizens.rules import Category, Relation
@@ -50,6 +51,8 @@ from vouchers.partners.services import issue_key
 from vouchers.points.models import ActivityUpload
 from vouchers.points.rules import periods_before
 from vouchers.privacy.models import AccessAction, AccessRecord
+from vouchers.top_ups.selectors import RefundAccount
+from vouchers.top_ups.services import cancel
 from vouchers.wallets.models import WalletLink
 from vouchers.webhooks.models import WebhookPolicy
 
@@ -127,6 +130,7 @@ def _fill_the_rest(city: City) -> None:
         municipality=city.municipality, merchant=factories.make_merchant(city), rate=5, valid_from=date(2026, 1, 1),
         valid_until=date(2026, 12, 31), document="지역경제과-1",
     )  # fmt: skip
+    _sell(city)
     _keep_a_household(city)
     _pay_points(city)
     LocalExclusiveGroup.objects.create(
@@ -204,6 +208,15 @@ def _pay_points(city: City) -> None:
         municipality=city.municipality, partner=desk.partner, file_name="실적.csv", file_sha256="0" * 64,
         uploaded_by=desk.drafter, uploaded_at=AT,
     )  # fmt: skip
+
+
+def _sell(city: City) -> None:
+    """Something is bought at a discount and taken back."""
+    make_discount(city)
+    partner, wallet = factories.make_partner(city), factories.wallet_of(factories.make_citizen(city)).pk
+    bought = buy(partner, wallet, 10_000)
+    account = RefundAccount("088", "110123456789", "김장터")
+    cancel(write=write_of(partner), top_up=bought.id, account=account, at=AT + timedelta(minutes=5))
 
 
 def _keep_a_household(city: City) -> None:

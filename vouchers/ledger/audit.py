@@ -69,6 +69,7 @@ INVARIANTS: Final = (
     Invariant("budgets_follow_entries", _("예산 과목의 이동 = 예산 변동 내역과 재배정 내역"), _("예산 과목 잔액")),
     Invariant("reserved_for_open_lists", _("예산 예약액 = 지급이 남은 명단의 금액"), _("예약 금액")),
     Invariant("entitlements_paid_once", _("지급 건마다 정확히 한 번 지급"), _("지급액")),
+    Invariant("top_ups_follow_transfers", _("충전·환불 내역 = 원장 이동, 지급할 환불금"), _("충전한 금액")),
     Invariant("unclaimed_follows_lists", _("보관금·현금 이동 = 명단의 미지급·현금 건"), _("보관액")),
 )
 

@@ -31,4 +31,6 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/points/sql/0002_payout.sql"),
         run_sql_file("vouchers/reconciliation/sql/0001_sums.sql"),
         run_sql_file("vouchers/reconciliation/sql/0002_review.sql"),
+        run_sql_file("vouchers/top_ups/sql/0001_tables.sql"),
+        run_sql_file("vouchers/top_ups/sql/0002_functions.sql"),
     ]

@@ -35,7 +35,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS,
     Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund", "benefits.fund"},
     Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"benefits.publish"},
-    Role.PAYER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"batches.pay", "receivables.edit", "points.pay"},
+    Role.PAYER: _READ_ALLOWANCES
+    | _READ_CITIZENS
+    | _READ_MONEY
+    | {"batches.pay", "receivables.edit", "topups.refund", "points.pay"},
     Role.MERCHANT_OFFICER: _READ_SHOPS | {"merchants.edit"},
     Role.SETTLEMENT_OFFICER: _READ_SHOPS | _READ_MONEY | {"settlement.close", "reconciliation.edit"},
     Role.AUDITOR: _READ_ALLOWANCES | _READ_CITIZENS | _READ_SHOPS | _READ_MONEY | {"audit.view"},

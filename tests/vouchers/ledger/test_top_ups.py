@@ -10,7 +10,7 @@ from tests.vouchers.ledger.kernel import CITY, CURRENCY, NOON, WITHOUT_LISTS, Ke
 from vouchers.common.models import uuid7
 from vouchers.ledger import errors
 
-OF_TOP_UPS = {"top_ups_follow_transfers", "refunds_wait_at_bank"}
+OF_TOP_UPS = {"top_ups_follow_transfers"}
 """What needs the room of top-ups, whose rows explain these movements."""
 
 
@@ -39,7 +39,7 @@ def open_fund(kernel: Kernel, amount: int) -> UUID:
 def top_up(kernel: Kernel, wallet: UUID, paid: int, *benefits: tuple[UUID, int], id: UUID | None = None, source=None):
     """Returns the lots of the money and of the benefit."""
     ((_day, purchase, incentive),) = kernel.rows(
-        "SELECT * FROM ledger.top_up(%s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], NULL, NULL, NULL, %s)",
+        "SELECT * FROM ledger.top_up(%s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], NULL, NULL, NULL, NULL, %s)",
         CITY, id or kernel.id_at(NOON), CURRENCY, wallet, source or uuid7(), paid,
         [fund for fund, _ in benefits], [amount for _, amount in benefits], NOON,
     )  # fmt: skip

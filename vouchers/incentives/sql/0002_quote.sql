@@ -43,7 +43,8 @@ BEGIN
         GROUP BY 1, 2
     ), whole AS (
         SELECT share.id, div(sum(share.parts), 10000)::bigint AS full,
-               least(div(sum(share.parts), 10000), greatest(terms.benefit_cap - p_benefit_so_far, 0))::bigint AS given
+               least(div(sum(share.parts), 10000), CASE WHEN terms.benefit_cap IS NOT NULL
+                         THEN greatest(terms.benefit_cap - p_benefit_so_far, 0) END)::bigint AS given
         FROM share JOIN terms USING (id) GROUP BY share.id, terms.benefit_cap
     ), part AS (
         SELECT share.id, share.fund,

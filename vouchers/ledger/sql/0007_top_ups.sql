@@ -31,8 +31,8 @@ END $$;
 
 CREATE FUNCTION ledger.top_up(
     p_municipality varchar, p_id uuid, p_currency uuid, p_wallet uuid, p_source uuid, p_paid bigint,
-    p_funds uuid[], p_benefits bigint[], p_usage_rule uuid, p_expires_at timestamptz, p_benefit_expires_at timestamptz,
-    p_at timestamptz, OUT business_date date, OUT purchase_lot uuid, OUT incentive_lot uuid
+    p_funds uuid[], p_benefits bigint[], p_usage_rule uuid, p_benefit_rule uuid, p_expires_at timestamptz,
+    p_benefit_expires_at timestamptz, p_at timestamptz, OUT business_date date, OUT purchase_lot uuid, OUT incentive_lot uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- p_paid won that the funding bank has reported become a lot of purchased money with the source p_source; what each fund
 -- adds, one lot of incentive for all of them, with the event itself as its source (NULL: nobody adds anything).
@@ -83,7 +83,7 @@ BEGIN
     v_total := (SELECT sum(a) FROM unnest(p_benefits) a);
     INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, usage_rule_id, granted, remaining,
                               expires_at, created_at)
-    VALUES (p_municipality, incentive_lot, p_wallet, 'incentive', p_id, p_usage_rule, v_total, v_total,
+    VALUES (p_municipality, incentive_lot, p_wallet, 'incentive', p_id, p_benefit_rule, v_total, v_total,
             p_benefit_expires_at, p_at);
     INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, credit_lot_id,
                                    amount, business_date)

@@ -1420,7 +1420,7 @@ BEGIN
     RETURN v_date;
 END $$;
 
-CREATE FUNCTION ledger.top_up(p_municipality character varying, p_id uuid, p_currency uuid, p_wallet uuid, p_source uuid, p_paid bigint, p_funds uuid[], p_benefits bigint[], p_usage_rule uuid, p_expires_at timestamp with time zone, p_benefit_expires_at timestamp with time zone, p_at timestamp with time zone, OUT business_date date, OUT purchase_lot uuid, OUT incentive_lot uuid) RETURNS record
+CREATE FUNCTION ledger.top_up(p_municipality character varying, p_id uuid, p_currency uuid, p_wallet uuid, p_source uuid, p_paid bigint, p_funds uuid[], p_benefits bigint[], p_usage_rule uuid, p_benefit_rule uuid, p_expires_at timestamp with time zone, p_benefit_expires_at timestamp with time zone, p_at timestamp with time zone, OUT business_date date, OUT purchase_lot uuid, OUT incentive_lot uuid) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1473,7 +1473,7 @@ BEGIN
     v_total := (SELECT sum(a) FROM unnest(p_benefits) a);
     INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, usage_rule_id, granted, remaining,
                               expires_at, created_at)
-    VALUES (p_municipality, incentive_lot, p_wallet, 'incentive', p_id, p_usage_rule, v_total, v_total,
+    VALUES (p_municipality, incentive_lot, p_wallet, 'incentive', p_id, p_benefit_rule, v_total, v_total,
             p_benefit_expires_at, p_at);
     INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, credit_lot_id,
                                    amount, business_date)

@@ -1,0 +1,136 @@
+"""What requests may contain and answers do contain. The OpenAPI document is made from the same classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from msgspec import UNSET, Meta, Struct, UnsetType, convert
+
+from vouchers.common.api import RequestBody
+from vouchers.partners.api.bodies import ORDER_HINT, UUID_HINT, WON_HINT, OrderId, Won
+from vouchers.top_ups.selectors import RefundAccount, RefundRow, TopUpRow
+
+_ACCOUNT_HINT = _("은행 코드 3자리(bank), 숫자만 적은 계좌번호(number), 예금주(holder)를 모두 보내야 합니다.")
+
+
+class NewTopUp(RequestBody, frozen=True):
+    """How much is wanted: the face value where the currency is sold at a discount, else the money to be paid."""
+
+    wallet_id: UUID
+    amount: Won
+    order_id: OrderId
+
+    hints: ClassVar[Mapping[str, Any]] = {"wallet_id": UUID_HINT, "amount": WON_HINT, "order_id": ORDER_HINT}
+
+
+class NewDeposit(RequestBody, frozen=True):
+    """The money that the funding bank has got, and the number under which its statement shows it."""
+
+    amount: Won
+    reference: OrderId
+
+    hints: ClassVar[Mapping[str, Any]] = {"amount": WON_HINT, "reference": ORDER_HINT}
+
+
+class Account(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the bank pays a refund."""
+
+    bank: Annotated[str, Meta(pattern=r"^[0-9]{3}\Z", examples=["088"])]
+    number: Annotated[str, Meta(pattern=r"^[0-9]{6,16}\Z", examples=["110123456789"])]
+    holder: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]+\Z", examples=["KIM JANGTEO"])]
+
+
+class NewTopUpCancellation(RequestBody, frozen=True):
+    """Without ``account``, the money goes to the account that the member has registered."""
+
+    account: Account | UnsetType = UNSET
+
+    hints: ClassVar[Mapping[str, Any]] = {"account": _ACCOUNT_HINT}
+
+
+class NewRefund(RequestBody, frozen=True):
+    """Without ``account``, the money goes to the account that the member has registered."""
+
+    account: Account | UnsetType = UNSET
+
+    hints: ClassVar[Mapping[str, Any]] = {"account": _ACCOUNT_HINT}
+
+
+class Payer(Struct, frozen=True):
+    """Who bears how much of a benefit."""
+
+    name: str
+    kind: Literal["national", "province", "city", "district", "other"]
+    amount: int
+
+
+class TopUp(Struct, frozen=True):
+    """A top-up as it stands now. Amounts are in won: the buyer ``pays``, the wallet ``gets``."""
+
+    id: UUID
+    state: Literal["requested", "expired", "completed", "cancelled"]
+    order_id: str
+    wallet_id: UUID
+    kind: Literal["plain", "discount", "top_up"]
+    amount: int
+    pays: int
+    benefit: int
+    gets: int
+    payers: list[Payer]
+    refunded: int
+    requested_at: datetime
+    expires_at: datetime
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    refund_id: UUID | None
+
+
+class TopUps(Struct, frozen=True):
+    """Newest first."""
+
+    top_ups: list[TopUp]
+
+
+class Kept(Struct, frozen=True):
+    """What stayed in the wallet of one top-up, why, and how many won more must be used before it can be refunded."""
+
+    top_up_id: UUID
+    amount: int
+    reason: Literal["not_used_enough", "expired", "benefit_only", "refundable"]
+    needed: int
+
+
+class BalanceRefund(Struct, frozen=True):
+    """A refund of the balance: ``amount`` won to the buyer's account, ``benefit_returned`` won back to the payers."""
+
+    id: UUID
+    wallet_id: UUID
+    state: Literal["waiting", "paid"]
+    amount: int
+    benefit_returned: int
+    requested_at: datetime
+    paid_at: datetime | None
+    kept: list[Kept]
+
+
+def account_of(body: NewTopUpCancellation | NewRefund) -> RefundAccount | None:
+    """The account of the request; None: it names none."""
+    if not isinstance(body.account, Account):
+        return None
+    return RefundAccount(body.account.bank, body.account.number, body.account.holder)
+
+
+def top_up_of(row: TopUpRow, *, at: datetime) -> TopUp:
+    """The answer for a top-up; a request whose deadline has passed at ``at`` has expired."""
+    state = "expired" if row.state == "requested" and at > row.expires_at else row.state
+    return convert(row._asdict() | {"state": state}, TopUp)
+
+
+def refund_of(row: RefundRow) -> BalanceRefund:
+    """The answer for a refund."""
+    state = "paid" if row.paid_at else "waiting"
+    return convert(row._asdict() | {"state": state, "benefit_returned": row.benefit}, BalanceRefund)

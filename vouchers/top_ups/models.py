@@ -1,0 +1,128 @@
+"""충전: what was bought, and what of it went back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.common.models import LedgerModel
+from vouchers.currencies.models import BuyerType
+from vouchers.officials.models import Official
+from vouchers.partners.models import Partner
+from vouchers.privacy.fields import EncryptedTextField
+
+
+class TopUpKind(models.TextChoices):
+    """Which formula: a discount lessens what is paid, an incentive adds to what arrives."""
+
+    PLAIN = "plain", _("혜택 없음")
+    DISCOUNT = "discount", _("선할인")
+    TOP_UP = "top_up", _("충전 인센티브")
+
+
+class TopUpState(models.TextChoices):
+    """How far it has come. A request whose deadline has passed stays a request that nothing can complete."""
+
+    REQUESTED = "requested", _("입금 대기")
+    COMPLETED = "completed", _("충전 완료")
+    CANCELLED = "cancelled", _("취소")
+
+
+def _to(model: str | type[models.Model], name: Any, *, null: bool = False) -> models.ForeignKey:
+    return models.ForeignKey(
+        model, on_delete=models.DO_NOTHING, null=null, related_name="+", db_constraint=False, verbose_name=name
+    )
+
+
+class TopUp(LedgerModel):
+    """충전: a request, and when its deposit was confirmed the money that it became. Its id is the source of the lot."""
+
+    id = models.UUIDField(_("충전번호"), primary_key=True)
+    municipality = _to("vouchers.Municipality", _("지자체"))
+    currency = _to("vouchers.Currency", _("상품권"))
+    wallet = _to("vouchers.Wallet", _("지갑"))
+    partner = _to(Partner, _("연계기관"))
+    order_id = models.CharField(_("주문번호"), max_length=64)
+    buyer = models.CharField(_("구매자"), max_length=10, choices=BuyerType)
+    kind = models.CharField(_("혜택 방식"), max_length=10, choices=TopUpKind)
+    amount = models.BigIntegerField(_("신청액"))
+    paid = models.BigIntegerField(_("입금액"))
+    benefit_base = models.BigIntegerField(_("혜택 대상 금액"))
+    funds = ArrayField(models.UUIDField(), verbose_name=_("재원"))
+    benefits = ArrayField(models.BigIntegerField(), verbose_name=_("재원별 혜택"))
+    returned = ArrayField(models.BigIntegerField(), verbose_name=_("재원별 반납액"))
+    refunded = models.BigIntegerField(_("환불액"))
+    usage_rule_id = models.UUIDField(null=True)
+    benefit_rule_id = models.UUIDField(null=True)
+    expires_at = models.DateTimeField(_("유효기한"), null=True)
+    benefit_expires_at = models.DateTimeField(_("혜택 유효기한"), null=True)
+    rule_id = models.UUIDField(_("자동충전 규칙"), null=True)
+    state = models.CharField(_("상태"), max_length=10, choices=TopUpState)
+    at = models.DateTimeField(_("신청일시"))
+    deadline = models.DateTimeField(_("입금 기한"))
+    depositor = _to(Partner, _("입금 확인 기관"), null=True)
+    deposit_reference = models.CharField(_("은행 거래번호"), max_length=64, null=True)
+    completed_at = models.DateTimeField(_("충전일시"), null=True)
+    journal_id = models.UUIDField(_("전표번호"), null=True)
+    purchase_lot_id = models.UUIDField(null=True)
+    incentive_lot_id = models.UUIDField(null=True)
+    cancelled_at = models.DateTimeField(_("취소일시"), null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("충전")
+        verbose_name_plural = _("충전")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def benefit(self) -> int:
+        """What the funds add, in won."""
+        return sum(self.benefits)
+
+    @property
+    def face(self) -> int:
+        """What arrives in the wallet."""
+        return self.paid + self.benefit
+
+
+class RefundKind(models.TextChoices):
+    """Why money goes back."""
+
+    CANCELLATION = "cancellation", _("청약철회")
+    BALANCE = "balance", _("잔액 환불")
+
+
+class TopUpRefund(LedgerModel):
+    """환불: money that the bank owes a buyer. It waits, stands in a bank file, and was paid. The id is its journal's."""
+
+    id = models.UUIDField(_("환불번호"), primary_key=True)
+    municipality = _to("vouchers.Municipality", _("지자체"))
+    currency = _to("vouchers.Currency", _("상품권"))
+    wallet = _to("vouchers.Wallet", _("지갑"))
+    partner = _to(Partner, _("연계기관"))
+    kind = models.CharField(_("구분"), max_length=12, choices=RefundKind)
+    top_up_id = models.UUIDField(_("충전번호"), null=True)
+    amount = models.BigIntegerField(_("환불액"))
+    benefit = models.BigIntegerField(_("재원 반납액"))
+    account_bank = models.CharField(_("은행"), max_length=3)
+    account_number = EncryptedTextField(_("계좌번호"))
+    account_holder = models.CharField(_("예금주"), max_length=40)
+    at = models.DateTimeField(_("신청일시"))
+    payout_id = models.UUIDField(_("이체 파일"), null=True)
+    payout_at = models.DateTimeField(_("이체 파일 생성일시"), null=True)
+    paid_at = models.DateTimeField(_("지급일시"), null=True)
+    paid_by = _to(Official, _("지급 확인자"), null=True)
+    journal_id = models.UUIDField(_("지급 전표번호"), null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("환불")
+        verbose_name_plural = _("환불")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,108 @@
+"""What a partner may know of its top-ups and refunds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from vouchers.citizens.models import Citizen
+from vouchers.partners import statements
+from vouchers.partners.selectors import Caller
+from vouchers.wallets.models import Wallet
+
+
+class TopUpRow(NamedTuple):
+    """A top-up as it stands. ``pays`` won make ``gets`` won; ``payers`` bear what lies between."""
+
+    id: UUID
+    state: str
+    order_id: str
+    wallet_id: UUID
+    kind: str
+    amount: int
+    pays: int
+    benefit: int
+    gets: int
+    payers: list[dict[str, Any]]
+    refunded: int
+    requested_at: datetime
+    expires_at: datetime
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    refund_id: UUID | None
+
+
+class RefundRow(NamedTuple):
+    """A refund, and what stayed in the wallet with the reason."""
+
+    id: UUID
+    wallet_id: UUID
+    amount: int
+    benefit: int
+    requested_at: datetime
+    paid_at: datetime | None
+    kept: list[dict[str, Any]]
+
+
+class RefundAccount(NamedTuple):
+    """Where the bank pays: bank code, digits, holder."""
+
+    bank: str
+    number: str
+    holder: str
+
+
+COLUMNS: Final = ", ".join(f"top_up.{name}" for name in TopUpRow._fields)
+REFUND_COLUMNS: Final = ", ".join(f"refund.{name}" for name in RefundRow._fields)
+
+_TOP_UP = statements.scoped(
+    columns=COLUMNS, function="top_ups.top_up(request.municipality, %(partner)s, %(top_up)s) AS top_up"
+)
+_OF_ORDER = statements.scoped(
+    columns=COLUMNS, function="top_ups.top_ups_of_order(request.municipality, %(partner)s, %(order)s) AS top_up"
+)
+_REFUND = statements.scoped(
+    columns=REFUND_COLUMNS,
+    function="top_ups.refund(request.municipality, %(partner)s, %(refund)s, %(at)s) AS refund",
+)
+
+
+def top_up_row(columns: Sequence[Any]) -> TopUpRow:
+    """From the columns of a statement, which gets JSON as text."""
+    row = TopUpRow(*columns)
+    return row._replace(payers=json.loads(str(row.payers)))
+
+
+def refund_row(columns: Sequence[Any]) -> RefundRow:
+    """From the columns of a statement, which gets JSON as text."""
+    row = RefundRow(*columns)
+    return row._replace(kept=json.loads(str(row.kept)))
+
+
+def top_up(*, caller: Caller, top_up: UUID) -> TopUpRow | None:
+    """The top-up, or None when this partner has nothing to do with it."""
+    found = statements.rows(_TOP_UP, {**caller._asdict(), "top_up": top_up})
+    return top_up_row(found[0]) if found else None
+
+
+def top_ups_of_order(*, caller: Caller, order: str) -> list[TopUpRow]:
+    """The top-ups that the partner asked for under an order, newest first, at most 100."""
+    return [top_up_row(row) for row in statements.rows(_OF_ORDER, {**caller._asdict(), "order": order})]
+
+
+def refund(*, caller: Caller, refund: UUID, at: datetime) -> RefundRow | None:
+    """The partner's own refund, or None."""
+    found = statements.rows(_REFUND, {**caller._asdict(), "refund": refund, "at": at})
+    return refund_row(found[0]) if found else None
+
+
+def account_of(*, wallet: UUID) -> RefundAccount | None:
+    """The account that the wallet's member has registered. Call it in the scope."""
+    holders = Wallet.objects.filter(pk=wallet).values("citizen")
+    citizen = Citizen.objects.filter(pk__in=holders).only("name", "account_bank", "account_number").first()
+    if citizen is None or citizen.account_number is None or not citizen.account_bank:
+        return None
+    return RefundAccount(citizen.account_bank, citizen.account_number.reveal(), citizen.name)

@@ -1,0 +1,144 @@
+"""Sell vouchers and take them back.
+
+Each request is one call of a database function, in whose transaction its idempotency key is recorded too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg.types.numeric import Int8
+
+from vouchers.common.errors import NotPermitted
+from vouchers.common.scope import scope
+from vouchers.ledger.services import call
+from vouchers.officials.models import Official
+from vouchers.officials.selectors import Authority
+from vouchers.partners import statements
+from vouchers.partners.services import Write
+from vouchers.top_ups import errors as _errors  # noqa: F401  (registers what the functions refuse)
+from vouchers.top_ups import selectors
+from vouchers.top_ups.models import TopUpRefund
+from vouchers.top_ups.selectors import COLUMNS, REFUND_COLUMNS, RefundAccount, RefundRow, TopUpRow
+
+_MONEY = "%(partner)s, %(key)s, %(fingerprint)s"
+_SHOWN = " AS done, LATERAL top_ups.top_up(request.municipality, %(partner)s, done.top_up_id) AS top_up"
+_REQUEST = statements.scoped(
+    columns=f"done.replayed, {COLUMNS}",
+    function=f"top_ups.request(request.municipality, {_MONEY}, %(wallet)s, %(amount)s, %(order)s, %(at)s)" + _SHOWN,
+)
+_DEPOSIT = statements.scoped(
+    columns=f"done.replayed, {COLUMNS}",
+    function=f"top_ups.deposit(request.municipality, {_MONEY}, %(top_up)s, %(amount)s, %(reference)s, %(at)s)" + _SHOWN,
+)
+_ACCOUNT = "%(bank)s, %(account)s::bytea, %(holder)s, %(at)s"
+_CANCEL = statements.scoped(
+    columns=f"done.replayed, {COLUMNS}",
+    function=f"top_ups.cancel(request.municipality, {_MONEY}, %(top_up)s, {_ACCOUNT})" + _SHOWN,
+)
+_REFUND = statements.scoped(
+    columns=f"done.replayed, {REFUND_COLUMNS}",
+    function=(
+        f"top_ups.refund_balance(request.municipality, {_MONEY}, %(wallet)s, {_ACCOUNT}) AS done,"
+        " LATERAL top_ups.refund(request.municipality, %(partner)s, done.refund_id, %(at)s) AS refund"
+    ),
+)
+
+
+class Done(NamedTuple):
+    """A top-up as it stands now, and whether this very request had been answered before."""
+
+    top_up: TopUpRow
+    replayed: bool
+
+
+class Refunded(NamedTuple):
+    """A refund, and whether this very request had been answered before."""
+
+    refund: RefundRow
+    replayed: bool
+
+
+class Payout(NamedTuple):
+    """A bank file: how many refunds stand in it."""
+
+    id: UUID
+    refunds: int
+
+
+def request(*, write: Write, wallet: UUID, amount: int, order: str, at: datetime) -> Done:
+    """Ask for a top-up: the answer says what is to be paid until when, and what arrives.
+
+    Raises PurchaseNotOpen, BelowMinimum, NotInUnits, DayLimit, MonthLimit, YearLimit, HoldingLimit, or what the wallet
+    refuses; then nothing is recorded.
+    """
+    return _done(_REQUEST, write, wallet=wallet, amount=Int8(amount), order=order, at=at)
+
+
+def deposit(*, write: Write, top_up: UUID, amount: int, reference: str, at: datetime) -> Done:
+    """Confirm that the bank has got the money of a request. Whatever is raised, it gives the money back."""
+    return _done(_DEPOSIT, write, top_up=top_up, amount=Int8(amount), reference=reference, at=at)
+
+
+def cancel(*, write: Write, top_up: UUID, account: RefundAccount | None, at: datetime) -> Done:
+    """Take a request back, or a completed top-up of which nothing was used.
+
+    ``account``: where the bank pays; None: the account that the wallet's member has registered.
+    """
+    if account is None and (found := selectors.top_up(caller=write.caller, top_up=top_up)):
+        account = _registered(write, found.wallet_id)
+    return _done(_CANCEL, write, top_up=top_up, at=at, **_sealed(account))
+
+
+def refund_balance(*, write: Write, wallet: UUID, account: RefundAccount | None, at: datetime) -> Refunded:
+    """Refund what is left of the top-ups of which enough was used. Raises RefundTooEarly or NothingToRefund."""
+    parameters = {"wallet": wallet, "at": at} | _sealed(account or _registered(write, wallet))
+    replayed, *row = statements.rows(_REFUND, write.parameters() | parameters)[0]
+    return Refunded(selectors.refund_row(row), replayed)
+
+
+def begin_payout(*, municipality: str, official: Official, authority: Authority, at: datetime) -> Payout:
+    """Put every refund that waits into a bank file. Raises NoRefundWaits."""
+    del official  # the access record of the download names them
+    _require(authority, municipality)
+    return Payout(*call("top_ups.begin_payout", municipality, at))
+
+
+def finish_payout(
+    *, municipality: str, payout: UUID, official: Official, authority: Authority, at: datetime
+) -> tuple[int, int]:
+    """The bank has paid the file; returns how many refunds and how many won. Raises NoRefundWaits."""
+    _require(authority, municipality)
+    refunds, amount = call("top_ups.finish_payout", municipality, payout, official.pk, at)
+    return refunds, amount
+
+
+def take_from_payout(*, refund: TopUpRefund, authority: Authority) -> None:
+    """The bank did not pay this one; it waits for the next file. Raises RefundNotInFile."""
+    municipality = str(refund.municipality.pk)
+    _require(authority, municipality)
+    call("top_ups.take_from_payout", municipality, refund.pk)
+
+
+def _require(authority: Authority, municipality: str) -> None:
+    if not authority.may("topups.refund", municipality):
+        raise NotPermitted
+
+
+def _done(statement: str, write: Write, **parameters: object) -> Done:
+    replayed, *row = statements.rows(statement, write.parameters() | parameters)[0]
+    return Done(selectors.top_up_row(row), replayed)
+
+
+def _registered(write: Write, wallet: UUID) -> RefundAccount | None:
+    with scope(municipalities=[write.caller.municipality]):
+        return selectors.account_of(wallet=wallet)
+
+
+def _sealed(account: RefundAccount | None) -> dict[str, object]:
+    if account is None:
+        return {"bank": "", "account": None, "holder": ""}
+    field = TopUpRefund._meta.get_field("account_number")
+    return {"bank": account.bank, "account": field.seal(account.number), "holder": account.holder}
