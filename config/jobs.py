@@ -49,9 +49,10 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, kw_only=True)
 class WorkerOptions:
     """``lost_after``: seconds without heartbeat after which a worker counts as dead. ``grace``: seconds that running
-    jobs get to end once the worker is told to stop; after that they are asked to leave at their next step."""
+    jobs get to end once the worker is told to stop; after that they are asked to leave at their next step. One of the
+    ``concurrency`` jobs at a time follows the payments, all the time."""
 
-    concurrency: int = 4
+    concurrency: int = 5
     lost_after: float = 10.0
     grace: float = 5.0
 

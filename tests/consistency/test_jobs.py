@@ -38,6 +38,7 @@ OWNERS = {
     "vouchers.points.run": "vouchers.points",
     "vouchers.reconciliation.sum": "vouchers.reconciliation",
     "vouchers.reconciliation.sum_all": "vouchers.reconciliation",
+    "vouchers.payments.follow_up": "vouchers.payments",
 }
 """Job → the room whose tasks.py defines it, and whose people answer for it."""
 
@@ -52,6 +53,7 @@ PERIODIC = {
     "vouchers.ledger.prepare_months": "40 3 * * *",
     "vouchers.webhooks.prune_all": "50 17 * * *",
     "vouchers.reconciliation.sum_all": "20 * * * *",
+    "vouchers.payments.follow_up": "* * * * *",
 }
 """Periodic job → when it runs, in UTC."""
 

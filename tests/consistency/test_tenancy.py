@@ -33,6 +33,7 @@ from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.bank import make_bank_line
+from tests.factories.benefits import make_every_benefit
 from tests.factories.clawbacks import make_debt
 from tests.factories.holding import Stranger, make_departure, make_holding_list
 from tests.factories.points import make_point_desk
@@ -97,6 +98,9 @@ def _live_a_day(city: City) -> None:
     issue_key(partner=partner, at=AT)
     call("payments.new_sale_qr", city.code, partner.pk, "sale", b"\2" * 32, merchant.code, 1_000, "POS-1", AT)
     call("payments.new_token", city.code, partner.pk, "token", b"\3" * 32, wallet.pk, uuid7(), b"\4" * 16, AT)
+    make_every_benefit(city, [(
+        city.code, partner.pk, "key-2", b"\2" * 32, wallet.pk, merchant.code, "T001", 1_000, "order-2", AT,
+    )])  # fmt: skip
     today = business_date(AT)
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))

@@ -360,7 +360,7 @@ class MemberMonth(LedgerModel):
 class BenefitDue(LedgerModel):
     """What a fund still owes a member (positive: waiting for the fund's money) or a member a fund (negative: debt)."""
 
-    pk = models.CompositePrimaryKey("municipality_id", "wallet_id", "fund_id")
+    pk = models.CompositePrimaryKey("municipality_id", "wallet_id", "fund_id", "month_id")
     municipality = _municipality()
     wallet_id = models.UUIDField(_("지갑"))
     fund_id = models.UUIDField(_("재원"))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from vouchers.common.database import domain_errors
 from vouchers.common.errors import NotPermitted
+from vouchers.common.seoul import business_date
 from vouchers.incentives import errors
-from vouchers.incentives.models import BenefitFund, FundEntry
+from vouchers.incentives.models import (
+    BenefitFund,
+    BenefitHalt,
+    BenefitPolicy,
+    BenefitTerms,
+    BenefitTier,
+    FundEntry,
+    TermsState,
+)
 from vouchers.ledger import services as ledger
 from vouchers.ledger.models import AccountKind
 from vouchers.officials.models import Official
@@ -49,6 +59,104 @@ def endow(
         )  # fmt: skip
         FundEntry.objects.bulk_create([entry], ignore_conflicts=True)
         return FundEntry.objects.get(municipality=fund.municipality_id, journal_id=journal)
+
+
+def save_policy(*, policy: BenefitPolicy, official: Official, authority: Authority) -> BenefitPolicy:
+    """Store a new or renamed policy."""
+    _require(authority, "benefits.edit", policy.municipality_id)
+    policy._history_user = official  # type: ignore[attr-defined]
+    with transaction.atomic(), domain_errors():
+        policy.save()
+    return policy
+
+
+def save_terms(
+    *, terms: BenefitTerms, tiers: Sequence[BenefitTier], official: Official, authority: Authority
+) -> BenefitTerms:
+    """Store a draft with its tiers, in the place of those it had. Whoever changes a draft is its author.
+
+    Raises NotPermitted, TermsPublished, TermsUnsound and FundElsewhere.
+    """
+    _require(authority, "benefits.edit", terms.municipality_id)
+    _require_sound(terms, tiers)
+    terms.author = official
+    terms._history_user = official  # type: ignore[attr-defined]
+    with transaction.atomic(), domain_errors():
+        terms.save()
+        terms.tiers.all().delete()
+        for tier in tiers:
+            tier.terms, tier.municipality_id = terms, terms.municipality_id
+        BenefitTier.objects.bulk_create(tiers)
+    return terms
+
+
+def _require_sound(terms: BenefitTerms, tiers: Sequence[BenefitTier]) -> None:
+    funds = {terms.own_fund, *(tier.fund for tier in tiers)}
+    if any(fund.currency_id != terms.policy.currency_id for fund in funds):
+        raise errors.FundElsewhere
+    percents, factors = terms.step_percents, terms.step_factors
+    falling = all(before > after for before, after in zip([10_000, *factors], factors, strict=False))
+    if len(percents) != len(factors) or not falling or sorted({*percents}) != percents:
+        raise errors.TermsUnsound
+    if percents and not (percents[0] > 0 and percents[-1] < 100 and (terms.budget_month or terms.budget_year)):
+        raise errors.TermsUnsound
+
+
+def publish(*, terms: BenefitTerms, official: Official, authority: Authority, at: datetime) -> BenefitTerms:
+    """Put terms in force from their day on, which is today or later; never to be changed again.
+
+    Raises NotPermitted, PublisherIsAuthor, TermsTooLate, TermsWithoutTier, TermsOfThatDayExist and TermsPublished.
+    """
+    _require(authority, "benefits.publish", terms.municipality_id)
+    with transaction.atomic(), domain_errors():
+        kept = BenefitTerms.objects.select_for_update(of=("self",)).get(pk=terms.pk)
+        if kept.state == TermsState.PUBLISHED:
+            raise errors.TermsPublished
+        if kept.author_id == official.pk:
+            raise errors.PublisherIsAuthor
+        if kept.valid_from < business_date(at):
+            raise errors.TermsTooLate
+        if not kept.tiers.exists():
+            raise errors.TermsWithoutTier
+        kept.state, kept.publisher, kept.published_at = TermsState.PUBLISHED, official, at
+        kept._history_user = official  # type: ignore[attr-defined]
+        kept.save()
+    return kept
+
+
+def halt(
+    *, policy: BenefitPolicy, reason: str, official: Official, authority: Authority, at: datetime
+) -> BenefitHalt:  # fmt: skip
+    """Give nothing for payments from now on. Raises NotPermitted, ReasonMissing and PolicyHalted."""
+    _require(authority, "benefits.publish", policy.municipality_id)
+    if not reason.strip():
+        raise errors.ReasonMissing
+    with transaction.atomic(), domain_errors():
+        return BenefitHalt.objects.create(
+            municipality_id=policy.municipality_id,
+            policy=policy,
+            begins_at=at,
+            reason=reason.strip(),
+            official=official,
+        )
+
+
+def resume(
+    *, policy: BenefitPolicy, month: date, reason: str, official: Official, authority: Authority, at: datetime
+) -> None:  # fmt: skip
+    """End an official's halt, or where there is none, let the month go on whose budget has stopped or stepped down.
+
+    Raises NotPermitted, ReasonMissing, PolicyRuns and BudgetUsedUp.
+    """
+    _require(authority, "benefits.publish", policy.municipality_id)
+    if not reason.strip():
+        raise errors.ReasonMissing
+    with transaction.atomic(), domain_errors():
+        ended = BenefitHalt.objects.filter(policy=policy, ended_at=None).update(
+            ended_at=at, ended_by=official, end_reason=reason.strip()
+        )
+        if not ended:
+            ledger.call("incentives.restart", policy.municipality_id, policy.pk, month, official.pk, reason.strip(), at)
 
 
 def _require(authority: Authority, permission: str, municipality: str) -> None:

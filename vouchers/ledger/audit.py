@@ -71,6 +71,14 @@ INVARIANTS: Final = (
     Invariant("entitlements_paid_once", _("지급 건마다 정확히 한 번 지급"), _("지급액")),
     Invariant("top_ups_follow_transfers", _("충전·환불 내역 = 원장 이동, 지급할 환불금"), _("충전한 금액")),
     Invariant("unclaimed_follows_lists", _("보관금·현금 이동 = 명단의 미지급·현금 건"), _("보관액")),
+    Invariant("funds_follow_entries", _("혜택 재원의 이동 = 재원 변동 내역"), _("재원 수납액")),
+    Invariant("cashback_adds_up", _("결제별 캐시백 = 회원의 월 혜택 = 정책의 월 집행액"), _("캐시백")),
+    Invariant(
+        "cashback_is_credited",
+        _("캐시백 = 재원에서 지갑으로 이동한 금액 + 지급 대기 − 상계할 금액"),
+        _("지급한 캐시백"),
+    ),
+    Invariant("cashback_within_caps", _("혜택은 회원의 월 한도와 월·연 예산 이내"), _("한도 있는 혜택")),
 )
 
 

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BenefitDue',
             fields=[
-                ('pk', models.CompositePrimaryKey('municipality_id', 'wallet_id', 'fund_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('municipality_id', 'wallet_id', 'fund_id', 'month_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('wallet_id', models.UUIDField(verbose_name='지갑')),
                 ('fund_id', models.UUIDField(verbose_name='재원')),
                 ('month_id', models.UUIDField(verbose_name='회원의 월 혜택')),

@@ -14,6 +14,7 @@ from psycopg.types.numeric import Int8
 
 from merchants.qr_kit.rules import SaleQR, StaticQR
 from vouchers.common.models import uuid7
+from vouchers.ledger import services as ledger
 from vouchers.ledger.errors import PaymentUnknown
 from vouchers.partners import statements
 from vouchers.partners.selectors import Caller
@@ -172,3 +173,18 @@ def cancel(*, write: Write, payment: UUID, amount: int | None, at: datetime) -> 
         "payment": payment, "amount": None if amount is None else Int8(amount), "at": at,
     })[0]  # fmt: skip
     return Cancelled(refund, cancelled, discount, business_date, cancelled_at, PaymentRow(*row), replayed)
+
+
+def has_follow_up(*, municipality: str) -> bool:
+    """Whether a step would find payments to follow up, or credits that waited for money which is there now."""
+    waits: bool = ledger.call("payments.has_follow_up", municipality)[0]
+    return waits
+
+
+def follow_up(*, municipality: str, limit: int, at: datetime) -> int:
+    """Reckon and credit the cashback of the ``limit`` earliest payments and cancellations that wait, and tell the apps.
+
+    Returns how many there were; 0 also while another call is at work on the same municipality.
+    """
+    done: int = ledger.call("payments.follow_up", municipality, limit, at)[0]
+    return done

@@ -28,7 +28,7 @@ NOON = datetime.now(UTC).replace(hour=3, minute=0, second=0, microsecond=0)
 """Noon in Seoul, today."""
 
 OF_ALLOWANCES = {
-    "budgets_follow_entries", "clawbacks_within_paid", "entitlements_paid_once", "receivables_add_up",
+    "budgets_follow_entries", "clawbacks_within_paid", "entitlements_paid_once", "funds_follow_entries", "receivables_add_up",
     "reserved_for_open_lists",
 }  # fmt: skip
 WITHOUT_LISTS = [rule for rule in INVARIANTS if rule.name not in OF_ALLOWANCES]

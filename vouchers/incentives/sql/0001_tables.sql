@@ -45,7 +45,7 @@ CREATE TABLE vouchers_benefitdue (
     fund_id         uuid NOT NULL,
     month_id        uuid NOT NULL,               -- the member's month whose lot the money goes into
     amount          bigint NOT NULL,             -- positive: waits for the fund's money; negative: set off next time
-    CONSTRAINT benefitdue_pkey PRIMARY KEY (municipality_id, wallet_id, fund_id),
+    CONSTRAINT benefitdue_pkey PRIMARY KEY (municipality_id, wallet_id, fund_id, month_id),
     CONSTRAINT benefitdue_not_zero CHECK (amount <> 0)
 );
 CREATE INDEX benefitdue_waiting ON vouchers_benefitdue (municipality_id, fund_id, month_id) WHERE amount > 0;
