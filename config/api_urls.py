@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from vouchers.partners.api import pages, views
+from vouchers.partners.api import pages, start, views
 
 ROOMS = (
     "vouchers.wallets.api.urls",
@@ -21,5 +21,6 @@ urlpatterns = [
     *(path("api/v1/", include(room)) for room in ROOMS),
     path("api/schema/", pages.SchemaView.as_view(), name="api-schema"),
     path("api/docs/", pages.DocsView.as_view(), name="api-docs"),
+    path("api/start/", start.StartView.as_view(), name="api-start"),
     re_path(r"^api/", views.UnknownView.as_view(), name="api-unknown"),
 ]

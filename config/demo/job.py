@@ -209,7 +209,7 @@ class Main:
         """Citizens pay at shops through the HTTP API; a few change their minds, in part or in whole."""
         random = People(seed=11).random
         partner = Partner(self.server, self.city.partner_key)
-        wallets, codes = self._wallets_and_codes()
+        wallets, codes = self.wallets_and_codes()
         paid: list[dict[str, Any]] = []
         for number in range(PAYMENTS):
             # one shop in forty is the favourite, so that its statement has a page of lines
@@ -232,7 +232,8 @@ class Main:
         partner.close()
         self.figures |= {"payments": len(paid), "amount_spent": spent}
 
-    def _wallets_and_codes(self) -> tuple[Sequence[str], Sequence[str]]:
+    def wallets_and_codes(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Wallets with money, and the codes of shops where it may be spent."""
         with self.scope():
             wallets = [str(wallet) for wallet in Lot.objects.values_list("wallet_id", flat=True)[:900]]
             shops = Merchant.objects.filter(annual_sales__lte=self.city.usage_rule.annual_sales_cap).order_by("code")

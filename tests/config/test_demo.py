@@ -17,6 +17,7 @@ import pytest
 from config.demo.lists import DUPLICATES, MISTAKES, birth_dates_for_age, make_lists
 from config.demo.people import WORDS, People, business_number
 from tests.conftest import Databases
+from vouchers.partners.rules import Kind
 from vouchers.privacy.rules import parse_business_number, parse_phone
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +95,11 @@ def test_twice_in_a_row_it_does_the_main_job_and_every_won_is_found(empty_databa
         assert figures["rows_rejected"] >= 150
         assert figures["amount_paid"] == figures["rows_paid"] * 250_000
         assert figures["settled"] == figures["amount_spent"] > 0
+        keys = sorted((tmp_path / "sandbox").iterdir())
+        assert [path.stem for path in keys] == sorted(Kind)
+        assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
+        assert all("export JANGTEO_SECRET=jts" in path.read_text() for path in keys)
+        assert "JANGTEO_SECRET" not in said
         assert Path(figures["statement_pdf"]).read_bytes().startswith(b"%PDF-")
 
 

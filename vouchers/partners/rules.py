@@ -36,3 +36,28 @@ class Scope(models.TextChoices):
     SHOPS_WRITE = "shops:write", _("가맹점 QR 생성·시민 QR 스캔")
     ACTIVITIES_WRITE = "activities:write", _("활동 실적 등록(포인트)")
     WEBHOOKS_WRITE = "webhooks:write", _("알림(웹훅) 수신 등록")
+
+
+class Kind(models.TextChoices):
+    """What kinds of partners there are, to give each no more than it needs."""
+
+    CITIZEN_APP = "citizen_app", _("시민 앱")
+    SHOP_APP = "shop_app", _("가맹점 앱")
+    CARD_COMPANY = "card_company", _("카드사")
+    CHANNEL = "channel", _("온라인 채널(배달·택시·온라인몰)")
+    BANK = "bank", _("펀딩은행")
+    WITNESS = "witness", _("활동 연계기관")
+
+
+SCOPES_OF: Final[dict[Kind, tuple[Scope, ...]]] = {
+    Kind.CITIZEN_APP: (
+        Scope.MEMBERS_WRITE, Scope.WALLETS_READ, Scope.TOP_UPS_WRITE, Scope.GIFTS_WRITE, Scope.PAYMENTS_READ,
+        Scope.PAYMENTS_WRITE, Scope.WEBHOOKS_WRITE,
+    ),
+    Kind.SHOP_APP: (Scope.SHOPS_READ, Scope.SHOPS_WRITE, Scope.WEBHOOKS_WRITE),
+    Kind.CARD_COMPANY: (Scope.CARDS_WRITE, Scope.PAYMENTS_READ),
+    Kind.CHANNEL: (Scope.ORDERS_WRITE, Scope.PAYMENTS_READ, Scope.WEBHOOKS_WRITE),
+    Kind.BANK: (Scope.DEPOSITS_WRITE, Scope.WEBHOOKS_WRITE),
+    Kind.WITNESS: (Scope.ACTIVITIES_WRITE,),
+}  # fmt: skip
+"""The least that a partner of each kind can work with."""

@@ -18,6 +18,7 @@ from config.demo.database import demo_database
 from config.demo.job import Main, steps
 from config.demo.lists import DUPLICATES, make_lists
 from config.demo.people import People
+from config.demo.sandbox import make_sandbox
 from config.demo.server import Server, serving
 from vouchers.common.scope import scope
 from vouchers.common.seoul import business_date
@@ -65,6 +66,7 @@ class Command(BaseCommand):
                 main = Main(world, server, folder, self.say)
                 for what, work in steps(main, lambda: _lists(world, today.year)):
                     self._timed(what, work)
+                self._open_sandbox(main, folder / "sandbox")
                 self._finish(main, folder, time.monotonic() - began)
                 if serve:
                     self._serve(server, world)
@@ -75,6 +77,14 @@ class Command(BaseCommand):
         result = work()
         self.say(f"    ({time.monotonic() - began:.1f} s)")
         return result
+
+    def _open_sandbox(self, main: Main, folder: Path) -> None:
+        wallets, codes = main.wallets_and_codes()
+        things = {"JANGTEO_URL": main.server.url, "JANGTEO_WALLET": wallets[0], "JANGTEO_QR": codes[0]}
+        made = make_sandbox(city=main.city, folder=folder, at=timezone.now(), things=things)
+        self.say(f"• A sandbox partner of each kind; its keys, for you alone, in {folder}")
+        self.say(f"    {', '.join(path.name for path in made)}")
+        self.say(f"    the first payment, line by line: {main.server.url}/api/start/")
 
     def _finish(self, main: Main, folder: Path, seconds: float) -> None:
         with scope(municipalities=[seed.PROVINCE, main.world.goyang.code, main.world.gimpo.code]):
