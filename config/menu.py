@@ -36,7 +36,8 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     (_("관리"), (
         ("vouchers.Official", "badge"), ("vouchers.RoleAssignment", "assignment_ind"), ("vouchers.Absence", "event_busy"),
         ("vouchers.IncompatibleRoles", "block"),
-        ("allowances.ApprovalLine", "account_tree"), ("vouchers.Partner", "hub"), ("vouchers.Municipality", "location_city"),
+        ("allowances.ApprovalLine", "account_tree"), ("vouchers.Partner", "hub"), ("vouchers.WebhookEndpoint", "notifications"),
+        ("vouchers.WebhookPolicy", "notification_settings"), ("vouchers.Municipality", "location_city"),
         ("vouchers.Dong", "map"), ("admin.LogEntry", "history"),
     )),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from vouchers.payments import admin as payments
 from vouchers.privacy import admin as privacy
 from vouchers.reconciliation import admin as reconciliation
 from vouchers.wallets import admin as wallets
+from vouchers.webhooks import admin as webhooks
 
 __all__ = [
     "citizens",
@@ -22,4 +23,5 @@ __all__ = [
     "privacy",
     "reconciliation",
     "wallets",
+    "webhooks",
 ]

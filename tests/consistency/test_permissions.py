@@ -27,6 +27,7 @@ from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.reconciliation.models import BankLine, DayReview
+from vouchers.webhooks.models import WebhookEndpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,8 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.RoleAssignment": ("UX", "", "-"),
     "vouchers.UsageRule": ("BAPSUX", "X", "-"),
     "vouchers.Wallet": ("DRAPUX", "", "-"),
+    "vouchers.WebhookEndpoint": ("X", "", "-"),
+    "vouchers.WebhookPolicy": ("X", "X", "X"),
 }  # fmt: skip
 
 # page: method, whose key it takes, who may use it; whether the step itself is possible, its service decides
@@ -159,6 +162,10 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "qr_show": ("get", MerchantQR, "MSUX"),
     "register_file": ("get", RegisterPaper, "DRBAPUX"),
     "register_progress": ("get", RegisterPaper, "DRBAPUX"),
+    "webhook_resend": ("post", WebhookEndpoint, "X"),
+    "webhook_resend_missed": ("post", WebhookEndpoint, "X"),
+    "webhook_stop": ("post", WebhookEndpoint, "X"),
+    "webhook_verify": ("post", WebhookEndpoint, "X"),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from psycopg.types.json import Jsonb
 
 from allowances.approvals.models import ApprovalLine, ApprovalStep
 from allowances.batches.models import Batch
@@ -27,6 +28,7 @@ from tests.factories.bank import make_bank_line
 from tests.factories.clawbacks import make_debt
 from tests.factories.holding import make_departure
 from tests.factories.lists import make_line
+from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import Citizen, Household
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
@@ -41,6 +43,7 @@ from vouchers.partners.services import issue_key
 from vouchers.payments.models import Payment, PaymentTerms
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.wallets.models import Wallet
+from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 
 SHOWN = (
     Departure, DepartureList, Household, LocalExclusiveGroup,
@@ -48,6 +51,7 @@ SHOWN = (
     Event, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
     SettlementLine, UsageRule, Wallet,
+    WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
 
 
@@ -109,6 +113,9 @@ def make_everything(*, code: str = "41280") -> Everything:
             subject="batch", reason="시험",
         )  # fmt: skip
         make_debt(city)
+        make_endpoint(city, partner)
+        WebhookPolicy.objects.create(municipality=city.municipality, valid_from=business_date(AT))
+        call("webhooks.emit", code, "payment.paid", [partner.pk], Jsonb({"amount": 3_000}), AT)
     return Everything(city, officials)
 
 

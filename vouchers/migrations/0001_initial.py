@@ -511,7 +511,7 @@ class Migration(migrations.Migration):
                 ('last_at', models.DateTimeField(null=True, verbose_name='마지막 시도')),
                 ('last_status', models.IntegerField(null=True, verbose_name='응답 코드')),
                 ('last_ms', models.IntegerField(null=True, verbose_name='응답 시간(ms)')),
-                ('last_error', models.CharField(blank=True, max_length=20, verbose_name='오류')),
+                ('last_error', models.CharField(blank=True, choices=[('timeout', '15초 안에 응답하지 않음'), ('refused', '보낼 수 없는 주소'), ('tls', '인증서가 올바르지 않음'), ('name', '도메인을 찾을 수 없음'), ('connection', '연결할 수 없음'), ('protocol', 'HTTP 응답이 아님'), ('unexpected', '그 밖의 오류')], max_length=20, verbose_name='오류')),
             ],
             options={
                 'verbose_name': '알림 전송',

@@ -143,6 +143,18 @@ class DeliveryState(models.TextChoices):
     FAILED = "failed", _("전송 실패")
 
 
+class DeliveryError(models.TextChoices):
+    """Why there was no answer."""
+
+    TIMEOUT = "timeout", _("15초 안에 응답하지 않음")
+    REFUSED = "refused", _("보낼 수 없는 주소")
+    TLS = "tls", _("인증서가 올바르지 않음")
+    NAME = "name", _("도메인을 찾을 수 없음")
+    CONNECTION = "connection", _("연결할 수 없음")
+    PROTOCOL = "protocol", _("HTTP 응답이 아님")
+    UNEXPECTED = "unexpected", _("그 밖의 오류")
+
+
 class WebhookDelivery(LedgerModel):
     """알림 전송: the telling of one event to one endpoint."""
 
@@ -159,7 +171,7 @@ class WebhookDelivery(LedgerModel):
     last_at = models.DateTimeField(_("마지막 시도"), null=True)
     last_status = models.IntegerField(_("응답 코드"), null=True)
     last_ms = models.IntegerField(_("응답 시간(ms)"), null=True)
-    last_error = models.CharField(_("오류"), max_length=20, blank=True)
+    last_error = models.CharField(_("오류"), max_length=20, choices=DeliveryError, blank=True)
 
     class Meta(LedgerModel.Meta):
         verbose_name = _("알림 전송")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from vouchers.webhooks.models import EndpointState, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from vouchers.webhooks.models import (
+    DeliveryState,
+    DisabledFor,
+    EndpointState,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 
 
 def municipalities_due(*, at: datetime) -> list[str]:
@@ -44,3 +52,19 @@ def events(*, municipality: str, partner: UUID, before: UUID | None, limit: int)
 def deliveries(*, municipality: str, event: UUID) -> list[WebhookDelivery]:
     """How the telling of an event went, one for each endpoint."""
     return list(WebhookDelivery.objects.filter(municipality=municipality, event=event).order_by("endpoint_id"))
+
+
+def deliveries_to(*, endpoint: WebhookEndpoint, state: str = "", limit: int) -> list[WebhookDelivery]:
+    """The latest messages to an endpoint, by the time of what they tell; those in one state when it is named."""
+    rows = WebhookDelivery.objects.filter(municipality=endpoint.municipality_id, endpoint=endpoint)
+    rows = rows.filter(state=state) if state in DeliveryState.values else rows
+    return list(rows.select_related("event").order_by("-event_id")[:limit])
+
+
+def disabled_endpoints(*, municipalities: Iterable[str], limit: int) -> list[WebhookEndpoint]:
+    """Endpoints that were disabled by themselves: somebody should ask the partner what is wrong."""
+    found = WebhookEndpoint.objects.filter(
+        municipality__in=list(municipalities), state=EndpointState.DISABLED,
+        disabled_for__in=[DisabledFor.GONE, DisabledFor.FAILING],
+    )  # fmt: skip
+    return list(found.select_related("partner").order_by("-state_at")[:limit])

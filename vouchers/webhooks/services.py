@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from vouchers.common.database import domain_errors
 from vouchers.common.scope import scope
@@ -103,11 +103,7 @@ def verify_endpoint(*, write: Write, endpoint: UUID, at: datetime) -> tuple[UUID
     """
 
     def act(_made: UUID) -> None:
-        found = _own(write, endpoint)
-        if found.state == EndpointState.DISABLED:
-            found.state, found.disabled_for, found.state_at, found.failing_since = EndpointState.PENDING, "", at, None
-            found.save(update_fields=["state", "disabled_for", "state_at", "failing_since"])
-        _ping(found, at)
+        _verify(_own(write, endpoint), at)
 
     return once(write=write, at=at, act=act)
 
@@ -145,6 +141,43 @@ def replay_missed(*, write: Write, endpoint: UUID, since: datetime, at: datetime
         _call("webhooks.replay_failed", found.municipality_id, found.pk, since, at)
 
     return once(write=write, at=at, act=act)
+
+
+def stop(*, endpoint: WebhookEndpoint, at: datetime) -> None:
+    """An official ends the sending to an endpoint until it is verified anew. Raises EndpointNotActive."""
+    if not _call("webhooks.stop", endpoint.municipality_id, endpoint.pk, at):
+        raise errors.EndpointNotActive
+
+
+def verify(*, endpoint: WebhookEndpoint, at: datetime) -> None:
+    """As `verify_endpoint`, for an official. Raises EndpointUnknown."""
+    with transaction.atomic():
+        rows = WebhookEndpoint.objects.select_for_update(of=("self",)).exclude(state=EndpointState.DELETED)
+        found = rows.filter(pk=endpoint.pk).first()
+        if found is None:
+            raise errors.EndpointUnknown
+        _verify(found, at)
+
+
+def resend(*, endpoint: WebhookEndpoint, event: UUID, at: datetime) -> None:
+    """Send one event once more to this endpoint. Raises NobodyToTell when it is not active, or is being told anyway."""
+    if not _call("webhooks.replay", endpoint.municipality_id, endpoint.partner_id, event, endpoint.pk, at):
+        raise errors.NobodyToTell
+
+
+def resend_missed(*, endpoint: WebhookEndpoint, since: datetime, at: datetime) -> int:
+    """Send everything once more that it missed since then; returns how many events. Raises EndpointNotActive."""
+    if endpoint.state != EndpointState.ACTIVE:
+        raise errors.EndpointNotActive
+    return int(_call("webhooks.replay_failed", endpoint.municipality_id, endpoint.pk, since, at))
+
+
+def _verify(endpoint: WebhookEndpoint, at: datetime) -> None:
+    if endpoint.state == EndpointState.DISABLED:
+        endpoint.state, endpoint.disabled_for = EndpointState.PENDING, ""
+        endpoint.state_at, endpoint.failing_since = at, None
+        endpoint.save(update_fields=["state", "disabled_for", "state_at", "failing_since"])
+    _ping(endpoint, at)
 
 
 def _own(write: Write, endpoint: UUID) -> WebhookEndpoint:
