@@ -9,6 +9,7 @@ from vouchers.partners.api import pages, start, views
 ROOMS = (
     "vouchers.wallets.api.urls",
     "vouchers.top_ups.api.urls",
+    "vouchers.gifts.api.urls",
     "vouchers.payments.api.urls",
     "vouchers.points.api.urls",
     "vouchers.reconciliation.api.urls",

@@ -2,6 +2,7 @@
 
 from vouchers.citizens import admin as citizens
 from vouchers.currencies import admin as currencies
+from vouchers.gifts import admin as gifts
 from vouchers.ledger import admin as ledger
 from vouchers.municipalities import admin as municipalities
 from vouchers.officials import admin as officials
@@ -15,6 +16,7 @@ from vouchers.webhooks import admin as webhooks
 __all__ = [
     "citizens",
     "currencies",
+    "gifts",
     "ledger",
     "municipalities",
     "officials",

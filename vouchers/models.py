@@ -2,6 +2,7 @@
 
 from vouchers.citizens.models import Citizen, CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit, UsageRule
+from vouchers.gifts.models import Gift
 from vouchers.incentives.models import (
     BenefitDue,
     BenefitFund,
@@ -56,7 +57,7 @@ __all__ = [
     "BankMatch", "BankStatement", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
     "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation", "Cashback",
     "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "DailySum", "DayReview", "Dong", "Event",
-    "ExpiryMark", "ExpiryReturn", "FundEntry", "Holiday", "Household", "HouseholdMember", "IdempotencyRecord",
+    "ExpiryMark", "ExpiryReturn", "FundEntry", "Gift", "Holiday", "Household", "HouseholdMember", "IdempotencyRecord",
     "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality", "Official", "Outbox",
     "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PaymentTerms", "PaymentToken", "PointCap",
     "PointChunk", "PointEarning", "PointPayment", "PointProgramme", "PointRule", "PointRun", "PointWitness",

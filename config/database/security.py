@@ -45,7 +45,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "webhooks.emit", "webhooks.emit_many", "webhooks.municipalities", "webhooks.municipalities_due", "webhooks.claim", "webhooks.record",
     "webhooks.ping", "webhooks.replay", "webhooks.replay_failed", "webhooks.stop", "webhooks.delete_endpoint",
     "webhooks.prune",
-    "wallets.wallet", "wallets.lots", "wallets.movements",
+    "wallets.wallet", "wallets.lots", "wallets.movements", "gifts.give", "gifts.gift",
     "payments.pay", "payments.cancel", "payments.payment", "payments.payments_of_order",
     "points.take_in", "points.look_again", "points.withdraw", "points.of_citizen", "points.compute", "points.confirm",
     "points.post_chunk", "points.finish", "points.fail",

@@ -67,6 +67,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.Official": ("UX", "X", "UX"),
     "vouchers.Partner": ("X", "X", "X"),
     "vouchers.PaymentTerms": ("BAPSUX", "X", "-"),
+    "vouchers.Gift": ("BAPSUX", "", "-"),
     "vouchers.Payment": ("BAPSUX", "", "-"),
     "vouchers.PurchaseLimit": ("BAPSUX", "X", "BAPSUX"),
     "vouchers.RoleAssignment": ("UX", "", "-"),

@@ -35,6 +35,7 @@ from tests.factories import AT, City
 from tests.factories.bank import make_bank_line
 from tests.factories.benefits import make_every_benefit
 from tests.factories.clawbacks import make_debt
+from tests.factories.gifts import make_gift
 from tests.factories.holding import Stranger, make_departure, make_holding_list
 from tests.factories.points import make_point_desk
 from tests.factories.top_ups import buy, make_discount, write_of
@@ -137,6 +138,7 @@ def _fill_the_rest(city: City) -> None:
     _sell(city)
     _keep_a_household(city)
     _pay_points(city)
+    make_gift(city)
     LocalExclusiveGroup.objects.create(
         municipality=city.municipality, name="중복 제한", legal_basis="조례", type_codes=["ELD-001"],
         valid_from=date(2026, 1, 1),

@@ -26,6 +26,7 @@ from tests import factories
 from tests.factories import AT, City
 from tests.factories.bank import make_bank_line
 from tests.factories.clawbacks import make_debt
+from tests.factories.gifts import make_gift
 from tests.factories.holding import make_departure
 from tests.factories.lists import make_line
 from tests.factories.webhooks import make_endpoint
@@ -33,6 +34,7 @@ from vouchers.citizens.models import Citizen, Household
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency, PurchaseLimit, UsageRule
+from vouchers.gifts.models import Gift
 from vouchers.ledger.models import Event
 from vouchers.ledger.services import call
 from vouchers.municipalities.models import Dong, Municipality
@@ -48,7 +50,7 @@ from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 SHOWN = (
     Departure, DepartureList, Household, LocalExclusiveGroup,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
-    Event, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
+    Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
     SettlementLine, UsageRule, Wallet,
     WebhookEndpoint, WebhookPolicy,
@@ -116,6 +118,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         make_endpoint(city, partner)
         WebhookPolicy.objects.create(municipality=city.municipality, valid_from=business_date(AT))
         call("webhooks.emit", code, "payment.paid", [partner.pk], Jsonb({"amount": 3_000}), AT)
+        make_gift(city)
     return Everything(city, officials)
 
 

@@ -75,7 +75,10 @@ class PurchaseLimitAdmin(HistoryAdmin):
         (_("사용과 환불"), {"fields": [
             ("usage_rule", "validity_months"), ("expiry_minutes", "withdrawal_days", "refund_ratio"),
         ]}),
-        (_("선물"), {"fields": [("gift_once", "gift_per_day", "gift_per_month")]}),
+        (_("선물"), {"fields": [
+            ("gift_purchased", "gift_incentives", "gift_points", "gift_refundable"),
+            ("gift_once", "gift_per_day", "gift_per_month"),
+        ]}),
     ]  # fmt: skip
     sortable_by: ClassVar[list[str]] = []
     empty_hint = _("상품권마다 개인과 법인의 구매 기준을 한 번씩 등록하면 앱에서 충전할 수 있습니다.")

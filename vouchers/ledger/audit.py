@@ -59,6 +59,8 @@ INVARIANTS: Final = (
     Invariant("discounts_split_exactly", _("가맹점 할인액 = 남은 정가의 몫(원 미만 버림)"), _("가맹점 할인액")),
     Invariant("nothing_spent_after_expiry", _("유효기간이 지난 금액은 사용되지 않음"), _("유효기간 내 사용액")),
     Invariant("expired_money_returned", _("유효기간이 지난 잔액은 사업으로 돌아감"), _("유효기간 경과 회수액")),
+    Invariant("gifts_keep_their_terms", _("선물한 금액의 종류·유효기한·사용처는 그대로"), _("선물한 금액")),
+    Invariant("gifts_follow_transfers", _("선물 내역 = 지갑 사이에 이동한 금액"), _("선물한 금액")),
     Invariant("returned_is_counted", _("사업의 환수·반납액 = 되돌아온 금액"), _("환수·반납액")),
     Invariant("clawbacks_within_paid", _("환수액 = 지갑에서 되돌아온 금액, 지급액 이내"), _("지갑에서 환수한 금액")),
     Invariant("receivables_add_up", _("반환금 채권 = 결정액 − 거둔 금액 − 납부·상계·결손"), _("반환금 채권 발생액")),

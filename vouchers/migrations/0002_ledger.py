@@ -24,6 +24,8 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/payments/sql/0003_codes_and_tokens.sql"),
         run_sql_file("vouchers/webhooks/sql/0001_outbox.sql"),
         run_sql_file("vouchers/webhooks/sql/0002_delivery.sql"),
+        run_sql_file("vouchers/ledger/sql/0008_gifts.sql"),
+        run_sql_file("vouchers/gifts/sql/0001_gifts.sql"),
         run_sql_file("vouchers/ledger/sql/0009_benefits.sql"),
         run_sql_file("vouchers/incentives/sql/0001_tables.sql"),
         run_sql_file("vouchers/incentives/sql/0002_quote.sql"),

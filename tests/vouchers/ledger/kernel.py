@@ -29,7 +29,7 @@ NOON = datetime.now(UTC).replace(hour=3, minute=0, second=0, microsecond=0)
 
 OF_ALLOWANCES = {
     "budgets_follow_entries", "clawbacks_within_paid", "entitlements_paid_once", "funds_follow_entries", "receivables_add_up",
-    "reserved_for_open_lists",
+    "reserved_for_open_lists", "gifts_follow_transfers",
 }  # fmt: skip
 WITHOUT_LISTS = [rule for rule in INVARIANTS if rule.name not in OF_ALLOWANCES]
 """What holds for the kernel without the rooms that explain its movements."""
@@ -92,6 +92,16 @@ class Kernel:
         for kind in ("merchant_pending", "merchant_settled"):
             self.call("ledger.open_account", CITY, CURRENCY, kind, shop)
         return shop
+
+    def open_partner(self) -> UUID:
+        """An organisation with an app."""
+        partner = uuid7()
+        self.connection.execute(
+            "INSERT INTO vouchers_partner (municipality_id, id, name, scopes, is_active, requires_signature)"
+            " VALUES (%s, %s, %s, '{}', true, false)",
+            [CITY, partner, str(partner)],
+        )
+        return partner
 
     def open_line(self, amount: int, *, at: datetime = NOON) -> UUID:
         """A line of the budget, as far as the ledger knows it, with money."""

@@ -103,12 +103,7 @@ def test_who_may_not_pay(kernel: Kernel, setting: Setting) -> None:
 
 def test_a_wallet_belongs_to_the_app_it_joined_through(kernel: Kernel, setting: Setting) -> None:
     """Others' partners do not know it; a wallet without an app is everybody's."""
-    apps = [uuid7(), uuid7()]
-    for app in apps:
-        kernel.connection.execute(
-            "INSERT INTO vouchers_partner (municipality_id, id, name, scopes, is_active) VALUES (%s, %s, %s, '{}', true)",
-            [CITY, app, str(app)],
-        )
+    apps = [kernel.open_partner(), kernel.open_partner()]
     kernel.pay(setting.wallet, setting.shop, 1_000, partner=apps[0])
     assert kernel.call("ledger.link_wallet", CITY, setting.wallet, apps[0]) is None
     kernel.pay(setting.wallet, setting.shop, 1_000, partner=apps[0])

@@ -109,11 +109,7 @@ def test_every_kind_of_journal_has_a_name_or_moves_no_wallet() -> None:
 
 def test_the_wallet_of_another_app_is_unknown(kernel: Kernel) -> None:
     wallet, _other = spent_and_given_back(kernel)
-    app, stranger = uuid7(), uuid7()
-    kernel.connection.execute(
-        "INSERT INTO vouchers_partner (municipality_id, id, name, scopes, is_active) VALUES (%s, %s, '앱', '{}', true)",
-        [CITY, app],
-    )
+    app, stranger = kernel.open_partner(), uuid7()
     kernel.call("ledger.link_wallet", CITY, wallet, app)
     assert history(kernel, wallet, partner=app)
     for question in (
