@@ -64,6 +64,9 @@ INVARIANTS: Final = (
     Invariant("returned_is_counted", _("사업의 환수·반납액 = 되돌아온 금액"), _("환수·반납액")),
     Invariant("clawbacks_within_paid", _("환수액 = 지갑에서 되돌아온 금액, 지급액 이내"), _("지갑에서 환수한 금액")),
     Invariant("receivables_add_up", _("반환금 채권 = 결정액 − 거둔 금액 − 납부·상계·결손"), _("반환금 채권 발생액")),
+    Invariant("bought_money_was_reported", _("충전금 = 입금이 확인된 금액"), _("충전금")),
+    Invariant("benefits_stay_benefits", _("혜택과 수당은 현금으로 환불되지 않음"), _("시민에게 환불하기로 한 금액")),
+    Invariant("funds_follow_benefits", _("재원 잔액 = 수납액 − 지급액 + 회수액"), _("재원에서 지갑으로 간 금액")),
     Invariant("journals_have_transfers", _("모든 전표에 같은 영업일의 이동이 있음"), _("전표"), _EVENTS),
     Invariant("settlement_follows_transfers", _("일 마감 내역 = 그날 이동한 금액"), _("마감한 결제금액")),
     Invariant("settlement_carries_over", _("전일 이월액 = 익일 이월액"), _("이월 잔액")),
@@ -71,7 +74,11 @@ INVARIANTS: Final = (
     Invariant("budgets_follow_entries", _("예산 과목의 이동 = 예산 변동 내역과 재배정 내역"), _("예산 과목 잔액")),
     Invariant("reserved_for_open_lists", _("예산 예약액 = 지급이 남은 명단의 금액"), _("예약 금액")),
     Invariant("entitlements_paid_once", _("지급 건마다 정확히 한 번 지급"), _("지급액")),
+<<<<<<< HEAD
     Invariant("top_ups_follow_transfers", _("충전·환불 내역 = 원장 이동, 지급할 환불금"), _("충전한 금액")),
+=======
+    Invariant("daily_sums_follow_transfers", _("일별 계정 합계 = 그날까지 이동의 합"), _("합계에 든 이동 금액")),
+>>>>>>> dc4cbff (Return expired benefits to the funds that paid them, and audit funds, bought money, refunds and daily sums)
     Invariant("unclaimed_follows_lists", _("보관금·현금 이동 = 명단의 미지급·현금 건"), _("보관액")),
     Invariant("funds_follow_entries", _("혜택 재원의 이동 = 재원 변동 내역"), _("재원 수납액")),
     Invariant("cashback_adds_up", _("결제별 캐시백 = 회원의 월 혜택 = 정책의 월 집행액"), _("캐시백")),

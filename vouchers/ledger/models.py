@@ -226,12 +226,13 @@ class LateExpiry(LedgerModel):
 
 
 class ExpiryReturn(LedgerModel):
-    """유효기간 경과 회수: what one step of a sweep returned to one programme."""
+    """유효기간 경과 회수: what one step of a sweep returned to one programme, or to one fund of benefits."""
 
     id = models.UUIDField(_("전표번호"), primary_key=True)
     municipality = _municipality()
     currency_id = models.UUIDField(_("상품권"))
-    programme_id = models.UUIDField(_("사업"))
+    programme_id = models.UUIDField(_("사업"), null=True)
+    fund_id = models.UUIDField(_("혜택 재원"), null=True)
     lots = models.IntegerField(_("지갑 수"))
     amount = models.BigIntegerField(_("회수액"))
     business_date = models.DateField(_("영업일"))

@@ -18,7 +18,7 @@ from vouchers.ledger.models import AccountKind
 
 
 class ExpiryStep(NamedTuple):
-    """What a step returned to programmes: lots and won; and how many lots it looked at (its limit: there may be more)."""
+    """What a step returned to programmes and funds: lots and won; and how many lots it looked at (its limit: there may be more)."""
 
     lots: int
     amount: int

@@ -6,6 +6,7 @@ domain error; with ``savepoint=True`` it leaves the transaction usable.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -169,6 +170,84 @@ class Kernel:
     def repay(self, programme: UUID, amount: int | None, *, at: datetime = NOON, id: UUID | None = None) -> None:
         """Somebody pays back at the bank."""
         self.call("ledger.repay", CITY, id or self.id_at(at), CURRENCY, programme, amount, at)
+
+    def open_fund(self, amount: int = 0, *, at: datetime = NOON) -> UUID:
+        """A fund of benefits with money."""
+        fund = uuid7()
+        self.call("ledger.open_account", CITY, CURRENCY, "benefit", fund)
+        if amount:
+            self.endow(fund, amount, at=at)
+        return fund
+
+    def endow(self, fund: UUID, amount: int, *, at: datetime = NOON, id: UUID | None = None) -> None:
+        """Money reaches the bank for a fund, or leaves it again."""
+        self.call("ledger.endow", CITY, id or self.id_at(at), CURRENCY, fund, amount, at)
+
+    def top_up(
+        self, wallet: UUID, source: UUID, paid: int, benefits: Sequence[tuple[UUID, int]] = (), *, at: datetime = NOON,
+        id: UUID | None = None, expires: datetime | None = None, benefit_expires: datetime | None = None,
+    ) -> date:  # fmt: skip
+        """Bought money, and what funds add to it."""
+        ((day, _purchase, _incentive),) = self.rows(
+            "SELECT * FROM ledger.top_up(%s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], NULL, %s, %s, %s)",
+            CITY, id or self.id_at(at), CURRENCY, wallet, source, paid, [fund for fund, _ in benefits],
+            [amount for _, amount in benefits], expires, benefit_expires, at,
+        )  # fmt: skip
+        found: date = day
+        return found
+
+    def take_out(
+        self, function: str, wallet: UUID, items: Sequence[tuple[UUID, UUID | None, int]], *, at: datetime = NOON,
+        id: UUID | None = None, source: UUID | None = None,
+    ) -> date:  # fmt: skip
+        """``cancel_top_up`` (of a source) or ``cash_out``: (lot, fund or None for the citizen, amount) each."""
+        lots, funds, amounts = (list(column) for column in zip(*items, strict=True))
+        day: date = self.rows(
+            f"SELECT ledger.{function}(%s, %s, %s, {'%s, ' if source else ''}%s, %s, %s::uuid[], %s, %s)",
+            CITY, id or self.id_at(at), CURRENCY, *([source] if source else []), wallet, lots, funds, amounts, at,
+        )[0][0]  # fmt: skip
+        return day
+
+    def cash_paid(self, amount: int, *, at: datetime = NOON, id: UUID | None = None) -> None:
+        """The bank has paid refunds."""
+        self.call("ledger.cash_paid", CITY, id or self.id_at(at), CURRENCY, CURRENCY, amount, at)
+
+    def receive(self, amount: int, *, at: datetime = NOON, id: UUID | None = None) -> None:
+        """Money that was reported before stands at the bank."""
+        self.call("ledger.receive", CITY, id or self.id_at(at), CURRENCY, CURRENCY, amount, at)
+
+    def credit(
+        self, items: Sequence[tuple[UUID, UUID, UUID, int]], *, at: datetime = NOON, id: UUID | None = None,
+        expires: datetime | None = None, kind: str = "incentive", journal: str = "cashback",
+    ) -> int:  # fmt: skip
+        """Benefits into wallets: (fund, wallet, source, amount) each."""
+        funds, wallets, sources, amounts = (list(column) for column in zip(*items, strict=True))
+        total: int = self.rows(
+            "SELECT ledger.credit_benefits(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::timestamptz[], %s::uuid[], %s)",
+            CITY, id or self.id_at(at), CURRENCY, journal, kind, funds, wallets, sources, amounts,
+            [expires] * len(items), [None] * len(items), at,
+        )[0][0]  # fmt: skip
+        return total
+
+    def take_back(
+        self, items: Sequence[tuple[UUID, UUID, UUID, int]], *, at: datetime = NOON, id: UUID | None = None,
+        journal: str = "cashback",
+    ) -> list[int]:  # fmt: skip
+        """Benefits back out of wallets; returns what was taken of each."""
+        funds, wallets, sources, amounts = (list(column) for column in zip(*items, strict=True))
+        taken: list[int] = self.call(
+            "ledger.take_back_benefits",
+            CITY,
+            id or self.id_at(at),
+            CURRENCY,
+            journal,
+            funds,
+            wallets,
+            sources,
+            amounts,
+            at,
+        )
+        return taken
 
     def expire(self, until: datetime, *, limit: int = 3, at: datetime | None = None) -> tuple[int, int]:
         """Sweep to the end, ``limit`` lots a step; returns (lots, won) given back to programmes."""

@@ -194,7 +194,9 @@ def test_a_sweep_takes_each_lot_once_in_bounded_steps_and_goes_on_where_it_stopp
     assert_audited(kernel)
 
 
-def test_purchased_money_and_points_stay_when_they_expire(kernel: Kernel, wallet: UUID, programme: UUID) -> None:
+def test_purchased_money_and_what_no_fund_paid_stays_when_it_expires(
+    kernel: Kernel, wallet: UUID, programme: UUID
+) -> None:
     for kind in ("purchase", "incentive", "point"):
         kernel.disburse(programme, [(wallet, 1_000)], days=1, kind=kind)
     assert kernel.expire(NOON + 2 * DAY) == (0, 0)

@@ -17,22 +17,8 @@ OF_TOP_UPS = {"top_ups_follow_transfers"}
 def open_fund(kernel: Kernel, amount: int) -> UUID:
     """A fund with money, as far as the ledger knows it."""
     fund = uuid7()
-    account = kernel.call("ledger.open_account", CITY, CURRENCY, "benefit", fund)
-    line = kernel.open_line(amount)
-    budget = kernel.rows("SELECT id FROM vouchers_account WHERE owner_id = %s", line)[0][0]
-    event = kernel.id_at(NOON)
-    kernel.connection.execute(
-        "INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash)"
-        " VALUES (%s, %s, %s, 'endow', %s, %s, '')", (CITY, event, CURRENCY, NOON.date(), NOON),
-    )  # fmt: skip
-    kernel.connection.execute(
-        "INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount,"
-        " business_date) VALUES (%s, %s, 1, %s, %s, %s, %s)", (CITY, event, budget, account, amount, NOON.date()),
-    )  # fmt: skip
-    kernel.connection.execute(
-        "UPDATE vouchers_balance SET debits = debits + %s WHERE account_id = %s", (amount, budget)
-    )
-    kernel.connection.execute("UPDATE vouchers_balance SET credits = %s WHERE account_id = %s", (amount, account))
+    kernel.call("ledger.open_account", CITY, CURRENCY, "benefit", fund)
+    kernel.call("ledger.endow", CITY, kernel.id_at(NOON), CURRENCY, fund, amount, NOON)
     return fund
 
 

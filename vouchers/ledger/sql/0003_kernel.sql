@@ -464,7 +464,7 @@ BEGIN
     SELECT p_municipality, lot.id
     FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.credit_lot_id
     WHERE t.municipality_id = p_municipality AND t.journal_id = p_id
-      AND lot.kind = 'grant' AND lot.expires_at <= p_at + interval '1 hour'
+      AND lot.kind <> 'purchase' AND lot.expires_at <= p_at + interval '1 hour'
     ON CONFLICT (municipality_id, lot_id) DO NOTHING;
     INSERT INTO vouchers_cancellation (municipality_id, id, payment_id, amount, discount, at)
     VALUES (p_municipality, p_id, p_payment, v_amount, v_discount, p_at);

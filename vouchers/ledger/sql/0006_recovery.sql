@@ -1,5 +1,5 @@
--- Money that comes back to a programme: taken from the lot it was paid into (환수), left over when its time ran out
--- (유효기간 경과), or paid back at the bank (납부). Every won of it counts in the programme's balance.returned.
+-- Money that comes back to a programme or fund: taken from the lot it was paid into (환수), left over when its time ran out
+-- (유효기간 경과), or paid back at the bank (납부). Every won of it counts in the account's balance.returned.
 
 CREATE FUNCTION ledger.return_to(p_municipality varchar, p_account uuid, p_amount bigint) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS $$
@@ -102,17 +102,43 @@ CREATE TABLE vouchers_lateexpiry (
     CONSTRAINT lateexpiry_pkey PRIMARY KEY (municipality_id, lot_id)
 );
 
--- What one step returned to one programme: a line of the sweep's report.
+-- What funds got back out of a lot of theirs before its time ran out (캐시백 취소, 충전 취소, 환불): few among the movements
+-- of a lot, and needed to tell whose money is left in it.
+CREATE TABLE vouchers_lotreturn (
+    municipality_id varchar(5) NOT NULL,
+    lot_id          uuid NOT NULL,
+    journal_id      uuid NOT NULL,
+    account_id      uuid NOT NULL,               -- the fund's
+    amount          ledger.won NOT NULL,
+    CONSTRAINT lotreturn_pkey PRIMARY KEY (municipality_id, lot_id, journal_id, account_id)
+);
+CREATE TRIGGER lotreturn_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON vouchers_lotreturn
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+CREATE FUNCTION ledger.note_returns(p_municipality varchar, p_journal uuid) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+    -- Called by what has just taken money out of lots and may have given some of it to funds.
+    INSERT INTO vouchers_lotreturn (municipality_id, lot_id, journal_id, account_id, amount)
+    SELECT t.municipality_id, t.debit_lot_id, t.journal_id, t.credit_account_id, sum(t.amount)
+    FROM vouchers_transfer t JOIN vouchers_account account
+      ON account.municipality_id = t.municipality_id AND account.id = t.credit_account_id AND account.kind = 'benefit'
+    WHERE t.municipality_id = p_municipality AND t.journal_id = p_journal AND t.debit_lot_id IS NOT NULL
+    GROUP BY 1, 2, 3, 4
+$$;
+
+-- What one step returned to one programme or fund: a line of the sweep's report.
 CREATE TABLE vouchers_expiryreturn (
     municipality_id varchar(5) NOT NULL,
     id              uuid NOT NULL,               -- the id of its journal
     currency_id     uuid NOT NULL,
-    programme_id    uuid NOT NULL,
+    programme_id    uuid,
+    fund_id         uuid,
     lots            integer NOT NULL,
     amount          ledger.won NOT NULL,
     business_date   date NOT NULL,
     at              timestamptz NOT NULL,
-    CONSTRAINT expiryreturn_pkey PRIMARY KEY (municipality_id, id)
+    CONSTRAINT expiryreturn_pkey PRIMARY KEY (municipality_id, id),
+    CONSTRAINT expiryreturn_to_one CHECK (num_nonnulls(programme_id, fund_id) = 1)
 );
 CREATE INDEX expiryreturn_by_programme ON vouchers_expiryreturn (municipality_id, programme_id, business_date);
 CREATE TRIGGER expiryreturn_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON vouchers_expiryreturn
@@ -124,7 +150,9 @@ CREATE FUNCTION ledger.expire(
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 -- One step of a sweep: looks at the next p_limit lots that expired at p_until or before, and at as many of those that
--- came late, and returns what is left of granted money to its programmes, a journal each. Money that was bought stays.
+-- came late, and returns what is left of granted money to its programmes and of benefits to their funds, a journal each.
+-- What several funds have paid into a lot goes back to each in proportion to what it has paid and not got back, rounded
+-- down; what rounding leaves, to the one that has paid most. Money that was bought stays.
 -- `looked_at` below p_limit: the sweep has come to its end. Choose p_until so long before now that no payment of an
 -- earlier time can still be on its way. Each lot gives what it holds, so a step that is repeated finds nothing.
 -- Wallets are locked as payments do it, but never waited for: who is busy comes later.
@@ -144,7 +172,7 @@ BEGIN
     SELECT * INTO v_mark FROM vouchers_expirymark WHERE municipality_id = p_municipality FOR UPDATE;
 
     SELECT count(*)::integer AS seen, max(lot.expires_at) AS last,
-           coalesce(array_agg(lot.id) FILTER (WHERE lot.kind = 'grant' AND lot.remaining > lot.held), '{}') AS lots,
+           coalesce(array_agg(lot.id) FILTER (WHERE lot.kind <> 'purchase' AND lot.remaining > lot.held), '{}') AS lots,
            (array_agg(lot.id ORDER BY lot.expires_at DESC, lot.id DESC))[1] AS last_lot
     INTO v_next
     FROM (SELECT id, expires_at, kind, remaining, held FROM vouchers_lot
@@ -164,28 +192,54 @@ BEGIN
         FOR NO KEY UPDATE SKIP LOCKED);
 
     -- From here on every statement sees the locked wallets as they are.
-    WITH item AS MATERIALIZED (
-        SELECT lot.id, lot.wallet_id, lot.programme_id, account.currency_id, account.id AS account_id,
-               lot.remaining - lot.held AS won
+    WITH due AS MATERIALIZED (
+        SELECT lot.id, lot.wallet_id, lot.kind, lot.programme_id, wallet.currency_id, lot.remaining - lot.held AS won
         FROM vouchers_lot lot
         JOIN vouchers_wallet wallet ON wallet.municipality_id = lot.municipality_id AND wallet.id = lot.wallet_id
-        JOIN vouchers_account account
-          ON account.municipality_id = lot.municipality_id AND account.owner_id = lot.programme_id
-         AND account.currency_id = wallet.currency_id AND account.kind = 'programme'
         WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_lots) AND lot.wallet_id = ANY (v_wallets)
-          AND lot.kind = 'grant' AND lot.remaining > lot.held
+          AND lot.kind <> 'purchase' AND lot.remaining > lot.held
+    ), paid AS MATERIALIZED (
+        SELECT due.id, account.id AS account_id, account.owner_id, sum(side.amount) AS net,
+               sum(sum(side.amount)) OVER (PARTITION BY due.id) AS total,
+               row_number() OVER (PARTITION BY due.id ORDER BY sum(side.amount) DESC, account.id) AS nth
+        FROM due CROSS JOIN LATERAL (
+            SELECT t.debit_account_id AS account_id, t.amount FROM vouchers_transfer t
+            WHERE t.municipality_id = p_municipality AND t.credit_account_id = due.wallet_id AND t.debit_lot_id IS NULL
+              AND t.credit_lot_id = due.id
+            UNION ALL
+            SELECT r.account_id, -r.amount FROM vouchers_lotreturn r
+            WHERE r.municipality_id = p_municipality AND r.lot_id = due.id) side
+        JOIN vouchers_account account
+          ON account.municipality_id = p_municipality AND account.id = side.account_id AND account.kind = 'benefit'
+        WHERE due.kind <> 'grant'
+        GROUP BY due.id, account.id, account.owner_id HAVING sum(side.amount) > 0
+    ), item AS MATERIALIZED (
+        SELECT due.id, due.wallet_id, due.currency_id, account.kind, account.owner_id, account.id AS account_id, due.won
+        FROM due JOIN vouchers_account account
+          ON account.municipality_id = p_municipality AND account.owner_id = due.programme_id
+         AND account.currency_id = due.currency_id AND account.kind = 'programme'
+        WHERE due.kind = 'grant'
+        UNION ALL
+        SELECT * FROM (
+            SELECT due.id, due.wallet_id, due.currency_id, 'benefit', paid.owner_id, paid.account_id,
+                   (trunc(due.won * paid.net / paid.total)
+                    + CASE paid.nth WHEN 1 THEN due.won - sum(trunc(due.won * paid.net / paid.total)) OVER (PARTITION BY due.id)
+                                    ELSE 0 END)::bigint AS won
+            FROM due JOIN paid USING (id)) share
+        WHERE share.won > 0
     ), emptied AS (
         UPDATE vouchers_lot lot SET remaining = lot.held, expired = lot.expired + item.won
-        FROM item WHERE lot.municipality_id = p_municipality AND lot.id = item.id
+        FROM (SELECT id, sum(won)::bigint AS won FROM item GROUP BY id) item
+        WHERE lot.municipality_id = p_municipality AND lot.id = item.id
     ), event AS MATERIALIZED (
         SELECT ledger.id_at(p_at) AS id, sums.*
-        FROM (SELECT item.currency_id, item.programme_id, item.account_id, count(*)::integer AS lots,
+        FROM (SELECT item.currency_id, item.kind, item.owner_id, item.account_id, count(*)::integer AS lots,
                      sum(item.won)::bigint AS won
-              FROM item GROUP BY 1, 2, 3) sums
+              FROM item GROUP BY 1, 2, 3, 4) sums
     ), journal AS (
         INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
         SELECT p_municipality, id, currency_id, 'expire', v_date, p_at,
-               sha256(convert_to(concat_ws('|', programme_id, event.lots, won), 'UTF8')), programme_id
+               sha256(convert_to(concat_ws('|', owner_id, event.lots, won), 'UTF8')), owner_id
         FROM event
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
@@ -194,8 +248,11 @@ BEGIN
                item.wallet_id, event.account_id, item.id, item.won, v_date
         FROM item JOIN event ON event.account_id = item.account_id
     ), reported AS (
-        INSERT INTO vouchers_expiryreturn (municipality_id, id, currency_id, programme_id, lots, amount, business_date, at)
-        SELECT p_municipality, id, currency_id, programme_id, event.lots, won, v_date, p_at FROM event
+        INSERT INTO vouchers_expiryreturn (municipality_id, id, currency_id, programme_id, fund_id, lots, amount,
+                                           business_date, at)
+        SELECT p_municipality, id, currency_id, CASE kind WHEN 'programme' THEN owner_id END,
+               CASE kind WHEN 'benefit' THEN owner_id END, event.lots, won, v_date, p_at
+        FROM event
     ), dealt_with AS (
         DELETE FROM vouchers_lateexpiry late USING vouchers_lot lot
         WHERE late.municipality_id = p_municipality AND late.lot_id = ANY (v_late)
@@ -215,8 +272,8 @@ BEGIN
         FROM event JOIN held USING (account_id)
         WHERE balance.municipality_id = p_municipality AND balance.account_id = event.account_id
     )
-    SELECT coalesce(sum(event.lots), 0)::integer, coalesce(sum(event.won), 0)::bigint
-    INTO expire.lots, expire.amount FROM event;
+    SELECT count(DISTINCT item.id)::integer, coalesce(sum(item.won), 0)::bigint
+    INTO expire.lots, expire.amount FROM item;
 
     IF v_next.seen < p_limit THEN
         UPDATE vouchers_expirymark

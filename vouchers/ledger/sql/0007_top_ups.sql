@@ -144,6 +144,7 @@ BEGIN
                                    amount, business_date)
     SELECT p_municipality, p_id, i.line, p_wallet, i.account_id, i.lot_id, i.amount, v_date
     FROM unnest(p_lots, v_accounts, p_amounts) WITH ORDINALITY AS i (lot_id, account_id, amount, line);
+    PERFORM ledger.note_returns(p_municipality, p_id);
     PERFORM ledger.move_balances(p_municipality, v_accounts, array_fill(0::bigint, ARRAY[cardinality(v_accounts)]),
                                  p_amounts, 'account_unknown');
     RETURN v_date;

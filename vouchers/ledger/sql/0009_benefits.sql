@@ -96,6 +96,12 @@ BEGIN
         END IF;
         PERFORM ledger.refuse('account_unknown', '{"kind": "benefit"}');
     END IF;
+    -- What grows after its time has run out, or is about to, is looked at by the next sweep in any case.
+    INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
+    SELECT DISTINCT p_municipality, lot.id
+    FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.credit_lot_id
+    WHERE t.municipality_id = p_municipality AND t.journal_id = p_id AND lot.expires_at <= p_at + interval '1 hour'
+    ON CONFLICT (municipality_id, lot_id) DO NOTHING;
     PERFORM ledger.move_balances(p_municipality, ARRAY(
         SELECT ledger.account(p_municipality, p_currency, 'benefit', f) FROM unnest(v_funds) f),
         v_sums, array_fill(0::bigint, ARRAY[cardinality(v_funds)]), 'benefit_fund_short');
@@ -162,6 +168,7 @@ BEGIN
                                    amount, business_date)
     SELECT p_municipality, p_id, item.line, item.wallet_id, item.account_id, lot.id, item.amount, v_date
     FROM item JOIN lot USING (wallet_id, source_id);
+    PERFORM ledger.note_returns(p_municipality, p_id);
     PERFORM ledger.move_balances(p_municipality, v_accounts, array_fill(0::bigint, ARRAY[cardinality(v_accounts)]),
                                  v_taken, 'benefit_fund_short');
     RETURN v_taken;

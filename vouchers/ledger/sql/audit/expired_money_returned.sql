@@ -1,5 +1,5 @@
--- What a lot says went back when its time had run out is what moved to its programme and what the sweeps report; behind
--- the mark of the sweep no granted money is left but what came late. Figure: won returned.
+-- What a lot says went back when its time had run out is what moved to its programme or funds and what the sweeps report;
+-- behind the mark of the sweep neither granted money nor benefits are left but what came late. Figure: won returned.
 WITH moved AS (
     SELECT transfer.municipality_id, transfer.debit_lot_id AS lot_id, sum(transfer.amount) AS amount
     FROM vouchers_journal journal JOIN vouchers_transfer transfer
@@ -22,10 +22,11 @@ WITH moved AS (
     SELECT coalesce(sum(lot.remaining - lot.held), 0) AS difference
     FROM vouchers_expirymark mark JOIN vouchers_lot lot ON lot.municipality_id = mark.municipality_id
      AND (lot.expires_at, lot.id) <= (mark.swept_until, mark.swept_lot)
-    WHERE lot.kind = 'grant' AND lot.remaining > lot.held
-      AND EXISTS (SELECT FROM vouchers_account account
-                  WHERE account.municipality_id = lot.municipality_id AND account.kind = 'programme'
-                    AND account.owner_id = lot.programme_id)
+    WHERE lot.kind <> 'purchase' AND lot.remaining > lot.held
+      AND (lot.kind <> 'grant' OR EXISTS (
+              SELECT FROM vouchers_account account
+              WHERE account.municipality_id = lot.municipality_id AND account.kind = 'programme'
+                AND account.owner_id = lot.programme_id))
       AND NOT EXISTS (SELECT FROM vouchers_lateexpiry late
                       WHERE late.municipality_id = lot.municipality_id AND late.lot_id = lot.id)
 )
