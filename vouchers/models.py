@@ -27,6 +27,7 @@ from vouchers.ledger.models import (
     Journal,
     LateExpiry,
     Lot,
+    LotReturn,
     Transfer,
 )
 from vouchers.municipalities.models import Dong, Municipality
@@ -58,9 +59,10 @@ __all__ = [
     "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation", "Cashback",
     "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "DailySum", "DayReview", "Dong", "Event",
     "ExpiryMark", "ExpiryReturn", "FundEntry", "Gift", "Holiday", "Household", "HouseholdMember", "IdempotencyRecord",
-    "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "MemberMonth", "Municipality", "Official", "Outbox",
-    "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PaymentTerms", "PaymentToken", "PointCap",
-    "PointChunk", "PointEarning", "PointPayment", "PointProgramme", "PointRule", "PointRun", "PointWitness",
-    "PurchaseLimit", "ResidencePeriod", "ReviewNote", "RoleAssignment", "SaleQR", "Transfer", "UsageRule", "Wallet",
-    "WalletLink", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
+    "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "LotReturn", "MemberMonth", "Municipality", "Official",
+    "Outbox", "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PaymentTerms", "PaymentToken",
+    "PointCap", "PointChunk", "PointEarning", "PointPayment", "PointProgramme", "PointRule", "PointRun",
+    "PointWitness", "PurchaseLimit", "ResidencePeriod", "ReviewNote", "RoleAssignment", "SaleQR", "Transfer",
+    "UsageRule", "Wallet", "WalletLink", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookPolicy",
+    "WebhookSecret",
 ]  # fmt: skip

@@ -225,6 +225,21 @@ class LateExpiry(LedgerModel):
         verbose_name_plural = _("회수 대기 잔액")
 
 
+class LotReturn(LedgerModel):
+    """What a fund got back out of a lot of its own before its time ran out."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "lot_id", "journal_id", "account_id")
+    municipality = _municipality()
+    lot_id = models.UUIDField()
+    journal_id = models.UUIDField(_("전표번호"))
+    account_id = models.UUIDField(_("계정"))
+    amount = models.BigIntegerField(_("금액"))
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("혜택 반환")
+        verbose_name_plural = _("혜택 반환")
+
+
 class ExpiryReturn(LedgerModel):
     """유효기간 경과 회수: what one step of a sweep returned to one programme, or to one fund of benefits."""
 

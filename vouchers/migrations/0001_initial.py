@@ -211,7 +211,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('programme_id', models.UUIDField(verbose_name='사업')),
+                ('programme_id', models.UUIDField(null=True, verbose_name='사업')),
+                ('fund_id', models.UUIDField(null=True, verbose_name='혜택 재원')),
                 ('lots', models.IntegerField(verbose_name='지갑 수')),
                 ('amount', models.BigIntegerField(verbose_name='회수액')),
                 ('business_date', models.DateField(verbose_name='영업일')),
@@ -309,6 +310,22 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '지갑 잔액 내역',
                 'verbose_name_plural': '지갑 잔액 내역',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='LotReturn',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'lot_id', 'journal_id', 'account_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('lot_id', models.UUIDField()),
+                ('journal_id', models.UUIDField(verbose_name='전표번호')),
+                ('account_id', models.UUIDField(verbose_name='계정')),
+                ('amount', models.BigIntegerField(verbose_name='금액')),
+            ],
+            options={
+                'verbose_name': '혜택 반환',
+                'verbose_name_plural': '혜택 반환',
                 'abstract': False,
                 'managed': False,
             },

@@ -189,7 +189,7 @@ class Kernel:
     ) -> date:  # fmt: skip
         """Bought money, and what funds add to it."""
         ((day, _purchase, _incentive),) = self.rows(
-            "SELECT * FROM ledger.top_up(%s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], NULL, %s, %s, %s)",
+            "SELECT * FROM ledger.top_up(%s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], NULL, NULL, %s, %s, %s)",
             CITY, id or self.id_at(at), CURRENCY, wallet, source, paid, [fund for fund, _ in benefits],
             [amount for _, amount in benefits], expires, benefit_expires, at,
         )  # fmt: skip

@@ -395,6 +395,12 @@ BEGIN
         END IF;
         PERFORM ledger.refuse('account_unknown', '{"kind": "benefit"}');
     END IF;
+    -- What grows after its time has run out, or is about to, is looked at by the next sweep in any case.
+    INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
+    SELECT DISTINCT p_municipality, lot.id
+    FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.credit_lot_id
+    WHERE t.municipality_id = p_municipality AND t.journal_id = p_id AND lot.expires_at <= p_at + interval '1 hour'
+    ON CONFLICT (municipality_id, lot_id) DO NOTHING;
     PERFORM ledger.move_balances(p_municipality, ARRAY(
         SELECT ledger.account(p_municipality, p_currency, 'benefit', f) FROM unnest(v_funds) f),
         v_sums, array_fill(0::bigint, ARRAY[cardinality(v_funds)]), 'benefit_fund_short');
@@ -564,7 +570,9 @@ CREATE FUNCTION ledger.expire(p_municipality character varying, p_until timestam
     SET enable_mergejoin TO 'off'
     AS $$
 -- One step of a sweep: looks at the next p_limit lots that expired at p_until or before, and at as many of those that
--- came late, and returns what is left of granted money to its programmes, a journal each. Money that was bought stays.
+-- came late, and returns what is left of granted money to its programmes and of benefits to their funds, a journal each.
+-- What several funds have paid into a lot goes back to each in proportion to what it has paid and not got back, rounded
+-- down; what rounding leaves, to the one that has paid most. Money that was bought stays.
 -- `looked_at` below p_limit: the sweep has come to its end. Choose p_until so long before now that no payment of an
 -- earlier time can still be on its way. Each lot gives what it holds, so a step that is repeated finds nothing.
 -- Wallets are locked as payments do it, but never waited for: who is busy comes later.
@@ -584,7 +592,7 @@ BEGIN
     SELECT * INTO v_mark FROM vouchers_expirymark WHERE municipality_id = p_municipality FOR UPDATE;
 
     SELECT count(*)::integer AS seen, max(lot.expires_at) AS last,
-           coalesce(array_agg(lot.id) FILTER (WHERE lot.kind = 'grant' AND lot.remaining > lot.held), '{}') AS lots,
+           coalesce(array_agg(lot.id) FILTER (WHERE lot.kind <> 'purchase' AND lot.remaining > lot.held), '{}') AS lots,
            (array_agg(lot.id ORDER BY lot.expires_at DESC, lot.id DESC))[1] AS last_lot
     INTO v_next
     FROM (SELECT id, expires_at, kind, remaining, held FROM vouchers_lot
@@ -604,28 +612,54 @@ BEGIN
         FOR NO KEY UPDATE SKIP LOCKED);
 
     -- From here on every statement sees the locked wallets as they are.
-    WITH item AS MATERIALIZED (
-        SELECT lot.id, lot.wallet_id, lot.programme_id, account.currency_id, account.id AS account_id,
-               lot.remaining - lot.held AS won
+    WITH due AS MATERIALIZED (
+        SELECT lot.id, lot.wallet_id, lot.kind, lot.programme_id, wallet.currency_id, lot.remaining - lot.held AS won
         FROM vouchers_lot lot
         JOIN vouchers_wallet wallet ON wallet.municipality_id = lot.municipality_id AND wallet.id = lot.wallet_id
-        JOIN vouchers_account account
-          ON account.municipality_id = lot.municipality_id AND account.owner_id = lot.programme_id
-         AND account.currency_id = wallet.currency_id AND account.kind = 'programme'
         WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_lots) AND lot.wallet_id = ANY (v_wallets)
-          AND lot.kind = 'grant' AND lot.remaining > lot.held
+          AND lot.kind <> 'purchase' AND lot.remaining > lot.held
+    ), paid AS MATERIALIZED (
+        SELECT due.id, account.id AS account_id, account.owner_id, sum(side.amount) AS net,
+               sum(sum(side.amount)) OVER (PARTITION BY due.id) AS total,
+               row_number() OVER (PARTITION BY due.id ORDER BY sum(side.amount) DESC, account.id) AS nth
+        FROM due CROSS JOIN LATERAL (
+            SELECT t.debit_account_id AS account_id, t.amount FROM vouchers_transfer t
+            WHERE t.municipality_id = p_municipality AND t.credit_account_id = due.wallet_id AND t.debit_lot_id IS NULL
+              AND t.credit_lot_id = due.id
+            UNION ALL
+            SELECT r.account_id, -r.amount FROM vouchers_lotreturn r
+            WHERE r.municipality_id = p_municipality AND r.lot_id = due.id) side
+        JOIN vouchers_account account
+          ON account.municipality_id = p_municipality AND account.id = side.account_id AND account.kind = 'benefit'
+        WHERE due.kind <> 'grant'
+        GROUP BY due.id, account.id, account.owner_id HAVING sum(side.amount) > 0
+    ), item AS MATERIALIZED (
+        SELECT due.id, due.wallet_id, due.currency_id, account.kind, account.owner_id, account.id AS account_id, due.won
+        FROM due JOIN vouchers_account account
+          ON account.municipality_id = p_municipality AND account.owner_id = due.programme_id
+         AND account.currency_id = due.currency_id AND account.kind = 'programme'
+        WHERE due.kind = 'grant'
+        UNION ALL
+        SELECT * FROM (
+            SELECT due.id, due.wallet_id, due.currency_id, 'benefit', paid.owner_id, paid.account_id,
+                   (trunc(due.won * paid.net / paid.total)
+                    + CASE paid.nth WHEN 1 THEN due.won - sum(trunc(due.won * paid.net / paid.total)) OVER (PARTITION BY due.id)
+                                    ELSE 0 END)::bigint AS won
+            FROM due JOIN paid USING (id)) share
+        WHERE share.won > 0
     ), emptied AS (
         UPDATE vouchers_lot lot SET remaining = lot.held, expired = lot.expired + item.won
-        FROM item WHERE lot.municipality_id = p_municipality AND lot.id = item.id
+        FROM (SELECT id, sum(won)::bigint AS won FROM item GROUP BY id) item
+        WHERE lot.municipality_id = p_municipality AND lot.id = item.id
     ), event AS MATERIALIZED (
         SELECT ledger.id_at(p_at) AS id, sums.*
-        FROM (SELECT item.currency_id, item.programme_id, item.account_id, count(*)::integer AS lots,
+        FROM (SELECT item.currency_id, item.kind, item.owner_id, item.account_id, count(*)::integer AS lots,
                      sum(item.won)::bigint AS won
-              FROM item GROUP BY 1, 2, 3) sums
+              FROM item GROUP BY 1, 2, 3, 4) sums
     ), journal AS (
         INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
         SELECT p_municipality, id, currency_id, 'expire', v_date, p_at,
-               sha256(convert_to(concat_ws('|', programme_id, event.lots, won), 'UTF8')), programme_id
+               sha256(convert_to(concat_ws('|', owner_id, event.lots, won), 'UTF8')), owner_id
         FROM event
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
@@ -634,8 +668,11 @@ BEGIN
                item.wallet_id, event.account_id, item.id, item.won, v_date
         FROM item JOIN event ON event.account_id = item.account_id
     ), reported AS (
-        INSERT INTO vouchers_expiryreturn (municipality_id, id, currency_id, programme_id, lots, amount, business_date, at)
-        SELECT p_municipality, id, currency_id, programme_id, event.lots, won, v_date, p_at FROM event
+        INSERT INTO vouchers_expiryreturn (municipality_id, id, currency_id, programme_id, fund_id, lots, amount,
+                                           business_date, at)
+        SELECT p_municipality, id, currency_id, CASE kind WHEN 'programme' THEN owner_id END,
+               CASE kind WHEN 'benefit' THEN owner_id END, event.lots, won, v_date, p_at
+        FROM event
     ), dealt_with AS (
         DELETE FROM vouchers_lateexpiry late USING vouchers_lot lot
         WHERE late.municipality_id = p_municipality AND late.lot_id = ANY (v_late)
@@ -655,8 +692,8 @@ BEGIN
         FROM event JOIN held USING (account_id)
         WHERE balance.municipality_id = p_municipality AND balance.account_id = event.account_id
     )
-    SELECT coalesce(sum(event.lots), 0)::integer, coalesce(sum(event.won), 0)::bigint
-    INTO expire.lots, expire.amount FROM event;
+    SELECT count(DISTINCT item.id)::integer, coalesce(sum(item.won), 0)::bigint
+    INTO expire.lots, expire.amount FROM item;
 
     IF v_next.seen < p_limit THEN
         UPDATE vouchers_expirymark
@@ -807,6 +844,19 @@ CREATE FUNCTION ledger.municipalities() RETURNS SETOF character varying
     -- Runs before any scope is known: the region codes that hold a ledger, and nothing else.
     SELECT code FROM vouchers_municipality m
     WHERE EXISTS (SELECT FROM vouchers_account WHERE municipality_id = m.code)
+$$;
+
+CREATE FUNCTION ledger.note_returns(p_municipality character varying, p_journal uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- Called by what has just taken money out of lots and may have given some of it to funds.
+    INSERT INTO vouchers_lotreturn (municipality_id, lot_id, journal_id, account_id, amount)
+    SELECT t.municipality_id, t.debit_lot_id, t.journal_id, t.credit_account_id, sum(t.amount)
+    FROM vouchers_transfer t JOIN vouchers_account account
+      ON account.municipality_id = t.municipality_id AND account.id = t.credit_account_id AND account.kind = 'benefit'
+    WHERE t.municipality_id = p_municipality AND t.journal_id = p_journal AND t.debit_lot_id IS NOT NULL
+    GROUP BY 1, 2, 3, 4
 $$;
 
 CREATE FUNCTION ledger.open_account(p_municipality character varying, p_currency uuid, p_kind text, p_owner uuid) RETURNS uuid
@@ -1105,7 +1155,7 @@ BEGIN
     SELECT p_municipality, lot.id
     FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.credit_lot_id
     WHERE t.municipality_id = p_municipality AND t.journal_id = p_id
-      AND lot.kind = 'grant' AND lot.expires_at <= p_at + interval '1 hour'
+      AND lot.kind <> 'purchase' AND lot.expires_at <= p_at + interval '1 hour'
     ON CONFLICT (municipality_id, lot_id) DO NOTHING;
     INSERT INTO vouchers_cancellation (municipality_id, id, payment_id, amount, discount, at)
     VALUES (p_municipality, p_id, p_payment, v_amount, v_discount, p_at);
@@ -1359,6 +1409,7 @@ BEGIN
                                    amount, business_date)
     SELECT p_municipality, p_id, item.line, item.wallet_id, item.account_id, lot.id, item.amount, v_date
     FROM item JOIN lot USING (wallet_id, source_id);
+    PERFORM ledger.note_returns(p_municipality, p_id);
     PERFORM ledger.move_balances(p_municipality, v_accounts, array_fill(0::bigint, ARRAY[cardinality(v_accounts)]),
                                  v_taken, 'benefit_fund_short');
     RETURN v_taken;
@@ -1415,6 +1466,7 @@ BEGIN
                                    amount, business_date)
     SELECT p_municipality, p_id, i.line, p_wallet, i.account_id, i.lot_id, i.amount, v_date
     FROM unnest(p_lots, v_accounts, p_amounts) WITH ORDINALITY AS i (lot_id, account_id, amount, line);
+    PERFORM ledger.note_returns(p_municipality, p_id);
     PERFORM ledger.move_balances(p_municipality, v_accounts, array_fill(0::bigint, ARRAY[cardinality(v_accounts)]),
                                  p_amounts, 'account_unknown');
     RETURN v_date;
