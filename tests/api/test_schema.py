@@ -119,7 +119,7 @@ def without_samples(value):
         return [without_samples(member) for member in value]
     if not isinstance(value, dict):
         return value
-    shown = {key: member for key, member in value.items() if key not in {"application/json", "examples"}}
+    shown = {key: member for key, member in value.items() if key not in {"application/json", "examples", "pattern"}}
     if "application/problem+json" in value:
         shown["problems"] = list(value["application/problem+json"]["examples"].values())
     return {key: without_samples(member) for key, member in shown.items()}

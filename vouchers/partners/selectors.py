@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from vouchers.partners import statements
-from vouchers.partners.models import PartnerKey
+from vouchers.partners.models import IdempotencyRecord, PartnerDay, PartnerKey
 from vouchers.privacy.fields import Secret
+
+SHOWN_DAYS: Final = 14
+SHOWN_WRITES: Final = 20
 
 _CREDENTIAL: Final = """
 SELECT partner_id, municipality_id, scopes, secret_hash, requires_signature, algorithm, signing_secret, public_key
@@ -51,3 +55,19 @@ def credential(*, key_id: str) -> Credential | None:
 def _opened(sealed: bytes) -> bytes:
     context = PartnerKey._meta.get_field("signing_secret").context
     return Secret(envelope=sealed, context=context).reveal().encode()
+
+
+def days(*, partner: UUID, until: date) -> list[PartnerDay]:
+    """How much a partner asked on the last days, newest first."""
+    begin = until - timedelta(days=SHOWN_DAYS)
+    return list(PartnerDay.objects.filter(partner_id=partner, day__gt=begin).order_by("-day"))
+
+
+def recent_writes(*, partner: UUID, at: datetime) -> list[IdempotencyRecord]:
+    """The write requests of the last hour that were not refused, newest first, a few."""
+    since = at - timedelta(hours=1)
+    return list(
+        IdempotencyRecord.objects.filter(partner_id=partner, created_at__gt=since).order_by("-created_at")[
+            :SHOWN_WRITES
+        ]
+    )

@@ -16,6 +16,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("input[data-select]").forEach((field) => field.addEventListener("focus", () => field.select()));
   document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
   document.querySelectorAll("[data-progress]").forEach(follow);
+  document.querySelectorAll("select[data-ticks]").forEach(ticks);
 });
 
 // Simplebar names every scrolling area "scrollable content", in English and all alike.
@@ -88,4 +89,15 @@ function follow(section) {
     setTimeout(ask, pause);
   };
   setTimeout(ask, pause);
+}
+
+// A chooser whose choice ticks a set of boxes, those of the field that it names.
+function ticks(chooser) {
+  const sets = JSON.parse(chooser.dataset.sets);
+  chooser.addEventListener("change", () => {
+    if (!(chooser.value in sets)) return;
+    document.querySelectorAll(`input[type=checkbox][name="${chooser.dataset.ticks}"]`).forEach((box) => {
+      box.checked = sets[chooser.value].includes(box.value);
+    });
+  });
 }

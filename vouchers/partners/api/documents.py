@@ -200,10 +200,19 @@ def _schemas() -> dict[str, Any]:
     schemas["Problem"] = schemas.pop("Document")
     for name, schema in schemas.items():
         schema["title"] = name
-        for member in schema.get("properties", {}).values():
-            if "pattern" in member:
-                member["pattern"] = member["pattern"].replace(r"\Z", "$")
-    return schemas
+    return {name: _javascript(schema) for name, schema in schemas.items()}
+
+
+def _javascript(schema: Any) -> Any:
+    """The same with patterns as ECMA-262 writes them, which JSON Schema asks for."""
+    if isinstance(schema, list):
+        return [_javascript(member) for member in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: member.replace(r"\Z", "$") if key == "pattern" and isinstance(member, str) else _javascript(member)
+        for key, member in schema.items()
+    }
 
 
 def _problem_responses(kinds: Sequence[type[DomainError]]) -> dict[str, Any]:
