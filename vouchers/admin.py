@@ -10,6 +10,7 @@ from vouchers.partners import admin as partners
 from vouchers.payments import admin as payments
 from vouchers.privacy import admin as privacy
 from vouchers.reconciliation import admin as reconciliation
+from vouchers.top_ups import admin as top_ups
 from vouchers.wallets import admin as wallets
 from vouchers.webhooks import admin as webhooks
 
@@ -24,6 +25,7 @@ __all__ = [
     "payments",
     "privacy",
     "reconciliation",
+    "top_ups",
     "wallets",
     "webhooks",
 ]

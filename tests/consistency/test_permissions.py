@@ -27,6 +27,7 @@ from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.reconciliation.models import BankLine, DayReview
+from vouchers.top_ups.models import TopUpRefund
 from vouchers.webhooks.models import WebhookEndpoint
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,8 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.Payment": ("BAPSUX", "", "-"),
     "vouchers.PurchaseLimit": ("BAPSUX", "X", "BAPSUX"),
     "vouchers.RoleAssignment": ("UX", "", "-"),
+    "vouchers.TopUp": ("BAPSUX", "", "-"),
+    "vouchers.TopUpRefund": ("BAPSUX", "", "-"),
     "vouchers.UsageRule": ("BAPSUX", "X", "-"),
     "vouchers.Wallet": ("DRAPUX", "", "-"),
     "vouchers.WebhookEndpoint": ("X", "", "-"),
@@ -161,6 +164,10 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "receivable_write_off": ("post", Receivable, "A"),
     "qr_retire": ("post", MerchantQR, "M"),
     "qr_show": ("get", MerchantQR, "MSUX"),
+    "refund_begin": ("post", None, "P"),
+    "refund_file": ("post", TopUpRefund, "P"),
+    "refund_finish": ("post", TopUpRefund, "P"),
+    "refund_return": ("post", TopUpRefund, "P"),
     "register_file": ("get", RegisterPaper, "DRBAPUX"),
     "register_progress": ("get", RegisterPaper, "DRBAPUX"),
     "webhook_resend": ("post", WebhookEndpoint, "X"),

@@ -29,6 +29,7 @@ from tests.factories.clawbacks import make_debt
 from tests.factories.gifts import make_gift
 from tests.factories.holding import make_departure
 from tests.factories.lists import make_line
+from tests.factories.top_ups import buy, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import Citizen, Household
 from vouchers.common.models import uuid7
@@ -44,6 +45,9 @@ from vouchers.partners.models import Partner, PartnerKey
 from vouchers.partners.services import issue_key
 from vouchers.payments.models import Payment, PaymentTerms
 from vouchers.privacy.models import AccessAction, AccessRecord
+from vouchers.top_ups import services as top_ups
+from vouchers.top_ups.models import TopUp, TopUpRefund
+from vouchers.top_ups.selectors import RefundAccount
 from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 
@@ -52,8 +56,7 @@ SHOWN = (
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
-    SettlementLine, UsageRule, Wallet,
-    WebhookEndpoint, WebhookPolicy,
+    SettlementLine, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
 
 
@@ -82,6 +85,10 @@ def make_everything(*, code: str = "41280") -> Everything:
         make_line(city, Role.REVIEWER, Role.APPROVER)
         UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
         factories.make_purchase_limit(city)
+        bought = buy(partner, factories.wallet_of(citizen).pk, 10_000, at=AT - timedelta(days=1))
+        top_ups.cancel(
+            write=write_of(partner), top_up=bought.id, account=RefundAccount("088", "110123456", "김장터"), at=AT
+        )
         batch = factories.grant(city, {citizen: 50_000})
         RegisterPaper.objects.create(
             municipality=city.municipality,

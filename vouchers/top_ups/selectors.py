@@ -8,9 +8,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from django.db.models import CharField, Count, Min, Sum, UUIDField
+from django.db.models.functions import Cast, Coalesce
+
 from vouchers.citizens.models import Citizen
 from vouchers.partners import statements
 from vouchers.partners.selectors import Caller
+from vouchers.top_ups.models import TopUpRefund
+from vouchers.top_ups.rules import Transfer
 from vouchers.wallets.models import Wallet
 
 
@@ -106,3 +111,52 @@ def account_of(*, wallet: UUID) -> RefundAccount | None:
     if citizen is None or citizen.account_number is None or not citizen.account_bank:
         return None
     return RefundAccount(citizen.account_bank, citizen.account_number.reveal(), citizen.name)
+
+
+class OpenPayout(NamedTuple):
+    """A bank file whose payment nobody has confirmed yet; ``refund`` is one of its refunds, by which pages name it."""
+
+    payout: UUID | None
+    refund: UUID
+    at: datetime
+    refunds: int
+    amount: int
+
+
+class RefundQueue(NamedTuple):
+    """What waits at a municipality: refunds in no file yet, and files without confirmation."""
+
+    waiting: int
+    amount: int
+    payouts: list[OpenPayout]
+
+
+def queue_of(*, municipality: str) -> RefundQueue:
+    """Read from the index of what is unpaid. Call it in the scope."""
+    unpaid = TopUpRefund.objects.filter(municipality=municipality, paid_at=None)
+    waiting = unpaid.filter(payout_id=None).aggregate(count=Count("pk"), won=Coalesce(Sum("amount"), 0))
+    files = (
+        unpaid.exclude(payout_id=None)
+        .order_by("payout_id")
+        .values("payout_id")
+        .annotate(
+            one=Cast(Min(Cast("pk", CharField())), UUIDField()),
+            made=Min("payout_at"),
+            count=Count("pk"),
+            won=Sum("amount"),
+        )
+    )
+    rows = [OpenPayout(row["payout_id"], row["one"], row["made"], row["count"], row["won"]) for row in files]
+    return RefundQueue(waiting["count"], waiting["won"], rows)
+
+
+def lines_of_payout(*, municipality: str, payout: UUID) -> list[Transfer]:
+    """What the bank is to pay, with plain account numbers: record who asked, and why, first."""
+    refunds = TopUpRefund.objects.filter(municipality=municipality, payout_id=payout, paid_at=None).order_by("pk")
+    return [
+        Transfer(
+            refund.account_bank, refund.account_number.reveal(), refund.amount, refund.account_holder,
+            refund.account_holder, f"{refund.get_kind_display()} {str(refund.pk)[-12:]}",
+        )
+        for refund in refunds if refund.account_number is not None
+    ]  # fmt: skip

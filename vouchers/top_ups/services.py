@@ -99,9 +99,8 @@ def refund_balance(*, write: Write, wallet: UUID, account: RefundAccount | None,
     return Refunded(selectors.refund_row(row), replayed)
 
 
-def begin_payout(*, municipality: str, official: Official, authority: Authority, at: datetime) -> Payout:
+def begin_payout(*, municipality: str, authority: Authority, at: datetime) -> Payout:
     """Put every refund that waits into a bank file. Raises NoRefundWaits."""
-    del official  # the access record of the download names them
     _require(authority, municipality)
     return Payout(*call("top_ups.begin_payout", municipality, at))
 

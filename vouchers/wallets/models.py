@@ -58,7 +58,12 @@ class Wallet(TenantModel, Stamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.citizen} · {self.currency}"
+        return f"{self.holder} · {self.currency}"
+
+    @property
+    def holder(self) -> str:
+        """Whose it is, masked."""
+        return str(self.citizen)
 
 
 class WalletLink(TenantModel):

@@ -234,7 +234,7 @@ def test_a_payment_cancelled_after_the_refund_can_be_refunded_again_when_used(ci
 def test_refunds_reach_the_bank_once(city, partner, wallet):
     payer = factories.make_official(city, Role.PAYER)
     authority = authority_of(official_id=payer.pk, day=business_date(AT))
-    own = {"municipality": city.code, "official": payer, "authority": authority}
+    own = {"municipality": city.code, "authority": authority}
     bought = [buy(partner, wallet, amount) for amount in (10_000, 20_000)]
     for row in bought:
         services.cancel(write=write_of(partner), top_up=row.id, account=ACCOUNT, at=AT + timedelta(hours=1))
@@ -244,10 +244,10 @@ def test_refunds_reach_the_bank_once(city, partner, wallet):
         services.begin_payout(**own, at=AT + timedelta(hours=2))
     failed = TopUpRefund.objects.get(amount=10_000)
     services.take_from_payout(refund=failed, authority=authority)
-    done = services.finish_payout(**own, payout=payout.id, at=AT + timedelta(hours=3))
+    done = services.finish_payout(**own, official=payer, payout=payout.id, at=AT + timedelta(hours=3))
     assert done == (1, 20_000)
     with refused(errors.NoRefundWaits):
-        services.finish_payout(**own, payout=payout.id, at=AT)
+        services.finish_payout(**own, official=payer, payout=payout.id, at=AT)
     paid = TopUpRefund.objects.get(amount=20_000)
     assert paid.paid_by_id == payer.pk
     with refused(errors.RefundNotInFile):
@@ -261,7 +261,7 @@ def test_only_a_payer_pays_refunds(city, partner, wallet):
     drafter = factories.make_official(city, Role.DRAFTER)
     authority = authority_of(official_id=drafter.pk, day=business_date(AT))
     with refused(NotPermitted):
-        services.begin_payout(municipality=city.code, official=drafter, authority=authority, at=AT)
+        services.begin_payout(municipality=city.code, authority=authority, at=AT)
 
 
 def test_an_expired_request_is_still_told_as_it_is(city, partner, wallet):

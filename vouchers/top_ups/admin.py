@@ -1,0 +1,303 @@
+"""충전 and 환불: what was bought, what goes back, and the bank files with which it is paid."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from vouchers.common.admin import ListAdmin, moment, won
+from vouchers.common.filters import MunicipalityFilter, PeriodFilter, chosen_municipality
+from vouchers.common.money import money
+from vouchers.common.pages import find, page, refusals_shown, require
+from vouchers.common.seoul import business_date
+from vouchers.incentives.models import BenefitFund
+from vouchers.ledger.models import Event
+from vouchers.ledger.selectors import movements_of
+from vouchers.privacy.admin import ReasonForm, record
+from vouchers.privacy.models import AccessAction
+from vouchers.privacy.rules import mask_account, mask_name
+from vouchers.top_ups import errors, selectors, services
+from vouchers.top_ups.models import TopUp, TopUpRefund, TopUpState
+from vouchers.top_ups.rules import ENCODING, bank_file
+
+_LIST = "admin:vouchers_topuprefund_changelist"
+
+
+def _events(municipality: Any, *keys: UUID | None) -> SafeString:
+    rows: QuerySet[Event] = Event.objects.filter(municipality=municipality, pk__in=[key for key in keys if key])
+    found = [(event, movements_of(event, limit=100)) for event in rows.order_by("id")[:20]]
+    return render_to_string("vouchers/payments/movements.html", {"journals": found})
+
+
+@admin.register(TopUp)
+class TopUpAdmin(ListAdmin):
+    """Top-ups, newest first."""
+
+    view_permission = "payments.view"
+    list_display: ClassVar = [
+        "at_seoul", "holder", "currency", "kind", "paid_won", "benefit_won", "face_won", "stage", "refunded_won",
+    ]  # fmt: skip
+    list_select_related: ClassVar = ["wallet__citizen", "currency"]
+    list_filter: ClassVar = [MunicipalityFilter, PeriodFilter]
+    exact_search: ClassVar = ["id"]
+    search_help_text = _("충전번호 전체")
+    ordering: ClassVar = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+    fields: ClassVar = [
+        "id", "at_seoul", "holder", "currency", "buyer", "app", "order_id", "kind", "amount_won", "paid_won", "benefit_won",
+        "face_won", "payers", "stage", "deadline_seoul", "completed_seoul", "bank", "deposit_reference", "cancelled_seoul",
+        "refunded_won", "movements",
+    ]  # fmt: skip
+    empty_hint = _("앱에서 충전을 신청하면 여기에 나타납니다. 먼저 상품권의 구매 기준을 등록하십시오.")
+
+    at_seoul = moment("at", _("신청일시"))
+    deadline_seoul = moment("deadline", _("입금 기한"))
+    completed_seoul = moment("completed_at", _("충전일시"))
+    cancelled_seoul = moment("cancelled_at", _("취소일시"))
+    amount_won = won("amount", _("신청액"))
+    paid_won = won("paid", _("입금액"))
+    benefit_won = won("benefit", _("혜택"))
+    face_won = won("face", _("충전액"))
+    refunded_won = won("refunded", _("환불액"))
+
+    @admin.display(description=_("구매자"))
+    def holder(self, top_up: TopUp) -> str:
+        """Masked."""
+        return top_up.wallet.holder
+
+    @admin.display(description=_("앱"))
+    def app(self, top_up: TopUp) -> str:
+        """The partner, without a link to a page that few may open."""
+        return str(top_up.partner)
+
+    @admin.display(description=_("입금 확인 기관"))
+    def bank(self, top_up: TopUp) -> str:
+        """The partner, without a link to a page that few may open."""
+        return str(top_up.depositor or "-")
+
+    @admin.display(description=_("상태"))
+    def stage(self, top_up: TopUp) -> Any:
+        """A completed one says when some of it went back."""
+        if top_up.state == TopUpState.COMPLETED and top_up.refunded:
+            return _("잔액 환불")
+        return top_up.get_state_display()
+
+    @admin.display(description=_("재원별 혜택"))
+    def payers(self, top_up: TopUp) -> SafeString:
+        """Who bears what, and what came back to them."""
+        names = dict(BenefitFund.objects.filter(pk__in=top_up.funds).values_list("pk", "name"))
+        rows = [
+            (names.get(fund, "-"), benefit, back)
+            for fund, benefit, back in zip(top_up.funds, top_up.benefits, top_up.returned, strict=True)
+        ]
+        return render_to_string("vouchers/top_ups/payers.html", {"rows": rows})
+
+    @admin.display(description=_("이동 내역"))
+    def movements(self, top_up: TopUp) -> SafeString:
+        """The movements of the purchase and of its way back."""
+        lots = [top_up.journal_id]
+        lots += list(
+            Event.objects.filter(municipality=top_up.municipality, reference=top_up.pk).values_list("pk", flat=True)[
+                :20
+            ]
+        )
+        return _events(top_up.municipality, *lots)
+
+
+class StageFilter(admin.SimpleListFilter):
+    """How far the money has come."""
+
+    title = _("지급 상태")
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """From the citizen's request to the bank."""
+        return [("waiting", _("지급 대기")), ("sent", _("지급 확인 대기")), ("paid", _("지급 완료"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """By the index of what is unpaid."""
+        stage = self.value()
+        if stage == "paid":
+            return queryset.exclude(paid_at=None)
+        if stage in {"waiting", "sent"}:
+            return queryset.filter(paid_at=None, payout_id__isnull=stage == "waiting")
+        return queryset
+
+
+@admin.register(TopUpRefund)
+class TopUpRefundAdmin(ListAdmin):
+    """Refunds, newest first, above them what the payer has to do."""
+
+    view_permission = "payments.view"
+    list_display: ClassVar = [
+        "at_seoul",
+        "kind",
+        "holder",
+        "amount_won",
+        "benefit_won",
+        "account",
+        "stage",
+        "paid_seoul",
+    ]
+    list_select_related: ClassVar = ["wallet__citizen"]
+    list_filter: ClassVar = [MunicipalityFilter, StageFilter, PeriodFilter]
+    exact_search: ClassVar = ["id"]
+    search_help_text = _("환불번호 전체")
+    ordering: ClassVar = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+    list_before_template = "vouchers/top_ups/queue.html"
+    change_form_outer_before_template = "vouchers/top_ups/return.html"
+    fields: ClassVar = [
+        "id", "at_seoul", "kind", "holder", "currency", "amount_won", "benefit_won", "account", "account_owner", "stage",
+        "payout_seoul", "paid_seoul", "payer", "movements",
+    ]  # fmt: skip
+    empty_hint = _("시민이 앱에서 청약철회나 잔액 환불을 신청하면 여기에 나타납니다.")
+
+    at_seoul = moment("at", _("신청일시"))
+    paid_seoul = moment("paid_at", _("지급일시"))
+    payout_seoul = moment("payout_at", _("이체 파일 생성일시"))
+    amount_won = won("amount", _("환불액"))
+    benefit_won = won("benefit", _("재원 반납액"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With the bank files to make and to confirm, for those who may."""
+        municipality = _municipality(request)
+        may = request.authority.may("topups.refund", municipality)  # type: ignore[attr-defined]
+        queue = selectors.queue_of(municipality=municipality) if may else None
+        context = {"queue": queue, "reason": ReasonForm(auto_id="id_%s_file"), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the way to take it out of a file, for those who may."""
+        may = request.authority.may("topups.refund", None)  # type: ignore[attr-defined]
+        response: HttpResponse = super().changeform_view(
+            request, object_id, form_url, {"may_refund": may, **(extra_context or {})}
+        )
+        return response
+
+    @admin.display(description=_("구매자"))
+    def holder(self, refund: TopUpRefund) -> str:
+        """Masked."""
+        return refund.wallet.holder
+
+    @admin.display(description=_("계좌"))
+    def account(self, refund: TopUpRefund) -> str:
+        """Masked."""
+        number = refund.account_number.reveal() if refund.account_number else ""
+        return f"{refund.account_bank} {mask_account(number)}"
+
+    @admin.display(description=_("예금주"))
+    def account_owner(self, refund: TopUpRefund) -> str:
+        """Masked."""
+        return mask_name(refund.account_holder)
+
+    @admin.display(description=_("지급 확인자"))
+    def payer(self, refund: TopUpRefund) -> str:
+        """Who said that the bank has paid."""
+        return str(refund.paid_by or "-")
+
+    @admin.display(description=_("지급 상태"))
+    def stage(self, refund: TopUpRefund) -> Any:
+        """How far the money has come."""
+        if refund.paid_at:
+            return _("지급 완료")
+        return _("지급 확인 대기") if refund.payout_id else _("지급 대기")
+
+    @admin.display(description=_("이동 내역"))
+    def movements(self, refund: TopUpRefund) -> SafeString:
+        """Out of the wallet, and out of the bank."""
+        return _events(refund.municipality, refund.pk, refund.journal_id)
+
+
+def _municipality(request: HttpRequest) -> str:
+    """The one whose list is shown."""
+    asked = request.POST.get("municipality") or request.GET.get("municipality") or ""
+    known = request.authority.municipalities  # type: ignore[attr-defined]
+    return asked if asked in known else chosen_municipality(request)
+
+
+@page("vouchers/topuprefund/begin/", name="refund_begin", methods=("POST",))
+def begin(request: HttpRequest) -> HttpResponse:
+    """Put what waits into a bank file."""
+    municipality = _municipality(request)
+    require(request, "topups.refund", municipality)
+    with refusals_shown(request):
+        payout = services.begin_payout(
+            municipality=municipality, authority=request.authority, at=request.at,  # type: ignore[attr-defined]
+        )  # fmt: skip
+        text = ngettext(
+            "환불 %(count)d건을 이체 파일에 담았습니다. 파일을 내려받아 은행에서 이체한 뒤 지급을 확인하십시오.",
+            "환불 %(count)d건을 이체 파일에 담았습니다. 파일을 내려받아 은행에서 이체한 뒤 지급을 확인하십시오.",
+            payout.refunds,
+        )
+        messages.success(request, text % {"count": payout.refunds})
+    return redirect(_LIST)
+
+
+@page("vouchers/topuprefund/<uuid:refund_id>/file/", name="refund_file", methods=("POST",))
+def file(request: HttpRequest, refund_id: UUID) -> HttpResponse:
+    """The bank file in which this refund stands. It holds plain account numbers, so it takes a reason."""
+    refund = find(TopUpRefund.objects.all(), refund_id)
+    municipality = refund.municipality.pk
+    require(request, "topups.refund", municipality)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("이체 파일에는 계좌번호가 들어 있습니다. 내려받는 사유를 5자 이상 적으십시오."))
+        return redirect(_LIST)
+    if refund.payout_id is None or refund.paid_at is not None:
+        messages.error(request, str(errors.RefundNotInFile()))
+        return redirect(_LIST)
+    lines = selectors.lines_of_payout(municipality=municipality, payout=refund.payout_id)
+    record(
+        request, municipality=municipality, action=AccessAction.DOWNLOAD, subject=f"payout {refund.payout_id}",
+        reason=form.cleaned_data["reason"], count=len(lines),
+    )  # fmt: skip
+    name = f"refunds-{business_date(request.at):%Y%m%d}-{str(refund.payout_id)[-6:]}.csv"  # type: ignore[attr-defined]
+    return HttpResponse(
+        bank_file(lines), content_type=f"text/csv; charset={ENCODING}",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )  # fmt: skip
+
+
+@page("vouchers/topuprefund/<uuid:refund_id>/paid/", name="refund_finish", methods=("POST",))
+def finish(request: HttpRequest, refund_id: UUID) -> HttpResponse:
+    """The bank has paid the file in which this refund stands."""
+    refund = find(TopUpRefund.objects.all(), refund_id)
+    municipality = refund.municipality.pk
+    require(request, "topups.refund", municipality)
+    with refusals_shown(request):
+        if refund.payout_id is None:
+            raise errors.RefundNotInFile
+        count, amount = services.finish_payout(
+            municipality=municipality, payout=refund.payout_id, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
+        )  # fmt: skip
+        text = ngettext(
+            "환불 %(count)d건, %(amount)s의 지급을 확인했습니다.",
+            "환불 %(count)d건, %(amount)s의 지급을 확인했습니다.",
+            count,
+        )
+        messages.success(request, text % {"count": count, "amount": money(amount)})
+    return redirect(_LIST)
+
+
+@page("vouchers/topuprefund/<uuid:refund_id>/return/", name="refund_return", methods=("POST",))
+def take_out(request: HttpRequest, refund_id: UUID) -> HttpResponse:
+    """The bank did not pay this one; it waits for the next file."""
+    refund = find(TopUpRefund.objects.all(), refund_id)
+    require(request, "topups.refund", refund.municipality.pk)
+    with refusals_shown(request):
+        services.take_from_payout(refund=refund, authority=request.authority)  # type: ignore[attr-defined]
+        messages.success(request, _("이체 파일에서 뺐습니다. 다음 이체 파일에 다시 담깁니다."))
+    return redirect("admin:vouchers_topuprefund_change", refund_id)
