@@ -33,7 +33,16 @@ from vouchers.ledger.models import (
 from vouchers.municipalities.models import Dong, Municipality
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
 from vouchers.partners.models import IdempotencyRecord, Partner, PartnerDay, PartnerKey, PartnerMinute
-from vouchers.payments.models import Cancellation, Outbox, Payment, PaymentTerms, PaymentToken, SaleQR
+from vouchers.payments.models import (
+    Cancellation,
+    CardApproval,
+    Outbox,
+    Payment,
+    PaymentCard,
+    PaymentTerms,
+    PaymentToken,
+    SaleQR,
+)
 from vouchers.points.models import (
     Activity,
     ActivityKind,
@@ -56,13 +65,13 @@ from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEv
 __all__ = [
     "AccessRecord", "Account", "Activity", "ActivityKind", "ActivityUpload", "Balance", "BankDay", "BankLine",
     "BankMatch", "BankStatement", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
-    "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation", "Cashback",
-    "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "DailySum", "DayReview", "Dong", "Event",
-    "ExpiryMark", "ExpiryReturn", "FundEntry", "Gift", "Holiday", "Household", "HouseholdMember", "IdempotencyRecord",
-    "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "LotReturn", "MemberMonth", "Municipality", "Official",
-    "Outbox", "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PaymentTerms", "PaymentToken",
-    "PointCap", "PointChunk", "PointEarning", "PointPayment", "PointProgramme", "PointRule", "PointRun",
-    "PointWitness", "PurchaseLimit", "ResidencePeriod", "ReviewNote", "RoleAssignment", "SaleQR", "Transfer",
-    "UsageRule", "Wallet", "WalletLink", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookPolicy",
-    "WebhookSecret",
+    "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation",
+    "CardApproval", "Cashback", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy", "DailySum", "DayReview",
+    "Dong", "Event", "ExpiryMark", "ExpiryReturn", "FundEntry", "Gift", "Holiday", "Household", "HouseholdMember",
+    "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot", "LotReturn", "MemberMonth",
+    "Municipality", "Official", "Outbox", "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment",
+    "PaymentCard", "PaymentTerms", "PaymentToken", "PointCap", "PointChunk", "PointEarning", "PointPayment",
+    "PointProgramme", "PointRule", "PointRun", "PointWitness", "PurchaseLimit", "ResidencePeriod", "ReviewNote",
+    "RoleAssignment", "SaleQR", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery",
+    "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
 ]  # fmt: skip

@@ -54,6 +54,8 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "payments.cancellation", "payments.new_sale_qr", "payments.sale_qr", "payments.new_token", "payments.pay_by_token",
     "top_ups.request", "top_ups.deposit", "top_ups.cancel", "top_ups.refund_balance", "top_ups.top_up",
     "top_ups.top_ups_of_order", "top_ups.refund", "top_ups.begin_payout", "top_ups.take_from_payout", "top_ups.finish_payout",
+    "payments.register_card", "payments.end_card", "payments.card", "payments.authorise", "payments.reverse", "payments.approval",
+    "payments.trace_of", "payments.preview", "payments.payments_of_shop",
     "settlement.close_day", "settlement.municipalities_to_close",
     "batches.compare", "batches.mask_name", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
     "approvals.person",

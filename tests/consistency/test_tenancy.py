@@ -98,6 +98,8 @@ def _live_a_day(city: City) -> None:
     call("partners.lease", city.code, partner.pk, key.key_id)
     issue_key(partner=partner, at=AT)
     call("payments.new_sale_qr", city.code, partner.pk, "sale", b"\2" * 32, merchant.code, 1_000, "POS-1", AT)
+    call("payments.register_card", city.code, partner.pk, "card", b"\5" * 32, wallet.pk, b"\6" * 16, "1234", AT)
+    call("payments.reverse", city.code, partner.pk, "reversal", b"\7" * 32, "TRACE-1", AT)
     call("payments.new_token", city.code, partner.pk, "token", b"\3" * 32, wallet.pk, uuid7(), b"\4" * 16, AT)
     make_every_benefit(city, [(
         city.code, partner.pk, "key-2", b"\2" * 32, wallet.pk, merchant.code, "T001", 1_000, "order-2", AT,

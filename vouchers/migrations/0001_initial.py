@@ -132,6 +132,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CardApproval',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'partner_id', 'trace_number', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('partner_id', models.UUIDField()),
+                ('trace_number', models.CharField(max_length=40)),
+                ('id', models.UUIDField()),
+                ('number', models.CharField(max_length=8, null=True)),
+                ('card_id', models.UUIDField(null=True)),
+                ('terminal', models.CharField(max_length=20, null=True)),
+                ('at', models.DateTimeField()),
+                ('reversed_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'verbose_name': '카드 승인',
+                'verbose_name_plural': '카드 승인',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Cashback',
             fields=[
                 ('pk', models.CompositePrimaryKey('municipality_id', 'payment_id', 'policy_id', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -407,6 +427,24 @@ class Migration(migrations.Migration):
                 'verbose_name': '결제',
                 'verbose_name_plural': '결제',
                 'ordering': ['-id'],
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='PaymentCard',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('wallet_id', models.UUIDField()),
+                ('partner_id', models.UUIDField()),
+                ('token_hash', models.BinaryField()),
+                ('last4', models.CharField(max_length=4)),
+                ('created_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'verbose_name': '등록 카드',
+                'verbose_name_plural': '등록 카드',
                 'abstract': False,
                 'managed': False,
             },

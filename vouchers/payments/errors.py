@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from merchants.qr_kit import errors as _qr_errors  # noqa: F401  (registers the codes of shops)
 from vouchers.common.database import register
-from vouchers.common.errors import DomainError, NotFound
+from vouchers.common.errors import DomainError, NotFound, StateConflict
 from vouchers.ledger import errors as _ledger_errors  # noqa: F401  (registers the kernel's codes)
 from vouchers.partners import errors as _partner_errors  # noqa: F401  (registers what every request may meet)
 
@@ -61,6 +61,50 @@ class TokenUsed(DomainError):
     message = _("이미 결제에 사용한 시민 바코드입니다. 시민의 앱에서 바코드를 다시 열어 주십시오.")
 
 
+class CardUnknown(NotFound):
+    """The processor registered no such card."""
+
+    code = "card_unknown"
+    message = _("등록되지 않은 카드입니다.")
+
+
+class CardEnded(DomainError):
+    """The card was lost or given back."""
+
+    code = "card_ended"
+    message = _("해지되었거나 분실 신고된 카드입니다.")
+
+
+class CardRegistered(StateConflict):
+    """The processor's token is registered already."""
+
+    code = "card_registered"
+    message = _("이미 등록된 카드입니다.")
+
+
+class TraceNumberUsed(StateConflict):
+    """An approval with this trace number exists."""
+
+    code = "trace_number_used"
+    message = _("이미 승인에 사용한 거래고유번호입니다. 결과는 거래고유번호로 조회하십시오.")
+
+
+class ApprovalReversed(StateConflict):
+    """The reversal of this trace number came before the request for approval."""
+
+    code = "approval_reversed"
+    message = _("이미 망취소된 거래고유번호이므로 승인하지 않습니다.")
+
+
+class ApprovalUnknown(NotFound):
+    """This processor has no such approval."""
+
+    code = "approval_unknown"
+    message = _("승인 내역을 찾을 수 없습니다.")
+
+
 register(
-    payment_terms_missing=PaymentTermsMissing, token_unknown=TokenUnknown, token_expired=TokenExpired, token_used=TokenUsed
+    payment_terms_missing=PaymentTermsMissing, token_unknown=TokenUnknown, token_expired=TokenExpired, token_used=TokenUsed,
+    card_unknown=CardUnknown, card_ended=CardEnded, paymentcard_token_once=CardRegistered, trace_number_used=TraceNumberUsed,
+    approval_reversed=ApprovalReversed,
 )  # fmt: skip

@@ -183,3 +183,43 @@ class PaymentToken(LedgerModel):
     class Meta(LedgerModel.Meta):
         verbose_name = _("시민 바코드")
         verbose_name_plural = _("시민 바코드")
+
+
+class PaymentCard(LedgerModel):
+    """등록 카드: a processor's card that pays from a wallet. Of its token only a keyed hash is kept."""
+
+    id = models.UUIDField(primary_key=True)
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    wallet_id = models.UUIDField()
+    partner_id = models.UUIDField()
+    token_hash = models.BinaryField()
+    last4 = models.CharField(max_length=4)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("등록 카드")
+        verbose_name_plural = _("등록 카드")
+
+
+class CardApproval(LedgerModel):
+    """카드 승인: what stands under a processor's trace number; without ``number``, the mark of a reversal."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "partner_id", "trace_number")
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    partner_id = models.UUIDField()
+    trace_number = models.CharField(max_length=40)
+    id = models.UUIDField()
+    number = models.CharField(max_length=8, null=True)
+    card_id = models.UUIDField(null=True)
+    terminal = models.CharField(max_length=20, null=True)
+    at = models.DateTimeField()
+    reversed_at = models.DateTimeField(null=True)
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("카드 승인")
+        verbose_name_plural = _("카드 승인")

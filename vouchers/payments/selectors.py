@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Final, NamedTuple, Self
 from uuid import UUID
 
+from psycopg.types.numeric import Int4, Int8
+
 from vouchers.common.money import money
 from vouchers.ledger.models import Lot, Transfer
 from vouchers.partners import statements
@@ -101,6 +103,42 @@ def sale(*, caller: Caller, sale: UUID) -> SaleRow | None:
     """A code for one sale that this partner made, or None."""
     found = statements.rows(_SALE, {"partner": caller.partner, "municipality": caller.municipality, "sale": sale})
     return SaleRow(*found[0]) if found else None
+
+
+_PREVIEW = statements.scoped(
+    columns="merchant_name, discount, drawn",
+    function="payments.preview(request.municipality, %(partner)s, %(wallet)s, %(merchant)s, %(terminal)s::text,"
+    " %(amount)s::bigint, %(at)s, %(sale)s::uuid)",
+)
+_OF_SHOP = statements.scoped(
+    columns=COLUMNS,
+    function="payments.payments_of_shop(request.municipality, %(partner)s, %(shop)s, %(before)s::uuid,"
+    " %(limit)s::integer) AS payment",
+)
+
+
+class Preview(NamedTuple):
+    """What a payment would do: the shop's name, its discount, and what would be drawn (for `Drawn.read`)."""
+
+    merchant_name: str
+    discount: int
+    drawn: str
+
+
+def preview(
+    *, caller: Caller, wallet: UUID, merchant: str, terminal: str | None, sale: UUID | None, amount: int, at: datetime
+) -> Preview:
+    """What paying would do at this moment; raises what paying would raise."""
+    asked = {"partner": caller.partner, "municipality": caller.municipality, "wallet": wallet, "merchant": merchant,
+             "terminal": terminal, "sale": sale, "amount": Int8(amount), "at": at}  # fmt: skip
+    return Preview(*statements.rows(_PREVIEW, asked)[0])
+
+
+def payments_of_shop(*, caller: Caller, shop: str, before: UUID | None, limit: int) -> list[PaymentRow]:
+    """Payments at a shop of this partner's app, newest first. Raises MerchantUnknown."""
+    asked = {"partner": caller.partner, "municipality": caller.municipality, "shop": shop, "before": before,
+             "limit": Int4(limit)}  # fmt: skip
+    return [PaymentRow(*row) for row in statements.rows(_OF_SHOP, asked)]
 
 
 def drawn_by(payment: Payment) -> list[tuple[str, str]]:

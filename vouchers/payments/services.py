@@ -20,7 +20,7 @@ from vouchers.partners import statements
 from vouchers.partners.selectors import Caller
 from vouchers.partners.services import Write
 from vouchers.payments import errors, rules, selectors
-from vouchers.payments.selectors import COLUMNS, PaymentRow, SaleRow
+from vouchers.payments.selectors import COLUMNS, PaymentRow, Preview, SaleRow
 from vouchers.privacy.fields import key_ring
 
 _CHANNELS: Final = {StaticQR: "static_qr", SaleQR: "dynamic_qr"}
@@ -97,10 +97,7 @@ def pay(*, write: Write, wallet: UUID, shop: StaticQR | SaleQR, amount: int, ord
     Raises QRElsewhere, QRAmountDiffers, QRExpired, QRUsed, IdempotencyKeyReused, or what shop, wallet and ledger refuse; then nothing is
     recorded, and the same request may be sent again.
     """
-    if shop.municipality != write.caller.municipality:
-        raise errors.QRElsewhere
-    if shop.amount not in {None, amount}:
-        raise errors.QRAmountDiffers(amount=shop.amount)
+    _check_code(write.caller, shop, amount)
     made, replayed, name, day, discount, drawn = statements.rows(_PAY, write.parameters() | {
         "wallet": wallet, "merchant": shop.merchant_code, "terminal": getattr(shop, "terminal", None),
         "amount": Int8(amount), "order": order, "at": at, "sale": getattr(shop, "id", None),
@@ -110,6 +107,27 @@ def pay(*, write: Write, wallet: UUID, shop: StaticQR | SaleQR, amount: int, ord
         made, order, wallet, shop.merchant_code, name, _CHANNELS[type(shop)], amount, discount, 0, drawn, day, at
     )  # fmt: skip
     return Paid(earlier or new, replayed)
+
+
+def preview(*, caller: Caller, wallet: UUID, shop: StaticQR | SaleQR, amount: int, at: datetime) -> Preview:
+    """What `pay` would do at this moment; raises what it would raise."""
+    _check_code(caller, shop, amount)
+    return selectors.preview(
+        caller=caller,
+        wallet=wallet,
+        merchant=shop.merchant_code,
+        terminal=getattr(shop, "terminal", None),
+        sale=getattr(shop, "id", None),
+        amount=amount,
+        at=at,
+    )
+
+
+def _check_code(caller: Caller, shop: StaticQR | SaleQR, amount: int) -> None:
+    if shop.municipality != caller.municipality:
+        raise errors.QRElsewhere
+    if shop.amount not in {None, amount}:
+        raise errors.QRAmountDiffers(amount=shop.amount)
 
 
 def new_sale(*, write: Write, shop: str, amount: int, order: str, at: datetime) -> Sale:

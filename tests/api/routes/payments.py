@@ -25,7 +25,54 @@ def _scanned(market: Market) -> dict[str, object]:
     return {"code": code, "merchant_code": market.merchant.code, "amount": 100, "order_id": "POS-1"}
 
 
+def _card(market: Market) -> dict[str, object]:
+    body = {"wallet_id": str(market.wallet), "card_token": f"tok_{uuid7().hex}", "last4": "1234"}
+    reply = market.request("POST", "/api/v1/cards", body, idempotency_key=str(uuid7()))
+    return {"id": reply.json()["id"], "token": body["card_token"]}
+
+
+def _asking_for_approval(market: Market) -> dict[str, object]:
+    return {
+        "trace_number": uuid7().hex, "card_token": _card(market)["token"], "merchant_code": market.merchant.code,
+        "terminal_id": "CAT1", "amount": 100,
+    }  # fmt: skip
+
+
+def _approval(market: Market) -> dict[str, str]:
+    body = _asking_for_approval(market)
+    return market.request("POST", "/api/v1/card-authorisations", body, idempotency_key=str(uuid7())).json()
+
+
 ROUTES = {
+    ("shop-payments", "GET"): Route(
+        Scope.SHOPS_READ, lambda market: f"/api/v1/shops/{market.merchant.code}/payments", own=200, others=404, rival=200
+    ),
+    ("payment-previews", "POST"): Route(
+        Scope.PAYMENTS_WRITE, "/api/v1/payment-previews", own=200, others=422, rival=200,
+        body=lambda market: {"wallet_id": str(market.wallet), "qr": market.qr, "amount": 100},
+    ),
+    ("cards", "POST"): Route(
+        Scope.CARDS_WRITE, "/api/v1/cards", own=201, others=404, rival=201,
+        body=lambda market: {"wallet_id": str(market.wallet), "card_token": f"tok_{uuid7().hex}", "last4": "1234"},
+    ),
+    ("card-end", "POST"): Route(
+        Scope.CARDS_WRITE, lambda market: f"/api/v1/cards/{_card(market)['id']}/termination", own=201, others=404
+    ),
+    ("card-authorisations", "POST"): Route(
+        Scope.CARDS_WRITE, "/api/v1/card-authorisations", own=201, others=404, body=_asking_for_approval
+    ),
+    ("card-authorisations", "GET"): Route(
+        Scope.CARDS_WRITE, lambda market: f"/api/v1/card-authorisations?trace_number={_approval(market)['trace_number']}",
+        own=200, others=404,
+    ),
+    ("card-cancellations", "POST"): Route(
+        Scope.CARDS_WRITE, lambda market: f"/api/v1/card-authorisations/{_approval(market)['id']}/cancellations", own=201,
+        others=404,
+    ),
+    ("card-reversals", "POST"): Route(
+        Scope.CARDS_WRITE, "/api/v1/card-reversals", own=201, others=201,
+        body=lambda market: {"trace_number": _approval(market)["trace_number"]},
+    ),
     ("sale-codes", "POST"): Route(
         Scope.SHOPS_WRITE, lambda market: f"/api/v1/shops/{market.merchant.code}/qr-codes", own=201, others=404, rival=201,
         body=lambda market: {"amount": 100, "order_id": "POS-1"},

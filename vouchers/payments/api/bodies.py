@@ -14,7 +14,7 @@ from merchants.qr_kit.rules import LONGEST_PAYLOAD, SaleQR, encode_sale
 from vouchers.common.api import RequestBody
 from vouchers.partners.api.bodies import ORDER_HINT, VISIBLE, WON_HINT, OrderId, Won
 from vouchers.payments.rules import LONGEST_CODE, emv_of
-from vouchers.payments.selectors import Drawn, PaymentRow, SaleRow
+from vouchers.payments.selectors import Drawn, PaymentRow, Preview, SaleRow
 from vouchers.payments.services import Cancelled, Token
 
 MerchantCode = Annotated[str, Meta(pattern=r"^M[0-9]{9}\Z", examples=["M000012345"])]
@@ -142,6 +142,48 @@ class Payment(Struct, frozen=True):
     paid_at: datetime
 
 
+class NewPreview(RequestBody, frozen=True):
+    """A payment to be looked at before it is made."""
+
+    wallet_id: UUID
+    qr: Annotated[str, Meta(min_length=1, max_length=LONGEST_PAYLOAD)]
+    amount: Won
+
+    hints: ClassVar[Mapping[str, Any]] = {name: NewPayment.hints[name] for name in ("wallet_id", "qr", "amount")}
+
+
+class PaymentPreview(Struct, frozen=True):
+    """What the payment would draw, in this order, and what the shop would take off. Nothing is held."""
+
+    merchant: Shop
+    amount: int
+    discount: int
+    paid_amount: int
+    drawn: list[DrawnMoney]
+
+
+class ShopPayment(Struct, frozen=True):
+    """A payment as its shop sees it: nothing of the payer."""
+
+    id: UUID
+    state: Literal["paid", "partly_cancelled", "cancelled"]
+    channel: Literal["static_qr", "dynamic_qr", "cpm", "card", "online"]
+    order_id: str
+    amount: int
+    discount: int
+    paid_amount: int
+    cancelled_amount: int
+    business_date: date
+    paid_at: datetime
+
+
+class ShopPayments(Struct, frozen=True):
+    """Newest first; ``next_cursor`` leads to the page after this one."""
+
+    payments: list[ShopPayment]
+    next_cursor: str | None
+
+
 class Payments(Struct, frozen=True):
     """Newest first."""
 
@@ -178,6 +220,33 @@ def payment_of(row: PaymentRow) -> Payment:
         cancelled_amount=row.cancelled,
         business_date=row.business_date,
         paid_at=row.paid_at,
+    )
+
+
+def shop_payment_of(row: PaymentRow) -> ShopPayment:
+    """The answer for a payment in its shop's list."""
+    return ShopPayment(
+        id=row.id,
+        state=_state(row),
+        channel=row.channel,  # type: ignore[arg-type]
+        order_id=row.order_id,
+        amount=row.amount,
+        discount=row.discount,
+        paid_amount=row.amount - row.discount,
+        cancelled_amount=row.cancelled,
+        business_date=row.business_date,
+        paid_at=row.paid_at,
+    )
+
+
+def preview_of(found: Preview, *, shop: str, amount: int) -> PaymentPreview:
+    """The answer for a payment that was not made."""
+    return PaymentPreview(
+        merchant=Shop(shop, found.merchant_name),
+        amount=amount,
+        discount=found.discount,
+        paid_amount=amount - found.discount,
+        drawn=[DrawnMoney(*drawn) for drawn in Drawn.read(found.drawn)],  # type: ignore[arg-type]
     )
 
 

@@ -10,7 +10,14 @@ from drf_spectacular.utils import OpenApiParameter
 
 from merchants.qr_kit import rules as qr
 from merchants.qr_kit.errors import MerchantUnknown, QRRetired
-from vouchers.common.problems import FieldsInvalid
+from vouchers.common.problems import (
+    BodyTooLarge,
+    FieldsInvalid,
+    JsonInvalid,
+    LengthRequired,
+    MediaTypeUnsupported,
+    RequestProblem,
+)
 from vouchers.ledger import errors as ledger
 from vouchers.partners.api.documents import describe
 from vouchers.payments import errors
@@ -75,6 +82,32 @@ create_sale_code = describe(
         "QR은 폐기됩니다."
     ),
     parameters=[_SHOP], problems=(*_SHOP_PROBLEMS, errors.PaymentTermsMissing, qr.QRFieldInvalid),
+)  # fmt: skip
+preview_payment = describe(
+    "previewPayment", tag=_TAG, summary=_("결제 미리보기"), body=bodies.NewPreview,
+    body_example={name: _NEW_PAYMENT[name] for name in ("wallet_id", "qr", "amount")}, reply=bodies.PaymentPreview,
+    example={name: _A_PAYMENT[name] for name in ("merchant", "amount", "discount", "paid_amount", "drawn")},
+    description=_(
+        "결제하면 어떤 금액이 어떤 순서로 사용되고 가맹점이 얼마를 할인하는지 미리 봅니다. 결제와 같은 기준으로 같은 code로 "
+        "거절하며, 아무것도 기록하거나 보류하지 않으므로 Idempotency-Key가 필요 없습니다."
+    ),
+    problems=(
+        RequestProblem, JsonInvalid, LengthRequired, BodyTooLarge, MediaTypeUnsupported, FieldsInvalid,
+        qr.QRNotAscii, qr.QRSchemeUnknown, qr.QRChecksumWrong, qr.QRMalformed, qr.QRKeyRetired, qr.QRForged,
+        qr.QRExpired, qr.QRUsed, QRRetired, errors.QRElsewhere, errors.QRAmountDiffers, *_SHOP_PROBLEMS, *_MONEY_PROBLEMS,
+    ),
+)  # fmt: skip
+list_shop_payments = describe(
+    "listShopPayments", tag=_TAG, summary=_("가맹점 결제내역"), reply=bodies.ShopPayments, paged=True,
+    example={
+        "payments": [{name: _A_PAYMENT[name] for name in (
+            "id", "state", "channel", "order_id", "amount", "discount", "paid_amount", "cancelled_amount", "business_date",
+            "paid_at",
+        )}],
+        "next_cursor": None,
+    },
+    description=_("가맹점 앱이 가맹점의 결제를 최근 것부터 조회합니다. 결제한 시민에 관한 것은 없습니다."),
+    parameters=[_SHOP], problems=(MerchantUnknown,),
 )  # fmt: skip
 read_sale_code = describe(
     "readSaleCode", tag=_TAG, summary=_("거래별 QR 조회"), reply=bodies.SaleCode, example=_A_SALE_CODE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from vouchers.payments.api import views
+from vouchers.payments.api import cards, views
 
 
 class ShopConverter(StringConverter):
@@ -22,6 +22,17 @@ urlpatterns = [
     path("shops/<shop:shop>/qr-codes/<uuid:code>", views.SaleCodeView.as_view(), name="sale-code"),
     path("wallets/<uuid:wallet>/payment-tokens", views.PaymentTokensView.as_view(), name="payment-tokens"),
     path("cpm-payments", views.ScannedPaymentsView.as_view(), name="scanned-payments"),
+    path("shops/<shop:shop>/payments", views.ShopPaymentsView.as_view(), name="shop-payments"),
+    path("payment-previews", views.PreviewsView.as_view(), name="payment-previews"),
+    path("cards", cards.CardsView.as_view(), name="cards"),
+    path("cards/<uuid:card>/termination", cards.CardEndView.as_view(), name="card-end"),
+    path("card-authorisations", cards.AuthorisationsView.as_view(), name="card-authorisations"),
+    path(
+        "card-authorisations/<uuid:approval>/cancellations",
+        cards.AuthorisationCancellationsView.as_view(),
+        name="card-cancellations",
+    ),
+    path("card-reversals", cards.ReversalsView.as_view(), name="card-reversals"),
     path("payments/<uuid:payment>", views.PaymentView.as_view(), name="payment"),
     path("payments/<uuid:payment>/cancellations", views.CancellationsView.as_view(), name="cancellations"),
 ]

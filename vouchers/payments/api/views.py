@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 
 from merchants.qr_kit.services import keys_from, scanned
 from vouchers.common import problems
-from vouchers.common.api import answer, read
+from vouchers.common.api import answer, body_of, read
 from vouchers.ledger.errors import PaymentUnknown
+from vouchers.partners.api import cursors
 from vouchers.partners.api.bodies import VISIBLE
 from vouchers.partners.api.views import PartnerView, moment_of, written
 from vouchers.partners.rules import Scope
@@ -57,6 +58,36 @@ class PaymentsView(PartnerView):
             raise problems.FieldsInvalid([problems.FieldProblem("/order_id", "invalid", NewPayment.hints["order_id"])])
         found = selectors.payments_of_order(caller=self.caller, order=order)
         return answer(Payments([payment_of(row) for row in found]))
+
+
+class PreviewsView(PartnerView):
+    """결제 미리보기."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"POST": Scope.PAYMENTS_WRITE}
+
+    @documents.preview_payment
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """What a payment would do. Nothing is recorded, so no key is asked for."""
+        wanted = read(body_of(request), bodies.NewPreview)
+        shop = scanned(wanted.qr, settings.QR_KEYS)
+        found = services.preview(
+            caller=self.caller, wallet=wanted.wallet_id, shop=shop, amount=wanted.amount, at=moment_of(request)
+        )
+        return answer(bodies.preview_of(found, shop=shop.merchant_code, amount=wanted.amount))
+
+
+class ShopPaymentsView(PartnerView):
+    """가맹점 결제내역."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"GET": Scope.SHOPS_READ}
+
+    @documents.list_shop_payments
+    def get(self, request: HttpRequest, shop: str) -> HttpResponse:
+        """A page of a shop's payments."""
+        page = cursors.page_of(request, caller=self.caller)
+        found = selectors.payments_of_shop(caller=self.caller, shop=shop, before=page.before, limit=page.fetch)
+        shown, next_cursor = page.cut(found)
+        return answer(bodies.ShopPayments([bodies.shop_payment_of(row) for row in shown], next_cursor))
 
 
 class SaleCodesView(PartnerView):
