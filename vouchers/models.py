@@ -59,7 +59,7 @@ from vouchers.points.models import (
 )
 from vouchers.privacy.models import AccessRecord
 from vouchers.reconciliation.models import BankDay, BankLine, BankMatch, BankStatement, DailySum, DayReview, ReviewNote
-from vouchers.wallets.models import Wallet, WalletLink
+from vouchers.wallets.models import Wallet, WalletLink, WalletStatusChange
 from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookPolicy, WebhookSecret
 
 __all__ = [
@@ -72,6 +72,6 @@ __all__ = [
     "Municipality", "Official", "Outbox", "Partner", "PartnerDay", "PartnerKey", "PartnerMinute", "Payment",
     "PaymentCard", "PaymentTerms", "PaymentToken", "PointCap", "PointChunk", "PointEarning", "PointPayment",
     "PointProgramme", "PointRule", "PointRun", "PointWitness", "PurchaseLimit", "ResidencePeriod", "ReviewNote",
-    "RoleAssignment", "SaleQR", "Transfer", "UsageRule", "Wallet", "WalletLink", "WebhookDelivery",
-    "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
+    "RoleAssignment", "SaleQR", "Transfer", "UsageRule", "Wallet", "WalletLink", "WalletStatusChange",
+    "WebhookDelivery", "WebhookEndpoint", "WebhookEvent", "WebhookPolicy", "WebhookSecret",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.reconciliation.models import BankLine, DayReview
 from vouchers.top_ups.models import TopUpRefund
+from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookEndpoint
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
 
 # page: method, whose key it takes, who may use it; whether the step itself is possible, its service decides
 PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
+    "wallet_status": ("post", Wallet, "X"),
     "batch_accept": ("post", Batch, "D"),
     "batch_annotated": ("post", Batch, "DRAPUX"),
     "batch_approval": ("get", Batch, "DRBAPUX"),

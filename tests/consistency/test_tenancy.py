@@ -55,7 +55,7 @@ from vouchers.points.rules import periods_before
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.top_ups.selectors import RefundAccount
 from vouchers.top_ups.services import cancel
-from vouchers.wallets.models import WalletLink
+from vouchers.wallets.models import WalletLink, WalletStatusChange
 from vouchers.webhooks.models import WebhookPolicy
 
 pytestmark = pytest.mark.django_db
@@ -232,6 +232,10 @@ def _keep_a_household(city: City) -> None:
     WalletLink.objects.create(
         wallet=factories.wallet_of(citizen), partner=factories.make_partner(city), outcome="opened", at=AT, **own
     )
+    WalletStatusChange.objects.create(
+        wallet=factories.wallet_of(citizen), status="frozen", reason="시험", official=factories.make_official(city), at=AT,
+        **own,
+    )  # fmt: skip
     CitizenCategory.objects.create(citizen=citizen, category=Category.VETERAN, **own)
     ResidencePeriod.objects.create(citizen=citizen, since=date(2020, 1, 1), until=date(2021, 1, 1), **own)
     home = Household.objects.create(number="1", **own)

@@ -2146,6 +2146,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='WalletStatusChange',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('status', models.CharField(choices=[('active', '정상'), ('frozen', '사용 정지'), ('closed', '해지')], max_length=10, verbose_name='바뀐 상태')),
+                ('reason', models.CharField(max_length=200, verbose_name='사유')),
+                ('at', models.DateTimeField(verbose_name='일시')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),
+                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='status_changes', to='vouchers.wallet', verbose_name='지갑')),
+            ],
+            options={
+                'verbose_name': '사용 정지·해제 이력',
+                'verbose_name_plural': '사용 정지·해제 이력',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
             name='WebhookEndpoint',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from vouchers.common.admin import ListAdmin, ReadInline, moment
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.money import money
+from vouchers.common.pages import find, page, refusals_shown, require
 from vouchers.ledger.selectors import lots_of
-from vouchers.wallets.models import Wallet, WalletLink
+from vouchers.wallets.models import Wallet, WalletLink, WalletStatus, WalletStatusChange
+from vouchers.wallets.services import set_status
 
 
 class WalletLinkInline(ReadInline):
@@ -42,6 +47,33 @@ class WalletLinkInline(ReadInline):
         return str(link.previous or "-")
 
 
+class WalletStatusInline(ReadInline):
+    """Who stopped or released the wallet, and why."""
+
+    view_permission = "citizens.view"
+    model = WalletStatusChange
+    fields: ClassVar = ["changed_at", "status", "reason", "who"]
+    readonly_fields: ClassVar = ["changed_at", "who"]
+
+    changed_at = moment("at", _("일시"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the officials' names."""
+        return super().get_queryset(request).select_related("official")
+
+    @admin.display(description=_("처리자"))
+    def who(self, change: WalletStatusChange) -> str:
+        """The official, without a link to a page that few may open."""
+        return str(change.official)
+
+
+class WalletStatusForm(forms.Form):
+    """What shall become of a wallet, and why."""
+
+    status = forms.ChoiceField(choices=[(one.value, one.label) for one in (WalletStatus.ACTIVE, WalletStatus.FROZEN)])
+    reason = forms.CharField(min_length=5, max_length=200)
+
+
 @admin.register(Wallet)
 class WalletAdmin(ListAdmin):
     """Found through their holder."""
@@ -55,7 +87,8 @@ class WalletAdmin(ListAdmin):
     search_help_text = _("성명의 앞부분 또는 휴대전화 끝 4자리")
     sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = ["holder", "currency", "app", "status", "opened", "balance", "lots"]
-    inlines: ClassVar = [WalletLinkInline]
+    inlines: ClassVar = [WalletStatusInline, WalletLinkInline]
+    change_form_outer_after_template = "vouchers/wallets/status.html"
     empty_hint = _("시민이 앱에서 상품권을 추가하면 지갑이 만들어집니다.")
 
     opened = moment("created_at", _("개설일시"))
@@ -80,3 +113,33 @@ class WalletAdmin(ListAdmin):
         """Each lot with its source and expiry."""
         found = lots_of(municipality=wallet.municipality_id, wallet=wallet.pk)
         return render_to_string("vouchers/wallets/lots.html", {"lots": found})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the step that stops or releases the wallet, for who may take it."""
+        may = request.authority.may("citizens.edit")  # type: ignore[attr-defined]
+        context = (extra_context or {}) | {"may_change_status": may}
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
+        return response
+
+
+@page("vouchers/wallet/<uuid:wallet_id>/status/", name="wallet_status", methods=("POST",))
+def change_status(request: HttpRequest, wallet_id: UUID) -> HttpResponse:
+    """Stop or release a wallet."""
+    wallet = find(Wallet.objects, wallet_id)
+    require(request, "citizens.edit", wallet.municipality_id)
+    form = WalletStatusForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("사유를 5자 이상 적으십시오."))
+        return redirect("admin:vouchers_wallet_change", wallet_id)
+    with refusals_shown(request):
+        changed = set_status(
+            wallet=wallet.pk, status=WalletStatus(form.cleaned_data["status"]), reason=form.cleaned_data["reason"],
+            official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type, attr-defined]
+        )  # fmt: skip
+        done = (
+            _("지갑 사용을 정지했습니다.") if changed.status == WalletStatus.FROZEN else _("사용 정지를 해제했습니다.")
+        )
+        messages.success(request, done)
+    return redirect("admin:vouchers_wallet_change", wallet_id)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from vouchers.citizens.models import Citizen
 from vouchers.common.models import Stamped, TenantModel
 from vouchers.currencies.models import Currency
+from vouchers.officials.models import Official
 from vouchers.partners.models import Partner
 
 
@@ -88,3 +89,23 @@ class WalletLink(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.partner} · {self.get_outcome_display()}"
+
+
+class WalletStatusChange(TenantModel):
+    """사용 정지·해제 이력: who stopped or released a wallet, when and why."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT"
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="status_changes", verbose_name=_("지갑"))
+    status = models.CharField(_("바뀐 상태"), max_length=10, choices=WalletStatus)
+    reason = models.CharField(_("사유"), max_length=200)
+    official = models.ForeignKey(Official, on_delete=models.PROTECT, related_name="+", verbose_name=_("처리자"))
+    at = models.DateTimeField(_("일시"))
+
+    class Meta:
+        verbose_name = _("사용 정지·해제 이력")
+        verbose_name_plural = _("사용 정지·해제 이력")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.get_status_display())

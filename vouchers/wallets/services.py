@@ -7,12 +7,14 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from vouchers.citizens.errors import CitizenMovedOut
 from vouchers.citizens.models import Citizen, CitizenStatus
 from vouchers.citizens.rules import age_on
 from vouchers.citizens.services import Person, recognise
+from vouchers.common.errors import NotPermitted, StateConflict
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
 from vouchers.currencies.selectors import policy_on
@@ -20,10 +22,12 @@ from vouchers.ledger import services as ledger
 from vouchers.ledger.errors import WalletNotActive
 from vouchers.ledger.models import Lot
 from vouchers.municipalities.models import Dong
+from vouchers.officials.models import Official
+from vouchers.officials.selectors import Authority
 from vouchers.partners.selectors import Caller
 from vouchers.partners.services import Write, once
 from vouchers.wallets import errors
-from vouchers.wallets.models import LinkOutcome, Wallet, WalletLink, WalletStatus
+from vouchers.wallets.models import LinkOutcome, Wallet, WalletLink, WalletStatus, WalletStatusChange
 from vouchers.wallets.selectors import Membership, membership
 from vouchers.webhooks.rules import EventType
 
@@ -133,3 +137,25 @@ def _dong(municipality: str, code: str | None) -> Dong | None:
     if dong is None:
         raise errors.DongUnknown
     return dong
+
+
+def set_status(
+    *, wallet: UUID, status: WalletStatus, reason: str, official: Official, authority: Authority, at: datetime
+) -> Wallet:
+    """Stop an active wallet (사용 정지) or release a stopped one. Payments that hold the wallet end first.
+
+    Money in it stays; allowances for its holder wait until it is released. Raises NotPermitted, and StateConflict when
+    the wallet is closed or is so already.
+    """
+    with transaction.atomic():
+        held = Wallet.objects.select_for_update(of=("self",), no_key=True).get(pk=wallet)
+        if not authority.may("citizens.edit", held.municipality_id):
+            raise NotPermitted
+        if {held.status, status} != {WalletStatus.ACTIVE, WalletStatus.FROZEN}:
+            raise StateConflict
+        held.status = status
+        held.save(update_fields=["status"])
+        WalletStatusChange.objects.create(
+            municipality_id=held.municipality_id, wallet=held, status=status, reason=reason, official=official, at=at
+        )
+    return held
