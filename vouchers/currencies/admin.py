@@ -76,7 +76,7 @@ class PurchaseLimitAdmin(HistoryAdmin):
             ("usage_rule", "validity_months"), ("expiry_minutes", "withdrawal_days", "refund_ratio"),
         ]}),
         (_("선물"), {"fields": [
-            ("gift_purchased", "gift_incentives", "gift_points", "gift_refundable"),
+            ("gift_purchased", "gift_incentives", "gift_points"),
             ("gift_once", "gift_per_day", "gift_per_month"),
         ]}),
     ]  # fmt: skip

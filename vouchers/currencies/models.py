@@ -123,10 +123,6 @@ class PurchaseLimit(TenantModel):
     gift_purchased = models.BooleanField(_("구매금 선물 가능"), default=True, db_default=True)
     gift_incentives = models.BooleanField(_("인센티브 선물 가능"), default=False, db_default=False)
     gift_points = models.BooleanField(_("포인트 선물 가능"), default=False, db_default=False)
-    gift_refundable = models.BooleanField(
-        _("선물받은 금액 환불 가능"), default=False, db_default=False,
-        help_text=_("끄면 선물받은 금액은 사용만 할 수 있고 현금으로 환불하지 않습니다."),
-    )  # fmt: skip
     gift_once = models.BigIntegerField(_("1회 선물 한도(원)"), null=True, blank=True)
     gift_per_day = models.BigIntegerField(_("1일 선물 한도(원)"), null=True, blank=True)
     gift_per_month = models.BigIntegerField(_("월 선물 한도(원)"), null=True, blank=True)
