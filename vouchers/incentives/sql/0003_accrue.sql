@@ -28,8 +28,9 @@ CREATE TYPE incentives.outcome AS (
 CREATE TYPE incentives.delta AS (wallet_id uuid, policy_id uuid, month date, fund_id uuid, amount bigint);
 
 CREATE FUNCTION incentives.items(p_municipality varchar, p_events incentives.event[]) RETURNS incentives.item[]
-LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-    -- Each event under each policy that concerns it, with the facts that tiers ask for.
+LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_nestloop = off AS $$
+    -- Each event under each policy that concerns it, with the facts that tiers ask for. Nobody knows beforehand how many
+    -- events there are, so sets are joined by hash whatever the planner expects, and tables are looked into row by row.
     WITH event AS MATERIALIZED (
         SELECT e.*, (e.at AT TIME ZONE 'Asia/Seoul')::date AS day FROM unnest(p_events) e
     ), terms AS MATERIALIZED (
@@ -54,10 +55,13 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_hashjoin = off 
         JOIN vouchers_benefitterms terms ON terms.id = row.terms_id
         WHERE event.is_refund
     ), moved AS MATERIALIZED (
-        SELECT event.event_id, lot.kind, sum(t.amount)::bigint AS amount
-        FROM event
-        JOIN vouchers_transfer t ON t.municipality_id = p_municipality AND t.journal_id = event.event_id
-        JOIN vouchers_lot lot ON lot.municipality_id = p_municipality AND lot.id = coalesce(t.debit_lot_id, t.credit_lot_id)
+        SELECT event_id, kind, sum(amount)::bigint AS amount
+        FROM (SELECT event.event_id, t.amount, (
+                  SELECT lot.kind FROM vouchers_lot lot
+                  WHERE lot.municipality_id = p_municipality AND lot.id = t.lot_id) AS kind
+              FROM event, LATERAL (
+                  SELECT t.amount, coalesce(t.debit_lot_id, t.credit_lot_id) AS lot_id FROM vouchers_transfer t
+                  WHERE t.municipality_id = p_municipality AND t.journal_id = event.event_id OFFSET 0) t) m
         GROUP BY 1, 2
     ), fact AS MATERIALIZED (
         SELECT c.event_id, c.policy_id, coalesce(sum(moved.amount) FILTER (WHERE moved.kind = ANY (c.base_kinds)), 0)::bigint AS base
@@ -66,13 +70,14 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_hashjoin = off 
         SELECT halt.* FROM vouchers_benefithalt halt
         WHERE halt.policy_id IN (SELECT policy_id FROM terms)
     ), numbered AS (
-        SELECT c.*, fact.base, shop.annual_sales, dong.name AS dong, shop.category_id,
+        SELECT c.*, fact.base, shop.annual_sales, shop.dong, shop.category_id,
                EXISTS (SELECT FROM halted h WHERE h.policy_id = c.policy_id AND h.begins_at <= c.at
                          AND (h.ended_at IS NULL OR c.at < h.ended_at)) AS halted,
                row_number() OVER (ORDER BY greatest(c.event_id, c.payment_id), c.is_refund, c.event_id, c.policy_id)::integer AS n
         FROM concerned c JOIN fact USING (event_id, policy_id)
-        JOIN merchants_merchant shop ON shop.municipality_id = p_municipality AND shop.id = c.merchant_id
-        LEFT JOIN vouchers_dong dong ON dong.id = shop.dong_id
+        CROSS JOIN LATERAL (
+            SELECT m.annual_sales, m.category_id, (SELECT d.name FROM vouchers_dong d WHERE d.id = m.dong_id) AS dong
+            FROM merchants_merchant m WHERE m.id = c.merchant_id AND m.municipality_id = p_municipality OFFSET 0) shop
     ), marked AS (
         SELECT numbered.*, (NOT is_refund AND coalesce(lag(is_refund) OVER (PARTITION BY wallet_id, policy_id, month ORDER BY n),
                                                        false))::integer AS begins
@@ -86,7 +91,7 @@ $$;
 CREATE FUNCTION incentives.reckon(
     p_municipality varchar, p_terms vouchers_benefitterms, p_month date, p_items incentives.item[], p_factor integer,
     p_limit bigint, p_room bigint, OUT outcomes incentives.outcome[], OUT cut integer
-) LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+) LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_nestloop = off AS $$
     -- What the items earn at one step of the budget, up to and with the item (cut) at which the given won reach p_limit;
     -- that one gets at most what p_room leaves. NULL: none does.
     WITH item AS MATERIALIZED (
@@ -100,13 +105,16 @@ CREATE FUNCTION incentives.reckon(
           AND (tier.dongs = '{}' OR item.dong = ANY (tier.dongs))
           AND (tier.categories = '{}' OR item.category = ANY (tier.categories))
     ), counted AS MATERIALIZED (
-        SELECT item.n, item.payment_id, item.wallet_id, item.base, coalesce(member.benefit, 0) AS benefit,
-               (coalesce(member.spent, 0) - item.base
+        SELECT item.n, item.payment_id, item.wallet_id, item.base, coalesce(member.state[2], 0) AS benefit,
+               (coalesce(member.state[1], 0) - item.base
                 + sum(item.base) OVER (PARTITION BY item.wallet_id ORDER BY item.n))::bigint AS before
-        FROM item
-        LEFT JOIN vouchers_membermonth member
-          ON member.municipality_id = p_municipality AND member.wallet_id = item.wallet_id
-         AND member.policy_id = p_terms.policy_id AND member.month = p_month
+        FROM item JOIN (
+            SELECT w.wallet_id, (
+                SELECT ARRAY[m.spent, m.benefit] FROM vouchers_membermonth m
+                WHERE m.municipality_id = p_municipality AND m.wallet_id = w.wallet_id
+                  AND m.policy_id = p_terms.policy_id AND m.month = p_month) AS state
+            FROM (SELECT DISTINCT wallet_id FROM item) w
+        ) member USING (wallet_id)
         WHERE item.n IN (SELECT n FROM fit)
     ), share AS MATERIALIZED (
         SELECT n, fit.fund_id, sum(fit.rate::bigint * p_factor * greatest(
@@ -129,15 +137,15 @@ CREATE FUNCTION incentives.reckon(
         FROM award JOIN (
             SELECT n, fund_id, won FROM split WHERE won > 0
             UNION ALL
-            SELECT n, p_terms.own_fund_id, award.won - coalesce((SELECT sum(split.won) FROM split WHERE split.n = award.n), 0)::bigint
-            FROM award
+            SELECT n, p_terms.own_fund_id, award.won - coalesce(others.won, 0)
+            FROM award LEFT JOIN (SELECT n, sum(won)::bigint AS won FROM split GROUP BY n) others USING (n)
         ) all_funds USING (n)
         WHERE award.won > 0 AND all_funds.won > 0 GROUP BY award.n
     ), source AS MATERIALIZED (
         SELECT c.payment_id, c.base, c.base_left, c.funds, c.amounts
         FROM vouchers_cashback c
         WHERE c.municipality_id = p_municipality AND c.policy_id = p_terms.policy_id
-          AND c.payment_id IN (SELECT payment_id FROM item WHERE is_refund)
+          AND c.payment_id = ANY (ARRAY(SELECT payment_id FROM item WHERE is_refund))
         UNION ALL
         SELECT award.payment_id, award.base, award.base, coalesce(earned.funds, '{}'), coalesce(earned.amounts, '{}')
         FROM award LEFT JOIN earned USING (n)
@@ -287,8 +295,7 @@ END $$;
 
 CREATE FUNCTION incentives.write(
     p_municipality varchar, p_terms vouchers_benefitterms, p_month date, p_factor integer, p_outcomes incentives.outcome[]
-) RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 -- Returns what was given, less what was reversed.
 DECLARE
     v_given bigint;
@@ -333,8 +340,7 @@ END $$;
 CREATE FUNCTION incentives.post(
     p_municipality varchar, p_deltas incentives.delta[], p_at timestamptz, p_limit integer DEFAULT 1000,
     OUT wallet_ids uuid[], OUT amounts bigint[]
-) LANGUAGE plpgsql SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 -- Moves the money: what is due to members from their funds, with what has been waiting for a fund's money; what was
 -- reversed back to the funds. What a lot has not got any more stays as the member's debt to the fund, and the next credit
 -- of that fund is less by it. What a fund has not got waits. Returns the wallets that were credited, and how much.
@@ -449,8 +455,7 @@ END $$;
 CREATE FUNCTION incentives.give(
     p_municipality varchar, p_currency uuid, p_wallets uuid[], p_funds uuid[], p_months uuid[], p_amounts bigint[],
     p_at timestamptz
-) RETURNS bigint[] LANGUAGE plpgsql SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) RETURNS bigint[] LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 -- Credits the positive amounts as far as each fund's money goes, in their order; returns what was given of each.
 DECLARE
     v_given bigint[] := array_fill(0::bigint, ARRAY[cardinality(p_amounts)]);

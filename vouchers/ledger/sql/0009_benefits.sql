@@ -35,8 +35,7 @@ END $$;
 CREATE FUNCTION ledger.credit_benefits(
     p_municipality varchar, p_id uuid, p_currency uuid, p_kind text, p_lot_kind text, p_funds uuid[], p_wallets uuid[],
     p_sources uuid[], p_amounts bigint[], p_expiries timestamptz[], p_usage_rules uuid[], p_at timestamptz
-) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Gives item n of the arrays: p_amounts[n] won of a fund to a wallet, into the wallet's lot of that source, which is made
 -- at the first credit and grows with each later one (its expiry and usage rule stay as they were made). Several funds may
 -- pay into one lot. Returns the sum in won; line n of the journal is item n. A fund that does not suffice refuses all.
@@ -111,8 +110,7 @@ END $$;
 CREATE FUNCTION ledger.take_back_benefits(
     p_municipality varchar, p_id uuid, p_currency uuid, p_kind text, p_funds uuid[], p_wallets uuid[], p_sources uuid[],
     p_amounts bigint[], p_at timestamptz
-) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Takes item n of the arrays back: at most p_amounts[n] won from the wallet's lot of that source to a fund, and no more
 -- than is left and not held; items of one lot in their order. Expired lots are taken from as well. Returns what was taken
 -- of each item, which may be 0; when nothing is left of any, nothing is posted. Line n of the journal is item n.

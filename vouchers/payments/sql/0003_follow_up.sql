@@ -7,8 +7,7 @@ CREATE FUNCTION payments.only_one_follows_up(p_municipality varchar) RETURNS voi
 $$;
 
 CREATE FUNCTION payments.follow_up(p_municipality varchar, p_limit integer, p_at timestamptz) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Takes the p_limit earliest events of the municipality; returns how many there were. 0, too, while another call is at
 -- work on the same municipality. The order is that of the events' ids, within what has been committed.
 DECLARE
@@ -52,7 +51,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION payments.tell(p_municipality varchar, p_events incentives.event[], p_at timestamptz) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 -- The partner that took the payment, the app the wallet belongs to, and the app of the shop: each once.
 DECLARE
     v_type text;
