@@ -23,6 +23,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     (_("상품권"), (
         ("vouchers.Citizen", "group"), ("vouchers.Household", "house"),
         ("vouchers.Wallet", "account_balance_wallet"), ("vouchers.Payment", "qr_code_scanner"), ("vouchers.PaymentTerms", "tune"),
+        ("vouchers.OnlineChannel", "delivery_dining"),
         ("vouchers.Gift", "redeem"),
         ("vouchers.TopUp", "add_card"), ("vouchers.TopUpRefund", "currency_exchange"),
         ("vouchers.Currency", "payments"), ("vouchers.PurchaseLimit", "price_check"), ("vouchers.UsageRule", "rule"),

@@ -68,6 +68,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.Municipality": ("X", "", "-"),
     "vouchers.Official": ("UX", "X", "UX"),
     "vouchers.Partner": ("X", "X", "X"),
+    "vouchers.OnlineChannel": ("BAPSUX", "X", "BAPSUX"),
     "vouchers.PaymentTerms": ("BAPSUX", "X", "-"),
     "vouchers.Gift": ("BAPSUX", "", "-"),
     "vouchers.Payment": ("BAPSUX", "", "-"),

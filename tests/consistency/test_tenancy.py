@@ -50,6 +50,7 @@ from vouchers.ledger.services import call
 from vouchers.officials.models import Absence, Official
 from vouchers.officials.rules import Role
 from vouchers.partners.services import issue_key
+from vouchers.payments.models import ChannelFee, OnlineChannel
 from vouchers.points.models import ActivityUpload
 from vouchers.points.rules import periods_before
 from vouchers.privacy.models import AccessAction, AccessRecord
@@ -98,6 +99,14 @@ def _live_a_day(city: City) -> None:
     call("partners.lease", city.code, partner.pk, key.key_id)
     issue_key(partner=partner, at=AT)
     call("payments.new_sale_qr", city.code, partner.pk, "sale", b"\2" * 32, merchant.code, 1_000, "POS-1", AT)
+    channel = OnlineChannel.objects.create(
+        municipality=city.municipality, code="delivery", name="배달앱", kind="delivery", partner=partner
+    )
+    ChannelFee.objects.create(municipality=city.municipality, channel=channel, valid_from=date(2026, 1, 1), rate=1)
+    call(
+        "payments.prepare_order", city.code, partner.pk, "order", b"\x08" * 32, "delivery", merchant.code, "ORDER-1", 1_000,
+        1_000, None, AT,
+    )  # fmt: skip
     call("payments.register_card", city.code, partner.pk, "card", b"\5" * 32, wallet.pk, b"\6" * 16, "1234", AT)
     call("payments.reverse", city.code, partner.pk, "reversal", b"\7" * 32, "TRACE-1", AT)
     call("payments.new_token", city.code, partner.pk, "token", b"\3" * 32, wallet.pk, uuid7(), b"\4" * 16, AT)

@@ -43,7 +43,7 @@ from vouchers.officials.models import Absence, IncompatibleRoles, Official, Role
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.partners.services import issue_key
-from vouchers.payments.models import Payment, PaymentTerms
+from vouchers.payments.models import OnlineChannel, Payment, PaymentTerms
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.top_ups import services as top_ups
 from vouchers.top_ups.models import TopUp, TopUpRefund
@@ -55,7 +55,7 @@ SHOWN = (
     Departure, DepartureList, Household, LocalExclusiveGroup,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
-    PartnerKey, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
+    PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
     SettlementLine, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
 
@@ -103,6 +103,9 @@ def make_everything(*, code: str = "41280") -> Everything:
             municipality=city.municipality, name="목욕비", legal_basis="조례", type_codes=["ELD-001", "ELD-002"],
             valid_from=AT.date(),
         )  # fmt: skip
+        OnlineChannel.objects.create(
+            municipality=city.municipality, code="delivery", name="배달앱", kind="delivery", partner=partner
+        )
         wallet = factories.wallet_of(citizen)
         paid = AT - timedelta(days=1)
         call(

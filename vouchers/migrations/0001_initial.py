@@ -367,6 +367,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='OnlineOrder',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('channel_id', models.UUIDField()),
+                ('partner_id', models.UUIDField()),
+                ('merchant_code', models.CharField(max_length=10)),
+                ('order_id', models.CharField(max_length=64)),
+                ('amount', models.BigIntegerField()),
+                ('items_total', models.BigIntegerField()),
+                ('wallet_id', models.UUIDField(null=True)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('payment_id', models.UUIDField(null=True)),
+                ('paid_at', models.DateTimeField(null=True)),
+                ('fee', models.BigIntegerField()),
+            ],
+            options={
+                'verbose_name': '온라인 주문',
+                'verbose_name_plural': '온라인 주문',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Outbox',
             fields=[
                 ('id', models.UUIDField(db_column='event_id', primary_key=True, serialize=False)),
@@ -1577,6 +1601,61 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='소속 지자체'),
         ),
         migrations.CreateModel(
+            name='OnlineChannel',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('code', models.CharField(help_text='연계기관이 주문에 적는 영문 소문자와 숫자. 예: delivery', max_length=20, validators=[django.core.validators.RegexValidator('^[a-z0-9_-]+$')], verbose_name='채널 코드')),
+                ('name', models.CharField(max_length=60, verbose_name='채널명')),
+                ('kind', models.CharField(choices=[('delivery', '배달'), ('taxi', '택시'), ('mall', '온라인몰')], max_length=10, verbose_name='종류')),
+                ('is_active', models.BooleanField(default=True, verbose_name='운영 여부')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '온라인 채널',
+                'verbose_name_plural': '온라인 채널',
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalChannelFee',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('sales_up_to', models.BigIntegerField(blank=True, help_text='비워 두면 그보다 매출이 많은 모든 가맹점에 적용합니다.', null=True, verbose_name='연매출 상한(원)')),
+                ('rate', models.DecimalField(decimal_places=2, max_digits=4, verbose_name='수수료율(%)')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('channel', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.onlinechannel', verbose_name='온라인 채널')),
+            ],
+            options={
+                'verbose_name': 'historical 채널 수수료',
+                'verbose_name_plural': 'historical 채널 수수료',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='ChannelFee',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('sales_up_to', models.BigIntegerField(blank=True, help_text='비워 두면 그보다 매출이 많은 모든 가맹점에 적용합니다.', null=True, verbose_name='연매출 상한(원)')),
+                ('rate', models.DecimalField(decimal_places=2, max_digits=4, verbose_name='수수료율(%)')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fees', to='vouchers.onlinechannel', verbose_name='온라인 채널')),
+            ],
+            options={
+                'verbose_name': '채널 수수료',
+                'verbose_name_plural': '채널 수수료',
+                'ordering': ['-valid_from', 'sales_up_to'],
+            },
+        ),
+        migrations.CreateModel(
             name='Partner',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -1593,6 +1672,35 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '연계기관',
                 'ordering': ['name'],
             },
+        ),
+        migrations.AddField(
+            model_name='onlinechannel',
+            name='partner',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='연계기관'),
+        ),
+        migrations.CreateModel(
+            name='HistoricalOnlineChannel',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('code', models.CharField(help_text='연계기관이 주문에 적는 영문 소문자와 숫자. 예: delivery', max_length=20, validators=[django.core.validators.RegexValidator('^[a-z0-9_-]+$')], verbose_name='채널 코드')),
+                ('name', models.CharField(max_length=60, verbose_name='채널명')),
+                ('kind', models.CharField(choices=[('delivery', '배달'), ('taxi', '택시'), ('mall', '온라인몰')], max_length=10, verbose_name='종류')),
+                ('is_active', models.BooleanField(default=True, verbose_name='운영 여부')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('partner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.partner', verbose_name='연계기관')),
+            ],
+            options={
+                'verbose_name': 'historical 온라인 채널',
+                'verbose_name_plural': 'historical 온라인 채널',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddField(
             model_name='bankstatement',
@@ -2360,12 +2468,24 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('deputy', models.F('official')), _negated=True), name='absence_deputy_is_another', violation_error_message='자기 자신을 대결자로 정할 수 없습니다.'),
         ),
         migrations.AddConstraint(
+            model_name='channelfee',
+            constraint=models.UniqueConstraint(fields=('channel', 'valid_from', 'sales_up_to'), name='channel_fee_once_a_band', nulls_distinct=False, violation_error_message='같은 시행일과 연매출 상한의 수수료가 이미 있습니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='channelfee',
+            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 30)), name='channel_fee_rate_sensible', violation_error_message='수수료율은 0%부터 30%까지입니다.'),
+        ),
+        migrations.AddConstraint(
             model_name='partner',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='partner_name_once'),
         ),
         migrations.AddConstraint(
             model_name='partner',
             constraint=models.CheckConstraint(condition=models.Q(('requests_per_minute__range', (1, 100000000))), name='partner_may_ask'),
+        ),
+        migrations.AddConstraint(
+            model_name='onlinechannel',
+            constraint=models.UniqueConstraint(fields=('municipality', 'code'), name='online_channel_code_once', violation_error_message='이미 있는 채널 코드입니다.'),
         ),
         migrations.AddConstraint(
             model_name='bankstatement',

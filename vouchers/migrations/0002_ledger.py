@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/wallets/sql/0001_reads.sql"),
         run_sql_file("vouchers/payments/sql/0003_codes_and_tokens.sql"),
         run_sql_file("vouchers/payments/sql/0004_cards.sql"),
+        run_sql_file("vouchers/payments/sql/0005_orders.sql"),
         run_sql_file("vouchers/payments/sql/0006_previews.sql"),
         run_sql_file("vouchers/webhooks/sql/0001_outbox.sql"),
         run_sql_file("vouchers/webhooks/sql/0002_delivery.sql"),

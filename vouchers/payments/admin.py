@@ -12,12 +12,12 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.common.admin import EditAdmin, ListAdmin, day, moment, won
+from vouchers.common.admin import EditAdmin, EditInline, HistoryAdmin, ListAdmin, day, moment, won
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter
 from vouchers.common.money import money
 from vouchers.ledger.models import Event
 from vouchers.ledger.selectors import movements_of
-from vouchers.payments.models import Payment, PaymentTerms
+from vouchers.payments.models import ChannelFee, OnlineChannel, Payment, PaymentTerms
 from vouchers.payments.selectors import drawn_by
 
 
@@ -114,3 +114,31 @@ class PaymentTermsAdmin(EditAdmin):
     def rates(self, terms: PaymentTerms) -> str:
         """3 ~ 7 %."""
         return f"{terms.benefit_rate_min:f} ~ {terms.benefit_rate_max:f} %"
+
+
+class ChannelFeeInline(EditInline):
+    """Fees that hold from a day on. What holds or held is never changed: new fees are new rows."""
+
+    model = ChannelFee
+    view_permission = "payments.view"
+    edit_permission = "settings.edit"
+    fields: ClassVar = ["valid_from", "sales_up_to", "rate"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(OnlineChannel)
+class OnlineChannelAdmin(HistoryAdmin):
+    """Delivery apps, taxi apps and malls."""
+
+    view_permission = "payments.view"
+    edit_permission = "settings.edit"
+    list_display: ClassVar = ["name", "code", "kind", "partner", "is_active"]
+    list_select_related: ClassVar = ["partner"]
+    list_filter: ClassVar = [MunicipalityFilter, "kind", "is_active"]
+    prefix_search: ClassVar = ["name"]
+    search_help_text = _("채널명의 앞부분")
+    fieldsets: ClassVar = [(None, {"fields": [("name", "code"), ("kind", "partner"), "is_active"]})]
+    inlines: ClassVar = [ChannelFeeInline]
+    empty_hint = _("채널을 등록하면 그 연계기관이 온라인 주문을 준비할 수 있습니다.")

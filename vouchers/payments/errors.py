@@ -103,8 +103,66 @@ class ApprovalUnknown(NotFound):
     message = _("승인 내역을 찾을 수 없습니다.")
 
 
+class ChannelUnknown(NotFound):
+    """This partner runs no such channel here."""
+
+    code = "channel_unknown"
+    message = _("등록된 온라인 채널을 찾을 수 없습니다.")
+
+
+class OrderUnknown(NotFound):
+    """No such order for this channel, or for this wallet."""
+
+    code = "order_unknown"
+    message = _("온라인 주문을 찾을 수 없습니다.")
+
+
+class OrderPrepared(StateConflict):
+    """The channel has prepared an order of that number."""
+
+    code = "order_prepared"
+    message = _("이미 준비한 주문번호입니다. 결과는 주문번호로 조회하십시오.")
+
+
+class OrderPaid(StateConflict):
+    """The order was paid before."""
+
+    code = "order_paid"
+    message = _("이미 결제된 주문입니다.")
+
+
+class OrderNotPaid(StateConflict):
+    """Nothing was paid that could be cancelled."""
+
+    code = "order_not_paid"
+    message = _("아직 결제되지 않은 주문입니다.")
+
+
+class OrderExpired(DomainError):
+    """The order was not confirmed in time."""
+
+    code = "order_expired"
+    message = _("승인 기한이 지난 주문입니다. 다시 주문해 주십시오.")
+
+
+class OrderAmountDiffers(DomainError):
+    """The amount that the citizen confirms is not that of the order."""
+
+    code = "order_amount_differs"
+    message = _("주문 금액과 승인하려는 금액이 다릅니다. 주문을 다시 확인하십시오.")
+
+
+class OrderAmountExceedsItems(DomainError):
+    """More would be paid than the items cost. ``items`` in won."""
+
+    code = "order_amount_exceeds_items"
+    message = _("결제금액이 상품 합계 %(items)s원보다 많습니다.")
+
+
 register(
     payment_terms_missing=PaymentTermsMissing, token_unknown=TokenUnknown, token_expired=TokenExpired, token_used=TokenUsed,
     card_unknown=CardUnknown, card_ended=CardEnded, paymentcard_token_once=CardRegistered, trace_number_used=TraceNumberUsed,
-    approval_reversed=ApprovalReversed,
+    approval_reversed=ApprovalReversed, channel_unknown=ChannelUnknown, order_unknown=OrderUnknown, order_paid=OrderPaid,
+    order_expired=OrderExpired, order_amount_differs=OrderAmountDiffers, onlineorder_once=OrderPrepared,
+    order_amount_exceeds_items=OrderAmountExceedsItems,
 )  # fmt: skip

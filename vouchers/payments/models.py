@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -223,3 +223,98 @@ class CardApproval(LedgerModel):
     class Meta(LedgerModel.Meta):
         verbose_name = _("카드 승인")
         verbose_name_plural = _("카드 승인")
+
+
+class ChannelKind(models.TextChoices):
+    """What is ordered there."""
+
+    DELIVERY = "delivery", _("배달")
+    TAXI = "taxi", _("택시")
+    MALL = "mall", _("온라인몰")
+
+
+class OnlineChannel(TenantModel):
+    """온라인 채널: a delivery app, a taxi app or a mall that prepares orders."""
+
+    code = models.CharField(
+        _("채널 코드"), max_length=20, validators=[RegexValidator(r"^[a-z0-9_-]+$")],
+        help_text=_("연계기관이 주문에 적는 영문 소문자와 숫자. 예: delivery"),
+    )  # fmt: skip
+    name = models.CharField(_("채널명"), max_length=60)
+    kind = models.CharField(_("종류"), max_length=10, choices=ChannelKind)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", verbose_name=_("연계기관"))
+    is_active = models.BooleanField(_("운영 여부"), default=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("온라인 채널")
+        verbose_name_plural = _("온라인 채널")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["municipality", "code"], name="online_channel_code_once",
+                violation_error_message=_("이미 있는 채널 코드입니다."),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChannelFee(TenantModel):
+    """채널 수수료: the rate of a band of shops from a day on. The rows of one day are one whole table."""
+
+    channel = models.ForeignKey(
+        OnlineChannel, on_delete=models.PROTECT, related_name="fees", verbose_name=_("온라인 채널")
+    )
+    valid_from = models.DateField(_("시행일"))
+    sales_up_to = models.BigIntegerField(
+        _("연매출 상한(원)"), null=True, blank=True, help_text=_("비워 두면 그보다 매출이 많은 모든 가맹점에 적용합니다."),
+    )  # fmt: skip
+    rate = models.DecimalField(_("수수료율(%)"), max_digits=4, decimal_places=2)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("채널 수수료")
+        verbose_name_plural = _("채널 수수료")
+        ordering: ClassVar = ["-valid_from", "sales_up_to"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["channel", "valid_from", "sales_up_to"], name="channel_fee_once_a_band", nulls_distinct=False,
+                violation_error_message=_("같은 시행일과 연매출 상한의 수수료가 이미 있습니다."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rate__gte=0, rate__lte=30), name="channel_fee_rate_sensible",
+                violation_error_message=_("수수료율은 0%부터 30%까지입니다."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.channel} · {self.valid_from}"
+
+
+class OnlineOrder(LedgerModel):
+    """온라인 주문: prepared by a channel, paid when the citizen's app confirms it. ``fee`` is the channel's."""
+
+    id = models.UUIDField(primary_key=True)
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    channel_id = models.UUIDField()
+    partner_id = models.UUIDField()
+    merchant_code = models.CharField(max_length=10)
+    order_id = models.CharField(max_length=64)
+    amount = models.BigIntegerField()
+    items_total = models.BigIntegerField()
+    wallet_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    payment_id = models.UUIDField(null=True)
+    paid_at = models.DateTimeField(null=True)
+    fee = models.BigIntegerField()
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("온라인 주문")
+        verbose_name_plural = _("온라인 주문")

@@ -6,6 +6,7 @@ from tests.api.conftest import Market
 from tests.api.routes import Route
 from vouchers.common.models import uuid7
 from vouchers.partners.rules import Scope
+from vouchers.payments.models import OnlineChannel
 
 
 def paid(market: Market) -> str:
@@ -43,6 +44,32 @@ def _approval(market: Market) -> dict[str, str]:
     return market.request("POST", "/api/v1/card-authorisations", body, idempotency_key=str(uuid7())).json()
 
 
+def channel(market: Market) -> str:
+    """The code of a delivery app of the partner's, without a fee."""
+    with market.city.scope():
+        made, _new = OnlineChannel.objects.get_or_create(
+            municipality=market.city.municipality, code="delivery",
+            defaults={"name": "배달앱", "kind": "delivery", "partner_id": market.partner.pk},
+        )  # fmt: skip
+    return made.code
+
+
+def asking(market: Market, code: str, **changes: object) -> dict[str, object]:
+    """A request for an order that is accepted as it is."""
+    return {
+        "channel": code, "merchant_code": market.merchant.code, "order_id": uuid7().hex, "amount": 100, "items_total": 100,
+    } | changes  # fmt: skip
+
+
+def _order(market: Market, *, paid: bool = False) -> str:
+    body = asking(market, channel(market))
+    order = market.request("POST", "/api/v1/orders", body, idempotency_key=str(uuid7())).json()["id"]
+    if paid:
+        said = {"wallet_id": str(market.wallet), "amount": 100}
+        market.request("POST", f"/api/v1/orders/{order}/confirmation", said, idempotency_key=str(uuid7()))
+    return str(order)
+
+
 ROUTES = {
     ("shop-payments", "GET"): Route(
         Scope.SHOPS_READ, lambda market: f"/api/v1/shops/{market.merchant.code}/payments", own=200, others=404, rival=200
@@ -50,6 +77,17 @@ ROUTES = {
     ("payment-previews", "POST"): Route(
         Scope.PAYMENTS_WRITE, "/api/v1/payment-previews", own=200, others=422, rival=200,
         body=lambda market: {"wallet_id": str(market.wallet), "qr": market.qr, "amount": 100},
+    ),
+    ("orders", "POST"): Route(
+        Scope.ORDERS_WRITE, "/api/v1/orders", own=201, others=404, body=lambda market: asking(market, channel(market))
+    ),
+    ("orders", "GET"): Route(Scope.ORDERS_WRITE, "/api/v1/orders?order_id=ORDER-1", own=200, others=200),
+    ("order-confirmation", "POST"): Route(
+        Scope.PAYMENTS_WRITE, lambda market: f"/api/v1/orders/{_order(market)}/confirmation", own=201, others=404, rival=201,
+        body=lambda market: {"wallet_id": str(market.wallet), "amount": 100},
+    ),
+    ("order-cancellations", "POST"): Route(
+        Scope.ORDERS_WRITE, lambda market: f"/api/v1/orders/{_order(market, paid=True)}/cancellations", own=201, others=404
     ),
     ("cards", "POST"): Route(
         Scope.CARDS_WRITE, "/api/v1/cards", own=201, others=404, rival=201,

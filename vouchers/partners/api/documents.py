@@ -38,7 +38,7 @@ _WRITE = (
 )  # fmt: skip
 _SAMPLES: Final[dict[str, Any]] = {
     "available": 3200, "limit": 500_000, "needed": 40_000, "days": 7, "refundable": 0,
-    "amount": 15_000, "scope": "payments:write", "age": 14,
+    "amount": 15_000, "items": 12_000, "scope": "payments:write", "age": 14,
 }  # fmt: skip
 """Values for the parameters of problems' texts, in examples."""
 

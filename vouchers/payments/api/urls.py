@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from vouchers.payments.api import cards, views
+from vouchers.payments.api import cards, orders, views
 
 
 class ShopConverter(StringConverter):
@@ -24,6 +24,9 @@ urlpatterns = [
     path("cpm-payments", views.ScannedPaymentsView.as_view(), name="scanned-payments"),
     path("shops/<shop:shop>/payments", views.ShopPaymentsView.as_view(), name="shop-payments"),
     path("payment-previews", views.PreviewsView.as_view(), name="payment-previews"),
+    path("orders", orders.OrdersView.as_view(), name="orders"),
+    path("orders/<uuid:order>/confirmation", orders.ConfirmationView.as_view(), name="order-confirmation"),
+    path("orders/<uuid:order>/cancellations", orders.OrderCancellationsView.as_view(), name="order-cancellations"),
     path("cards", cards.CardsView.as_view(), name="cards"),
     path("cards/<uuid:card>/termination", cards.CardEndView.as_view(), name="card-end"),
     path("card-authorisations", cards.AuthorisationsView.as_view(), name="card-authorisations"),
