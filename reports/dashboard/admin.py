@@ -13,6 +13,7 @@ from vouchers.common.seoul import business_date
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import deputyships_of
 from vouchers.reconciliation.selectors import alarms_for
+from vouchers.webhooks.selectors import stopped_for
 
 _SHORTCUTS: tuple[tuple[str, Any, str, str], ...] = (
     ("batches.edit", _("명단 올리기"), "admin:batch_upload", "upload_file"),
@@ -37,6 +38,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "roles": [Role(role).label for role in held],
         "waiting": waiting(authority=authority),
         "alarms": alarms_for(authority=authority, today=today),
+        "stopped_webhooks": stopped_for(authority=authority, at=request.at),  # type: ignore[attr-defined]
         "deputyships": deputyships_of(official_id=authority.official_id, day=today).filter(valid_from__lte=today)
         if authority.acting
         else [],

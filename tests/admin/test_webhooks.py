@@ -18,7 +18,7 @@ from tests.factories.everything import Everything
 from tests.vouchers.webhooks.receiving import receiver
 from vouchers.ledger.services import call
 from vouchers.officials.rules import Role
-from vouchers.webhooks import services
+from vouchers.webhooks import selectors, services
 from vouchers.webhooks.models import WebhookEndpoint, WebhookEvent
 from vouchers.webhooks.sending import Sender
 
@@ -101,3 +101,16 @@ def test_an_endpoint_is_stopped(officer: Client, world: Everything) -> None:
     assert "담당자가 중지" in show(officer, world)
     assert told(world, 200) == []
     assert "사용 중인 수신 주소가 아닙니다." in press(officer, world, "stop")
+
+
+def test_the_home_page_tells_who_no_longer_gets_anything(officer: Client, login: Login, world: Everything) -> None:
+    home = reverse("admin:index")
+    assert "알림을 받지 못하고 있습니다." not in officer.get(home).text
+    told(world, 410)
+    page = officer.get(home).text
+    assert f"{endpoint_of(world).partner}: 알림을 받지 못하고 있습니다." in page
+    assert "수신 종료(410)" in page
+    assert "알림을 받지 못하고 있습니다." not in login(Role.DRAFTER).get(home).text
+    with world.city.scope():
+        WebhookEndpoint.objects.update(state_at=datetime.now(UTC) - selectors.TOLD_FOR)
+    assert "알림을 받지 못하고 있습니다." not in officer.get(home).text

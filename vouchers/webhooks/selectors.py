@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from vouchers.officials.selectors import Authority
 from vouchers.webhooks.models import (
     DeliveryState,
     DisabledFor,
@@ -17,6 +18,9 @@ from vouchers.webhooks.models import (
     WebhookEndpoint,
     WebhookEvent,
 )
+
+TOLD_FOR: Final = timedelta(days=14)
+MOST_TOLD: Final = 5
 
 
 def municipalities_due(*, at: datetime) -> list[str]:
@@ -61,10 +65,11 @@ def deliveries_to(*, endpoint: WebhookEndpoint, state: str = "", limit: int) -> 
     return list(rows.select_related("event").order_by("-event_id")[:limit])
 
 
-def disabled_endpoints(*, municipalities: Iterable[str], limit: int) -> list[WebhookEndpoint]:
-    """Endpoints that were disabled by themselves: somebody should ask the partner what is wrong."""
+def stopped_for(*, authority: Authority, at: datetime) -> list[WebhookEndpoint]:
+    """Endpoints that were disabled by themselves within `TOLD_FOR`, for whoever can ask the partner what is wrong."""
+    codes = [code for code in sorted(authority.municipalities) if authority.may("partners.edit", code)]
     found = WebhookEndpoint.objects.filter(
-        municipality__in=list(municipalities), state=EndpointState.DISABLED,
-        disabled_for__in=[DisabledFor.GONE, DisabledFor.FAILING],
+        municipality__in=codes, state=EndpointState.DISABLED, disabled_for__in=[DisabledFor.GONE, DisabledFor.FAILING],
+        state_at__gt=at - TOLD_FOR,
     )  # fmt: skip
-    return list(found.select_related("partner").order_by("-state_at")[:limit])
+    return list(found.select_related("partner").order_by("-state_at")[:MOST_TOLD]) if codes else []
