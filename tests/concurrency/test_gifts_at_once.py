@@ -24,7 +24,7 @@ def kernel(committed_db: str):
 
 def buy(kernel: Kernel, wallet: UUID, amount: int) -> None:
     kernel.rows(
-        "SELECT ledger.top_up(%s, %s, %s, %s, %s, %s, '{}', '{}', NULL, NULL, NULL, %s)",
+        "SELECT ledger.top_up(%s, %s, %s, %s, %s, %s, '{}', '{}', NULL, NULL, NULL, NULL, %s)",
         CITY, kernel.id_at(NOON), CURRENCY, wallet, uuid7(), amount, NOON,
     )  # fmt: skip
 

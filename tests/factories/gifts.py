@@ -23,7 +23,7 @@ def buy(city: City, wallet: UUID, amount: int, *, at: datetime = AT, days: int |
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SELECT set_config('app.municipalities', %s, true)", [city.code])
         cursor.execute(
-            "SELECT (ledger.top_up(%s, ledger.id_at(%s), %s, %s, %s, %s, '{}', '{}', NULL, %s, NULL, %s)).purchase_lot",
+            "SELECT (ledger.top_up(%s, ledger.id_at(%s), %s, %s, %s, %s, '{}', '{}', NULL, NULL, %s, NULL, %s)).purchase_lot",
             [city.code, at, city.currency.pk, wallet, uuid7(), amount, expiry, at],
         )
         lot: UUID = cursor.fetchone()[0]

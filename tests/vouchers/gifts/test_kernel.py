@@ -26,7 +26,7 @@ def pair(kernel: Kernel) -> tuple[UUID, UUID]:  # noqa: F811
 
 def buy(kernel: Kernel, wallet: UUID, amount: int, *, days: int | None = 90, rule: UUID | None = None) -> UUID:  # noqa: F811
     return kernel.rows(
-        "SELECT purchase_lot FROM ledger.top_up(%s, %s, %s, %s, %s, %s, '{}', '{}', %s, %s, NULL, %s)",
+        "SELECT purchase_lot FROM ledger.top_up(%s, %s, %s, %s, %s, %s, '{}', '{}', %s, NULL, %s, NULL, %s)",
         CITY, kernel.id_at(NOON), CURRENCY, wallet, uuid7(), amount, rule, None if days is None else NOON + days * DAY, NOON,
     )[0][0]  # fmt: skip
 
