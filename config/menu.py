@@ -28,6 +28,11 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.TopUp", "add_card"), ("vouchers.TopUpRefund", "currency_exchange"),
         ("vouchers.Currency", "payments"), ("vouchers.PurchaseLimit", "price_check"), ("vouchers.UsageRule", "rule"),
     )),
+    (_("포인트"), (
+        ("vouchers.PointProgramme", "stars"), ("vouchers.PointRun", "redeem"), ("vouchers.Activity", "directions_bus"),
+        ("vouchers.ActivityUpload", "upload_file"), ("vouchers.ActivityKind", "category"), ("vouchers.PointRule", "rule_settings"),
+        ("vouchers.Holiday", "event_busy"),
+    )),
     (_("가맹점"), (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),
     )),

@@ -8,6 +8,7 @@ from vouchers.municipalities import admin as municipalities
 from vouchers.officials import admin as officials
 from vouchers.partners import admin as partners
 from vouchers.payments import admin as payments
+from vouchers.points import admin as points
 from vouchers.privacy import admin as privacy
 from vouchers.reconciliation import admin as reconciliation
 from vouchers.top_ups import admin as top_ups
@@ -23,6 +24,7 @@ __all__ = [
     "officials",
     "partners",
     "payments",
+    "points",
     "privacy",
     "reconciliation",
     "top_ups",

@@ -26,6 +26,7 @@ from vouchers.common.scope import set_local
 from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
+from vouchers.points.models import Activity, ActivityUpload, PointProgramme, PointRun
 from vouchers.reconciliation.models import BankLine, DayReview
 from vouchers.top_ups.models import TopUpRefund
 from vouchers.wallets.models import Wallet
@@ -67,6 +68,13 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.Event": ("UX", "", "-"),
     "vouchers.Municipality": ("X", "", "-"),
     "vouchers.Official": ("UX", "X", "UX"),
+    "vouchers.Activity": ("DBAPSUX", "", "-"),
+    "vouchers.ActivityKind": ("DBAPSUX", "D", "DBAPSUX"),
+    "vouchers.ActivityUpload": ("DBAPSUX", "", "-"),
+    "vouchers.Holiday": ("DBAPSUX", "D", "DBAPSUX"),
+    "vouchers.PointProgramme": ("DBAPSUX", "D", "DBAPSUX"),
+    "vouchers.PointRule": ("DBAPSUX", "D", "DBAPSUX"),
+    "vouchers.PointRun": ("DBAPSUX", "", "-"),
     "vouchers.Partner": ("X", "X", "X"),
     "vouchers.OnlineChannel": ("BAPSUX", "X", "BAPSUX"),
     "vouchers.PaymentTerms": ("BAPSUX", "X", "-"),
@@ -165,6 +173,20 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "receivable_pay": ("post", Receivable, "P"),
     "receivable_plan": ("post", Receivable, "P"),
     "receivable_write_off": ("post", Receivable, "A"),
+    "activity_look_again": ("post", Activity, "D"),
+    "activity_upload": ("get", ActivityUpload, "DBAPSUX"),
+    "activity_upload_confirm": ("post", ActivityUpload, "D"),
+    "activity_upload_discard": ("post", ActivityUpload, "D"),
+    "activity_upload_new": ("get", None, "D"),
+    "activity_withdraw": ("post", Activity, "D"),
+    "citizen_points": ("get", Citizen, "DRAPUX"),
+    "point_compute": ("post", PointProgramme, "D"),
+    "point_confirm": ("post", PointRun, "P"),
+    "point_examples": ("post", None, "D"),
+    "point_progress": ("get", PointRun, "DBAPSUX"),
+    "point_resume": ("post", PointRun, "P"),
+    "point_run": ("get", PointRun, "DBAPSUX"),
+    "point_status": ("get", PointProgramme, "DBAPSUX"),
     "qr_retire": ("post", MerchantQR, "M"),
     "qr_show": ("get", MerchantQR, "MSUX"),
     "refund_begin": ("post", None, "P"),

@@ -37,22 +37,20 @@ from tests.factories.benefits import make_every_benefit
 from tests.factories.clawbacks import make_debt
 from tests.factories.gifts import make_gift
 from tests.factories.holding import Stranger, make_departure, make_holding_list
-from tests.factories.points import make_point_desk
+from tests.factories.points import pay_points
 from tests.factories.top_ups import buy, make_discount, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
 from vouchers.citizens.rules import Category, Relation
 from vouchers.common.models import uuid7
 from vouchers.common.scope import scope, set_local
-from vouchers.common.seoul import business_date, start_of_day
+from vouchers.common.seoul import business_date
 from vouchers.currencies.models import UsageRule
 from vouchers.ledger.services import call
 from vouchers.officials.models import Absence, Official
 from vouchers.officials.rules import Role
 from vouchers.partners.services import issue_key
 from vouchers.payments.models import ChannelFee, OnlineChannel
-from vouchers.points.models import ActivityUpload
-from vouchers.points.rules import periods_before
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.top_ups.selectors import RefundAccount
 from vouchers.top_ups.services import cancel
@@ -148,7 +146,7 @@ def _fill_the_rest(city: City) -> None:
     )  # fmt: skip
     _sell(city)
     _keep_a_household(city)
-    _pay_points(city)
+    pay_points(city)
     make_gift(city)
     LocalExclusiveGroup.objects.create(
         municipality=city.municipality, name="중복 제한", legal_basis="조례", type_codes=["ELD-001"],
@@ -209,21 +207,6 @@ def _fill_the_rest(city: City) -> None:
     ListDifference.objects.create(
         municipality=city.municipality, comparison_id=comparison.pk, kind="added", number=1, after_batch_id=batch.pk,
         after_row=2,
-    )  # fmt: skip
-
-
-def _pay_points(city: City) -> None:
-    """Somebody does something, is paid for it, and a file waits."""
-    desk = make_point_desk(city)
-    desk.fund(1_000_000)
-    first, end = periods_before("month", business_date(AT), 2)[1]
-    done_at = start_of_day(first) + timedelta(hours=9)
-    citizen = factories.make_citizen(city)
-    desk.told(desk.item(citizen, "campaign", done_at))
-    desk.pay(desk.confirm(desk.compute("탄소지움", first, end)))
-    ActivityUpload.objects.create(
-        municipality=city.municipality, partner=desk.partner, file_name="실적.csv", file_sha256="0" * 64,
-        uploaded_by=desk.drafter, uploaded_at=AT,
     )  # fmt: skip
 
 

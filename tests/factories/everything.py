@@ -29,6 +29,7 @@ from tests.factories.clawbacks import make_debt
 from tests.factories.gifts import make_gift
 from tests.factories.holding import make_departure
 from tests.factories.lists import make_line
+from tests.factories.points import pay_points
 from tests.factories.top_ups import buy, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import Citizen, Household
@@ -44,6 +45,15 @@ from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.partners.services import issue_key
 from vouchers.payments.models import OnlineChannel, Payment, PaymentTerms
+from vouchers.points.models import (
+    Activity,
+    ActivityKind,
+    ActivityUpload,
+    Holiday,
+    PointProgramme,
+    PointRule,
+    PointRun,
+)
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.top_ups import services as top_ups
 from vouchers.top_ups.models import TopUp, TopUpRefund
@@ -52,6 +62,7 @@ from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 
 SHOWN = (
+    Activity, ActivityKind, ActivityUpload, Holiday, PointProgramme, PointRule, PointRun,
     Departure, DepartureList, Household, LocalExclusiveGroup,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
@@ -128,6 +139,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         make_endpoint(city, partner)
         WebhookPolicy.objects.create(municipality=city.municipality, valid_from=business_date(AT))
         call("webhooks.emit", code, "payment.paid", [partner.pk], Jsonb({"amount": 3_000}), AT)
+        pay_points(city)
         make_gift(city)
     return Everything(city, officials)
 

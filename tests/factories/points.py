@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tests import factories
 from tests.factories import AT, City
 from vouchers.citizens.models import Citizen
-from vouchers.common.seoul import SEOUL
+from vouchers.common.seoul import SEOUL, business_date, start_of_day
 from vouchers.incentives import services as incentives
 from vouchers.incentives.models import BenefitFund
 from vouchers.officials.models import Official
@@ -19,7 +19,8 @@ from vouchers.officials.rules import Role
 from vouchers.officials.selectors import authority_of
 from vouchers.partners.models import Partner
 from vouchers.points import examples, selectors, services
-from vouchers.points.models import PointProgramme, PointRun, PointWitness
+from vouchers.points.models import ActivityUpload, PointProgramme, PointRun, PointWitness
+from vouchers.points.rules import periods_before
 from vouchers.points.services import Item, Outcome
 
 _numbers = itertools.count(1)
@@ -123,4 +124,18 @@ def make_point_desk(city: City | None = None) -> PointDesk:
         desk.programmes = {programme.name: programme for programme in made}
         for programme in made:
             PointWitness.objects.create(municipality=city.municipality, programme=programme, partner=partner)
+    return desk
+
+
+def pay_points(city: City) -> PointDesk:
+    """Somebody did something and was paid for it, and a file waits. Call it inside the city's scope."""
+    desk = make_point_desk(city)
+    desk.fund(1_000_000)
+    first, end = periods_before("month", business_date(AT), 2)[1]
+    desk.told(desk.item(factories.make_citizen(city), "campaign", start_of_day(first) + timedelta(hours=9)))
+    desk.pay(desk.confirm(desk.compute("탄소지움", first, end)))
+    ActivityUpload.objects.create(
+        municipality=city.municipality, partner=desk.partner, file_name="실적.csv", file_sha256="0" * 64,
+        uploaded_by=desk.drafter, uploaded_at=AT,
+    )  # fmt: skip
     return desk

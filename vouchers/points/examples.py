@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
+from simple_history.utils import bulk_create_with_history
 
 from vouchers.currencies.models import Currency, UsageRule
 from vouchers.points.models import ActivityKind, Holiday, PointCap, PointProgramme, PointRule
@@ -28,8 +29,9 @@ def load(*, currency: Currency, usage_rule: UsageRule | None, **fields: Any) -> 
     """
     municipality = currency.municipality
     with transaction.atomic():
-        Holiday.objects.bulk_create(
-            [Holiday(municipality=municipality, **row) for row in _rows("holidays")], ignore_conflicts=True
+        days = {f"{day}" for day in Holiday.objects.filter(municipality=municipality).values_list("day", flat=True)}
+        bulk_create_with_history(
+            [Holiday(municipality=municipality, **row) for row in _rows("holidays") if row["day"] not in days], Holiday
         )
         known = set(PointProgramme.objects.filter(municipality=municipality).values_list("name", flat=True))
         taken = set(ActivityKind.objects.filter(municipality=municipality).values_list("code", flat=True))

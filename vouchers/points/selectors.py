@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 
 from vouchers.common.scope import scope
 from vouchers.ledger.models import Account, AccountKind, Balance
@@ -114,12 +114,15 @@ def balance_of(programme: PointProgramme) -> int:
     return found.credits - found.debits - found.reserved if found else 0
 
 
-def recent(*, citizen: UUID, limit: int) -> QuerySet[Activity]:
-    """A citizen's activities, the newest first."""
-    return Activity.objects.filter(citizen=citizen).select_related("kind", "partner").order_by("-day", "-id")[:limit]
+def rejected_of(*, citizen: UUID, first: date, end: date, limit: int = 100) -> list[Activity]:
+    """A citizen's activities of a period that do not count, the newest first."""
+    found = Activity.objects.filter(
+        citizen=citizen, day__gte=first, day__lt=end, state__in=(ActivityState.REJECTED, ActivityState.WITHDRAWN)
+    )
+    return list(found.select_related("kind").order_by("-day", "-pk")[:limit])
 
 
-def counts_by_state(*, programme: PointProgramme, first: date, end: date) -> dict[str, int]:
+def counted(*, programme: PointProgramme, first: date, end: date) -> list[tuple[Any, int]]:
     """How many activities of a programme fell in a period, by state."""
     rows = (
         Activity.objects.filter(kind__programme=programme, day__gte=first, day__lt=end)
@@ -127,4 +130,5 @@ def counts_by_state(*, programme: PointProgramme, first: date, end: date) -> dic
         .values_list("state")
         .annotate(number=Count("pk"))
     )
-    return {state.value: 0 for state in ActivityState} | dict(rows)
+    found: dict[str, int] = dict(rows)
+    return [(state.label, found.get(state.value, 0)) for state in ActivityState]

@@ -1,0 +1,209 @@
+"""포인트 사업, 활동 종류, 적립 기준, 공휴일."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from vouchers.common.admin import EditInline, HistoryAdmin, ReadInline, day
+from vouchers.common.filters import MunicipalityFilter, chosen_municipality
+from vouchers.common.pages import find, page, render, require
+from vouchers.common.seoul import business_date
+from vouchers.currencies.models import Currency
+from vouchers.points import examples, selectors
+from vouchers.points.models import ActivityKind, Holiday, PointCap, PointProgramme, PointRule, PointWitness
+from vouchers.points.rules import payable_from, period_of, periods_before
+
+VIEW, EDIT = "benefits.view", "points.edit"
+PERIODS_OFFERED = 3
+
+
+class WitnessInline(EditInline):
+    """Whose word counts."""
+
+    model = PointWitness
+    view_permission = VIEW
+    edit_permission = EDIT
+    fields: ClassVar = ["partner"]
+    can_delete = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What a partner has witnessed stays; it may witness nothing more."""
+        return self.has_change_permission(request, obj)
+
+
+class KindInline(ReadInline):
+    """What the programme rewards."""
+
+    model = ActivityKind
+    view_permission = VIEW
+    fields: ClassVar = ["name", "code", "unit"]
+    show_change_link = True
+
+
+@admin.register(PointProgramme)
+class PointProgrammeAdmin(HistoryAdmin):
+    """Programmes; their page leads to what they paid and to the next payout."""
+
+    view_permission = VIEW
+    edit_permission = EDIT
+    list_display: ClassVar = ["name", "currency", "payout", "validity_months", "is_active"]
+    list_select_related: ClassVar = ["currency"]
+    list_filter: ClassVar = [MunicipalityFilter, "is_active"]
+    fieldsets: ClassVar = [(None, {"fields": [
+        "currency", "name", "legal_basis", ("payout", "payout_month"), ("validity_months", "late_days"), "usage_rule", "fund",
+        "is_active",
+    ]})]  # fmt: skip
+    inlines: ClassVar = [WitnessInline, KindInline]
+    prefix_search: ClassVar = ["name"]
+    search_help_text = _("사업명의 앞부분")
+    sortable_by: ClassVar[list[str]] = []
+    empty_hint = _(
+        "시민의 활동을 포인트로 보상하는 사업을 등록하십시오. 다른 지자체의 사업을 예시로 불러와 고쳐 쓸 수도 있습니다."
+    )
+    list_before_template = "vouchers/points/programme_links.html"
+    change_form_outer_after_template = "vouchers/points/programme_status.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With the examples for those who may edit."""
+        may = request.authority.may(EDIT)  # type: ignore[attr-defined]
+        response: HttpResponse = super().changelist_view(request, {"may_edit_points": may, **(extra_context or {})})
+        return response
+
+
+class RuleInline(ReadInline):
+    """Versions of the rule, the latest first."""
+
+    model = PointRule
+    view_permission = VIEW
+    fields: ClassVar = ["valid_from", "measure", "points", "rate", "source"]
+    show_change_link = True
+
+
+@admin.register(ActivityKind)
+class ActivityKindAdmin(HistoryAdmin):
+    """What programmes reward."""
+
+    view_permission = VIEW
+    edit_permission = EDIT
+    list_display: ClassVar = ["name", "programme", "code", "unit"]
+    list_select_related: ClassVar = ["programme"]
+    list_filter: ClassVar = [MunicipalityFilter]
+    fieldsets: ClassVar = [(None, {"fields": ["programme", "name", ("code", "unit")]})]
+    inlines: ClassVar = [RuleInline]
+    prefix_search: ClassVar = ["name"]
+    exact_search: ClassVar = ["code"]
+    search_help_text = _("활동명의 앞부분 또는 코드")
+    sortable_by: ClassVar[list[str]] = []
+    empty_hint = _("포인트 사업을 먼저 등록하고, 그 사업이 보상하는 활동을 추가하십시오.")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Partners send the code, and activities hang on the programme."""
+        return ["programme", "code"] if obj else []
+
+
+class CapInline(EditInline):
+    """The most that somebody earns, by age."""
+
+    model = PointCap
+    view_permission = VIEW
+    edit_permission = EDIT
+    fields: ClassVar = ["period", "age_from", "age_until", "points"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and not _in_force(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _in_force(request, obj)
+
+
+def _in_force(request: HttpRequest, rule: PointRule | None) -> bool:
+    return rule is not None and rule.pk is not None and rule.valid_from <= business_date(request.at)  # type: ignore[attr-defined]
+
+
+@admin.register(PointRule)
+class PointRuleAdmin(HistoryAdmin):
+    """Rules by the day from which they hold. One that holds or held is not changed: a later one replaces it."""
+
+    view_permission = VIEW
+    edit_permission = EDIT
+    list_display: ClassVar = ["kind", "from_day", "measure", "points", "rate", "days"]
+    list_select_related: ClassVar = ["kind"]
+    list_filter: ClassVar = [MunicipalityFilter, "measure"]
+    fieldsets: ClassVar = [
+        (None, {"fields": ["kind", "valid_from", "measure", ("points", "rate"), ("unit_size", "whole_units")]}),
+        (_("조건"), {"fields": [("days", "week_of"), ("first_of_day", "minimum_age"), "payments", "documents"]}),
+        (None, {"fields": ["source"]}),
+    ]
+    inlines: ClassVar = [CapInline]
+    prefix_search: ClassVar = ["kind__name"]
+    search_help_text = _("활동명의 앞부분")
+    sortable_by: ClassVar[list[str]] = []
+    empty_hint = _("활동 종류마다 언제부터 얼마를 적립하는지 등록하십시오.")
+
+    from_day = day("valid_from", _("시행일"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _in_force(request, obj)
+
+
+@admin.register(Holiday)
+class HolidayAdmin(HistoryAdmin):
+    """Days on which rules for working days give nothing."""
+
+    view_permission = VIEW
+    edit_permission = EDIT
+    list_display: ClassVar = ["on_day", "name"]
+    list_filter: ClassVar = [MunicipalityFilter]
+    fieldsets: ClassVar = [(None, {"fields": ["day", "name"]})]
+    prefix_search: ClassVar = ["name"]
+    search_help_text = _("공휴일명의 앞부분")
+    sortable_by: ClassVar[list[str]] = []
+    empty_hint = _("평일에만 적립하는 활동이 있으면 공휴일을 등록하십시오. 예시를 불러오면 함께 등록됩니다.")
+
+    on_day = day("day", _("날짜"))
+
+
+@page("vouchers/pointprogramme/examples/", name="point_examples", methods=("POST",))
+def load_examples(request: HttpRequest) -> HttpResponse:
+    """Make the example programmes for the currency of the official's municipality."""
+    code = chosen_municipality(request)
+    require(request, EDIT, code)
+    currency = Currency.objects.filter(municipality=code, is_active=True).order_by("name").first()
+    if currency is None:
+        messages.error(request, gettext("상품권이 없어 사업을 만들 수 없습니다. 상품권을 먼저 등록하십시오."))
+    else:
+        made = examples.load(currency=currency, usage_rule=None)
+        messages.success(
+            request,
+            gettext("예시 사업 %(count)s개를 만들었습니다. 실적 제공 기관과 재원을 정하면 시작할 수 있습니다.")
+            % {"count": len(made)},
+        )
+    return redirect("admin:vouchers_pointprogramme_changelist")
+
+
+@page("vouchers/pointprogramme/<uuid:programme_id>/status/", name="point_status")
+def status(request: HttpRequest, programme_id: UUID) -> HttpResponse:
+    """사업별 적립 현황: activities of this month by state, what was paid, what the fund holds, and what may be computed."""
+    programme = find(PointProgramme.objects.select_related("currency", "fund"), programme_id)
+    require(request, VIEW, programme.municipality_id)
+    today = business_date(request.at)  # type: ignore[attr-defined]
+    first, end = period_of(programme.payout, today)
+    offered = [
+        {"first": begin, "end": until, "payable": payable_from(until, programme.payout_month)}
+        for begin, until in periods_before(programme.payout, today, PERIODS_OFFERED)
+    ]
+    runs = {run.period_from: run for run in programme.runs.filter(period_from__in=[row["first"] for row in offered])}
+    return render(
+        request, "vouchers/points/status.html", title=programme.name, programme=programme, first=first,
+        counts=selectors.counted(programme=programme, first=first, end=end), balance=selectors.balance_of(programme),
+        offered=[row | {"run": runs.get(row["first"]), "open": row["payable"] <= today} for row in offered],
+        runs=list(programme.runs.order_by("-period_from")[:12]),
+        may_edit=request.authority.may(EDIT, programme.municipality_id),  # type: ignore[attr-defined]
+    )  # fmt: skip
