@@ -57,6 +57,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "payments.register_card", "payments.end_card", "payments.card", "payments.authorise", "payments.reverse", "payments.approval",
     "payments.trace_of", "payments.preview", "payments.payments_of_shop",
     "payments.prepare_order", "payments.confirm_order", "payments.online_order", "payments.order_of_channel",
+    "top_ups.run_rules",
     "settlement.close_day", "settlement.municipalities_to_close",
     "batches.compare", "batches.mask_name", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",
     "approvals.person",

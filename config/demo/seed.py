@@ -22,7 +22,7 @@ from merchants.qr_kit import rules as qr
 from merchants.qr_kit.services import keys_from
 from merchants.registry.models import Merchant, MerchantCategory
 from vouchers.common.scope import scope
-from vouchers.currencies.models import Currency, CurrencyPolicy, UsageRule
+from vouchers.currencies.models import BuyerType, Currency, CurrencyPolicy, PurchaseLimit, UsageRule
 from vouchers.ledger import services as ledger
 from vouchers.ledger.models import AccountKind
 from vouchers.municipalities.models import Dong, Municipality
@@ -166,6 +166,13 @@ def _make_city(
         municipality=municipality, currency=currency, valid_from=date(at.year, 1, 1), payment_limit=500_000,
         legal_basis=f"{name} 지역사랑상품권 관리 및 운영 조례 제8조",
     )  # fmt: skip
+    for buyer, month, year in ((BuyerType.INDIVIDUAL, 700_000, 6_000_000), (BuyerType.CORPORATE, 30_000_000, None)):
+        PurchaseLimit.objects.create(
+            municipality=municipality, currency=currency, buyer=buyer, valid_from=date(at.year, 1, 1), per_month=month,
+            per_year=year, holding=2_000_000 if buyer == BuyerType.INDIVIDUAL else None,
+            takes_benefit=buyer == BuyerType.INDIVIDUAL, gift_once=500_000, gift_per_day=500_000, gift_per_month=1_000_000,
+            legal_basis=f"{name} 지역사랑상품권 관리 및 운영 조례 제7조",
+        )  # fmt: skip
     PaymentTerms.objects.create(
         municipality=municipality, valid_from=date(at.year, 1, 1),
         legal_basis=f"{name} 지역사랑상품권 관리 및 운영 조례 제9조",

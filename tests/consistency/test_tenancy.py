@@ -53,7 +53,7 @@ from vouchers.partners.services import issue_key
 from vouchers.payments.models import ChannelFee, OnlineChannel
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.top_ups.selectors import RefundAccount
-from vouchers.top_ups.services import cancel
+from vouchers.top_ups.services import cancel, set_auto
 from vouchers.wallets.models import WalletLink, WalletStatusChange
 from vouchers.webhooks.models import WebhookPolicy
 
@@ -215,6 +215,7 @@ def _sell(city: City) -> None:
     make_discount(city)
     partner, wallet = factories.make_partner(city), factories.wallet_of(factories.make_citizen(city)).pk
     bought = buy(partner, wallet, 10_000)
+    set_auto(write=write_of(partner), wallet=wallet, amount=10_000, threshold=1_000, day_of_month=None, at=AT)
     account = RefundAccount("088", "110123456789", "김장터")
     cancel(write=write_of(partner), top_up=bought.id, account=account, at=AT + timedelta(minutes=5))
 

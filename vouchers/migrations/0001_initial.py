@@ -2233,6 +2233,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AutoTopUp',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('kind', models.CharField(choices=[('below', '잔액이 기준보다 적을 때'), ('monthly', '매월 정한 날')], max_length=10, verbose_name='방식')),
+                ('threshold', models.BigIntegerField(null=True, verbose_name='기준 잔액(원)')),
+                ('day_of_month', models.PositiveSmallIntegerField(null=True, verbose_name='충전일')),
+                ('amount', models.BigIntegerField(verbose_name='충전액(원)')),
+                ('state', models.CharField(choices=[('active', '사용 중'), ('paused', '일시 정지'), ('stopped', '해지')], default='active', max_length=10, verbose_name='상태')),
+                ('failures', models.PositiveSmallIntegerField(default=0, verbose_name='연속 실패')),
+                ('reason', models.CharField(blank=True, max_length=60, verbose_name='실패 사유')),
+                ('due_at', models.DateTimeField(verbose_name='다음 확인일시')),
+                ('next_on', models.DateField(null=True, verbose_name='다음 충전일')),
+                ('counted_id', models.UUIDField(null=True)),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='앱')),
+                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.wallet', verbose_name='지갑')),
+            ],
+            options={
+                'verbose_name': '자동충전 규칙',
+                'verbose_name_plural': '자동충전 규칙',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
             name='WalletLink',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -2682,6 +2707,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='wallet',
             constraint=models.UniqueConstraint(fields=('municipality', 'citizen', 'currency'), name='wallet_once'),
+        ),
+        migrations.AddIndex(
+            model_name='autotopup',
+            index=models.Index(condition=models.Q(('state', 'active')), fields=['municipality', 'due_at'], name='auto_top_up_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='autotopup',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'stopped'), _negated=True), fields=('wallet',), name='auto_top_up_once_a_wallet'),
+        ),
+        migrations.AddConstraint(
+            model_name='autotopup',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('day_of_month', None), ('kind', 'below'), ('threshold__gt', 0)), models.Q(('day_of_month__gte', 1), ('day_of_month__lte', 31), ('kind', 'monthly'), ('threshold', None)), _connector='OR'), name='auto_top_up_has_its_condition'),
         ),
         migrations.AddIndex(
             model_name='webhookendpoint',

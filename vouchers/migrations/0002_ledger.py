@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/reconciliation/sql/0002_review.sql"),
         run_sql_file("vouchers/top_ups/sql/0001_tables.sql"),
         run_sql_file("vouchers/top_ups/sql/0002_functions.sql"),
+        run_sql_file("vouchers/top_ups/sql/0003_auto.sql"),
         run_sql_file("vouchers/incentives/sql/0003_accrue.sql"),
         run_sql_file("vouchers/payments/sql/0003_follow_up.sql"),
     ]

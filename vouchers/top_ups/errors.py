@@ -166,10 +166,24 @@ class RefundNotInFile(StateConflict):
     message = _("지급 확인을 기다리는 환불이 아닙니다.")
 
 
+class AutoTopUpUnknown(NotFound):
+    """The wallet has no automatic rule."""
+
+    code = "auto_top_up_unknown"
+    message = _("자동충전을 설정하지 않은 지갑입니다.")
+
+
+class AutoTopUpChanged(StateConflict):
+    """Another request has set the wallet's rule at the same moment."""
+
+    code = "auto_top_up_changed"
+    message = _("다른 요청이 자동충전을 먼저 설정했습니다. 현재 설정을 확인하십시오.")
+
+
 _ERRORS: tuple[type[DomainError], ...] = (
     PurchaseNotOpen, BelowMinimum, NotInUnits, DayLimit, MonthLimit, YearLimit, HoldingLimit, TopUpUnknown, TopUpExpired,
     TopUpCancelled, TopUpCompleted, TopUpUsed, WithdrawalPeriodOver, DepositDiffers, RefundAccountMissing, RefundTooEarly,
     NothingToRefund, NoRefundWaits, RefundNotInFile,
 )  # fmt: skip
 _NAMES: dict[str, Any] = {error.code: error for error in _ERRORS}
-register(**_NAMES, topup_deposit_once=DepositUsed)
+register(**_NAMES, topup_deposit_once=DepositUsed, auto_top_up_once_a_wallet=AutoTopUpChanged)

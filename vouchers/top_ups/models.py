@@ -8,11 +8,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.common.models import LedgerModel
+from vouchers.common.models import LedgerModel, Stamped, TenantModel
 from vouchers.currencies.models import BuyerType
 from vouchers.officials.models import Official
 from vouchers.partners.models import Partner
 from vouchers.privacy.fields import EncryptedTextField
+from vouchers.wallets.models import Wallet
 
 
 class TopUpKind(models.TextChoices):
@@ -126,3 +127,58 @@ class TopUpRefund(LedgerModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class AutoKind(models.TextChoices):
+    """When a rule asks for a top-up."""
+
+    BELOW = "below", _("잔액이 기준보다 적을 때")
+    MONTHLY = "monthly", _("매월 정한 날")
+
+
+class AutoState(models.TextChoices):
+    """Whether a rule asks. A paused one begins again when the member sets it anew."""
+
+    ACTIVE = "active", _("사용 중")
+    PAUSED = "paused", _("일시 정지")
+    STOPPED = "stopped", _("해지")
+
+
+class AutoTopUp(TenantModel, Stamped):
+    """자동충전 규칙: a wallet's only one that is not stopped. Three failures in a row pause it with the last reason."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE"
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="+", verbose_name=_("지갑"))
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", verbose_name=_("앱"))
+    kind = models.CharField(_("방식"), max_length=10, choices=AutoKind)
+    threshold = models.BigIntegerField(_("기준 잔액(원)"), null=True)
+    day_of_month = models.PositiveSmallIntegerField(_("충전일"), null=True)
+    amount = models.BigIntegerField(_("충전액(원)"))
+    state = models.CharField(_("상태"), max_length=10, choices=AutoState, default=AutoState.ACTIVE)
+    failures = models.PositiveSmallIntegerField(_("연속 실패"), default=0)
+    reason = models.CharField(_("실패 사유"), max_length=60, blank=True)
+    due_at = models.DateTimeField(_("다음 확인일시"))
+    next_on = models.DateField(_("다음 충전일"), null=True)
+    counted_id = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name = _("자동충전 규칙")
+        verbose_name_plural = _("자동충전 규칙")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["wallet"], condition=~models.Q(state="stopped"), name="auto_top_up_once_a_wallet"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="below", threshold__gt=0, day_of_month=None)
+                | models.Q(kind="monthly", threshold=None, day_of_month__gte=1, day_of_month__lte=31),
+                name="auto_top_up_has_its_condition",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["municipality", "due_at"], condition=models.Q(state="active"), name="auto_top_up_due")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.wallet)

@@ -1,10 +1,12 @@
-"""The bank file of refunds, and the national guideline for benefits of purchases."""
+"""The bank file of refunds, and the days of automatic top-ups."""
 
 from __future__ import annotations
 
+import calendar
 import csv
 import io
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 ENCODING: Final = "cp949"
@@ -38,3 +40,13 @@ def bank_file(transfers: Iterable[Transfer]) -> bytes:
 
 def _plain(text: str) -> str:
     return f"'{text}" if text[:1] in _FORMULA else text
+
+
+def next_day(day_of_month: int, today: date) -> date:
+    """``today`` or the next day with that number; in a month that is too short, its last day."""
+    this = _in_month(today, day_of_month)
+    return this if this >= today else _in_month(today.replace(day=28) + timedelta(days=4), day_of_month)
+
+
+def _in_month(day: date, day_of_month: int) -> date:
+    return day.replace(day=min(day_of_month, calendar.monthrange(day.year, day.month)[1]))

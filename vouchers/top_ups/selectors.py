@@ -12,9 +12,10 @@ from django.db.models import CharField, Count, Min, Sum, UUIDField
 from django.db.models.functions import Cast, Coalesce
 
 from vouchers.citizens.models import Citizen
+from vouchers.common.scope import scope
 from vouchers.partners import statements
 from vouchers.partners.selectors import Caller
-from vouchers.top_ups.models import TopUpRefund
+from vouchers.top_ups.models import AutoState, AutoTopUp, TopUpRefund
 from vouchers.top_ups.rules import Transfer
 from vouchers.wallets.models import Wallet
 
@@ -102,6 +103,20 @@ def refund(*, caller: Caller, refund: UUID, at: datetime) -> RefundRow | None:
     """The partner's own refund, or None."""
     found = statements.rows(_REFUND, {**caller._asdict(), "refund": refund, "at": at})
     return refund_row(found[0]) if found else None
+
+
+def own_wallet(*, caller: Caller, wallet: UUID) -> Wallet | None:
+    """A wallet on which the partner may act. Call it in the scope."""
+    found = Wallet.objects.filter(municipality=caller.municipality, pk=wallet).first()
+    return None if found is None or found.partner_id not in {None, caller.partner} else found
+
+
+def auto_of(*, caller: Caller, wallet: UUID) -> AutoTopUp | None:
+    """The automatic rule of a wallet, unless it is stopped."""
+    with scope(municipalities=[caller.municipality]):
+        if own_wallet(caller=caller, wallet=wallet) is None:
+            return None
+        return AutoTopUp.objects.filter(wallet=wallet).exclude(state=AutoState.STOPPED).first()
 
 
 def account_of(*, wallet: UUID) -> RefundAccount | None:

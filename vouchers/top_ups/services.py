@@ -13,15 +13,18 @@ from psycopg.types.numeric import Int8
 
 from vouchers.common.errors import NotPermitted
 from vouchers.common.scope import scope
+from vouchers.common.seoul import business_date, start_of_day
+from vouchers.ledger.errors import WalletUnknown
 from vouchers.ledger.services import call
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
 from vouchers.partners import statements
-from vouchers.partners.services import Write
-from vouchers.top_ups import errors as _errors  # noqa: F401  (registers what the functions refuse)
-from vouchers.top_ups import selectors
-from vouchers.top_ups.models import TopUpRefund
+from vouchers.partners.services import Write, once
+from vouchers.top_ups import errors, selectors
+from vouchers.top_ups.models import AutoKind, AutoState, AutoTopUp, TopUpRefund
+from vouchers.top_ups.rules import next_day
 from vouchers.top_ups.selectors import COLUMNS, REFUND_COLUMNS, RefundAccount, RefundRow, TopUpRow
+from vouchers.wallets.models import Wallet
 
 _MONEY = "%(partner)s, %(key)s, %(fingerprint)s"
 _SHOWN = " AS done, LATERAL top_ups.top_up(request.municipality, %(partner)s, done.top_up_id) AS top_up"
@@ -97,6 +100,59 @@ def refund_balance(*, write: Write, wallet: UUID, account: RefundAccount | None,
     parameters = {"wallet": wallet, "at": at} | _sealed(account or _registered(write, wallet))
     replayed, *row = statements.rows(_REFUND, write.parameters() | parameters)[0]
     return Refunded(selectors.refund_row(row), replayed)
+
+
+def set_auto(
+    *, write: Write, wallet: UUID, amount: int, threshold: int | None, day_of_month: int | None, at: datetime
+) -> AutoTopUp:
+    """Top a wallet up by a rule from now on: below ``threshold`` won, or on ``day_of_month``. It replaces the one before.
+
+    Raises WalletUnknown, also for a wallet of another partner's app.
+    """
+
+    def act(made: UUID) -> None:
+        held = _own_wallet(write, wallet)
+        AutoTopUp.objects.filter(wallet=held).exclude(state=AutoState.STOPPED).update(state=AutoState.STOPPED)
+        today = business_date(at)
+        first = None if day_of_month is None else next_day(day_of_month, today)
+        AutoTopUp.objects.create(
+            id=made, municipality_id=held.municipality_id, wallet=held, partner_id=write.caller.partner, amount=amount,
+            kind=AutoKind.BELOW if first is None else AutoKind.MONTHLY, threshold=threshold, day_of_month=day_of_month,
+            next_on=first, due_at=at if first is None else max(at, start_of_day(first)),
+        )  # fmt: skip
+
+    done = once(write=write, at=at, act=act)
+    with scope(municipalities=[write.caller.municipality]):
+        return AutoTopUp.objects.get(pk=done.id)
+
+
+def stop_auto(*, write: Write, wallet: UUID, at: datetime) -> AutoTopUp:
+    """End the wallet's rule; a request that is open stays until its deadline. Raises AutoTopUpUnknown."""
+
+    def act(_made: UUID) -> None:
+        held = _own_wallet(write, wallet)
+        if not AutoTopUp.objects.filter(wallet=held).exclude(state=AutoState.STOPPED).update(state=AutoState.STOPPED):
+            raise errors.AutoTopUpUnknown
+
+    once(write=write, at=at, act=act)
+    with scope(municipalities=[write.caller.municipality]):
+        rule = AutoTopUp.objects.filter(wallet=_own_wallet(write, wallet)).order_by("-id").first()
+        if rule is None:
+            raise errors.AutoTopUpUnknown
+        return rule
+
+
+def run_rules(*, municipality: str, at: datetime, limit: int = 200) -> int:
+    """Ask for what automatic rules want now, ``limit`` rules at most; returns how many were looked at. Needs a scope."""
+    seen: int = call("top_ups.run_rules", municipality, at, limit)[0]
+    return seen
+
+
+def _own_wallet(write: Write, wallet: UUID) -> Wallet:
+    found = selectors.own_wallet(caller=write.caller, wallet=wallet)
+    if found is None:
+        raise WalletUnknown
+    return found
 
 
 def begin_payout(*, municipality: str, authority: Authority, at: datetime) -> Payout:

@@ -58,6 +58,15 @@ def reference() -> str:
     return f"{timezone.now():%Y%m%d}-{uuid7()}"
 
 
+def ruled(market: Market) -> str:
+    """A wallet with an automatic rule."""
+    wallet = open_sale(market)
+    body = {"amount": 10_000, "below": 5_000}
+    path = f"/api/v1/wallets/{wallet}/auto-top-up"
+    assert market.request("POST", path, body, idempotency_key=str(uuid7())).status_code == 201
+    return path
+
+
 ROUTES = {
     ("top-ups", "POST"): Route(
         Scope.TOP_UPS_WRITE, "/api/v1/top-ups", own=201, others=404, rival=404, body=wanted
@@ -76,5 +85,12 @@ ROUTES = {
     ("wallet-refunds", "POST"): Route(
         Scope.TOP_UPS_WRITE, lambda market: f"/api/v1/wallets/{spent(market)}/refunds", own=201, others=404,
         body=lambda market: ACCOUNT,
+    ),
+    ("auto-top-up", "POST"): Route(
+        Scope.TOP_UPS_WRITE, ruled, own=201, others=404, body=lambda market: {"amount": 20_000, "day_of_month": 31}
+    ),
+    ("auto-top-up", "GET"): Route(Scope.WALLETS_READ, ruled, own=200, others=404),
+    ("auto-top-up-cancellation", "POST"): Route(
+        Scope.TOP_UPS_WRITE, lambda market: f"{ruled(market)}/cancellation", own=201, others=404
     ),
 }  # fmt: skip

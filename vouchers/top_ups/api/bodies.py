@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
 from vouchers.common.api import RequestBody
 from vouchers.partners.api.bodies import ORDER_HINT, UUID_HINT, WON_HINT, OrderId, Won
+from vouchers.top_ups.models import AutoTopUp
 from vouchers.top_ups.selectors import RefundAccount, RefundRow, TopUpRow
 
 _ACCOUNT_HINT = _("은행 코드 3자리(bank), 숫자만 적은 계좌번호(number), 예금주(holder)를 모두 보내야 합니다.")
@@ -58,6 +59,31 @@ class NewRefund(RequestBody, frozen=True):
     account: Account | UnsetType = UNSET
 
     hints: ClassVar[Mapping[str, Any]] = {"account": _ACCOUNT_HINT}
+
+
+class NewAutoTopUp(RequestBody, frozen=True):
+    """Either ``below`` (top up when the balance is less) or ``day_of_month`` (each month, at the latest its last day)."""
+
+    amount: Won
+    below: Won | UnsetType = UNSET
+    day_of_month: Annotated[int, Meta(ge=1, le=31, examples=[25])] | UnsetType = UNSET
+
+    hints: ClassVar[Mapping[str, Any]] = {
+        "amount": WON_HINT, "below": WON_HINT, "day_of_month": _("1 이상 31 이하의 정수여야 합니다."),
+    }  # fmt: skip
+
+
+class AutoTopUpRule(Struct, frozen=True):
+    """A wallet's automatic rule. ``reason`` says why it failed last; after three failures in a row it is paused."""
+
+    id: UUID
+    wallet_id: UUID
+    state: Literal["active", "paused", "stopped"]
+    amount: int
+    below: int | None
+    day_of_month: int | None
+    failures: int
+    reason: str
 
 
 class Payer(Struct, frozen=True):
@@ -128,6 +154,18 @@ def top_up_of(row: TopUpRow, *, at: datetime) -> TopUp:
     """The answer for a top-up; a request whose deadline has passed at ``at`` has expired."""
     state = "expired" if row.state == "requested" and at > row.expires_at else row.state
     return convert(row._asdict() | {"state": state}, TopUp)
+
+
+def rule_of(rule: AutoTopUp) -> AutoTopUpRule:
+    """The answer for an automatic rule."""
+    return convert(
+        {
+            "id": rule.pk, "wallet_id": rule.wallet_id, "state": rule.state, "amount": rule.amount,
+            "below": rule.threshold, "day_of_month": rule.day_of_month, "failures": rule.failures,
+            "reason": rule.reason,
+        },
+        AutoTopUpRule,
+    )  # fmt: skip
 
 
 def refund_of(row: RefundRow) -> BalanceRefund:

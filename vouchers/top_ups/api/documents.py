@@ -110,3 +110,28 @@ refund_balance = describe(
         errors.RefundAccountMissing,
     ),
 )  # fmt: skip
+
+_A_RULE: Final = {
+    "id": "019aaa20-1f0a-7b6e-8c9d-2d3e4f5a6b7c", "wallet_id": _A_TOP_UP["wallet_id"], "state": "active",
+    "amount": 100_000, "below": 10_000, "day_of_month": None, "failures": 0, "reason": "",
+}  # fmt: skip
+set_auto_top_up = describe(
+    "setAutoTopUp", tag=_TAG, summary=_("자동충전 설정"), writes=True, body=bodies.NewAutoTopUp,
+    body_example={"amount": 100_000, "below": 10_000}, reply=bodies.AutoTopUpRule, example=_A_RULE,
+    description=_(
+        "잔액이 below보다 적을 때, 또는 매월 day_of_month에 amount만큼 충전을 신청합니다. 신청마다 top_up.requested 알림이 "
+        "펀딩은행에 가고, 한도는 보통 충전과 같습니다. 앞의 설정은 새 설정으로 바뀝니다."
+    ),
+    parameters=[_WALLET_ID], problems=(ledger.WalletUnknown, errors.AutoTopUpChanged),
+)  # fmt: skip
+read_auto_top_up = describe(
+    "readAutoTopUp", tag=_TAG, summary=_("자동충전 조회"), reply=bodies.AutoTopUpRule, example=_A_RULE,
+    description=_("세 번 이어서 실패하면 state가 paused가 되고 reason에 까닭이 남습니다. 다시 설정하면 다시 시작합니다."),
+    parameters=[_WALLET_ID], problems=(errors.AutoTopUpUnknown,),
+)  # fmt: skip
+stop_auto_top_up = describe(
+    "stopAutoTopUp", tag=_TAG, summary=_("자동충전 해지"), writes=True, reply=bodies.AutoTopUpRule,
+    example=_A_RULE | {"state": "stopped"},
+    description=_("언제든지 해지할 수 있습니다. 이미 신청한 충전은 입금 기한까지 남습니다."),
+    parameters=[_WALLET_ID], problems=(ledger.WalletUnknown, errors.AutoTopUpUnknown),
+)  # fmt: skip

@@ -12,4 +12,10 @@ urlpatterns = [
     path("top-ups/<uuid:top_up>/deposit", views.DepositView.as_view(), name="top-up-deposit"),
     path("top-ups/<uuid:top_up>/cancellation", views.TopUpCancellationView.as_view(), name="top-up-cancellation"),
     path("wallets/<uuid:wallet>/refunds", views.RefundsView.as_view(), name="wallet-refunds"),
+    path("wallets/<uuid:wallet>/auto-top-up", views.AutoTopUpView.as_view(), name="auto-top-up"),
+    path(
+        "wallets/<uuid:wallet>/auto-top-up/cancellation",
+        views.AutoTopUpCancellationView.as_view(),
+        name="auto-top-up-cancellation",
+    ),
 ]

@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from vouchers.common import problems
 from vouchers.common.api import answer, read
@@ -17,6 +18,7 @@ from vouchers.partners.rules import Scope
 from vouchers.top_ups import errors, selectors, services
 from vouchers.top_ups.api import documents
 from vouchers.top_ups.api.bodies import (
+    NewAutoTopUp,
     NewDeposit,
     NewRefund,
     NewTopUp,
@@ -24,6 +26,7 @@ from vouchers.top_ups.api.bodies import (
     TopUps,
     account_of,
     refund_of,
+    rule_of,
     top_up_of,
 )
 
@@ -110,3 +113,45 @@ class RefundsView(PartnerView):
         wanted = read(body or b"{}", NewRefund)
         done = services.refund_balance(write=write, wallet=wallet, account=account_of(wanted), at=moment_of(request))
         return written(refund_of(done.refund), f"/api/v1/wallets/{wallet}", replayed=done.replayed)
+
+
+class AutoTopUpView(PartnerView):
+    """자동충전."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"POST": Scope.TOP_UPS_WRITE, "GET": Scope.WALLETS_READ}
+
+    @documents.set_auto_top_up
+    def post(self, request: HttpRequest, wallet: UUID) -> HttpResponse:
+        """Set the wallet's rule."""
+        write, body = self.write(request)
+        wanted = read(body, NewAutoTopUp)
+        below = wanted.below if isinstance(wanted.below, int) else None
+        day = wanted.day_of_month if isinstance(wanted.day_of_month, int) else None
+        if (below is None) == (day is None):
+            hint = _("below와 day_of_month 가운데 하나만 보내야 합니다.")
+            raise problems.FieldsInvalid([problems.FieldProblem("/below", "invalid", hint)])
+        rule = services.set_auto(
+            write=write, wallet=wallet, amount=wanted.amount, threshold=below, day_of_month=day, at=moment_of(request)
+        )
+        return written(rule_of(rule), f"/api/v1/wallets/{wallet}/auto-top-up", replayed=False)
+
+    @documents.read_auto_top_up
+    def get(self, request: HttpRequest, wallet: UUID) -> HttpResponse:
+        """The wallet's rule."""
+        rule = selectors.auto_of(caller=self.caller, wallet=wallet)
+        if rule is None:
+            raise errors.AutoTopUpUnknown
+        return answer(rule_of(rule))
+
+
+class AutoTopUpCancellationView(PartnerView):
+    """자동충전 해지."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"POST": Scope.TOP_UPS_WRITE}
+
+    @documents.stop_auto_top_up
+    def post(self, request: HttpRequest, wallet: UUID) -> HttpResponse:
+        """End the wallet's rule."""
+        write, _body = self.write(request)
+        rule = services.stop_auto(write=write, wallet=wallet, at=moment_of(request))
+        return written(rule_of(rule), f"/api/v1/wallets/{wallet}/auto-top-up", replayed=False)
