@@ -20,6 +20,11 @@ class Refused(Exception):
     """The rules do not allow it; ``args[0]`` is the code."""
 
 
+def _everywhere(_category: str, _sales: int) -> bool:
+    """Bought money and benefits without a usage rule."""
+    return True
+
+
 @dataclass
 class Lot:
     """Money with one source; ``order`` numbers the lots as they came into being."""
@@ -31,6 +36,9 @@ class Lot:
     admits: Callable[[str, int], bool]
     order: int
     remaining: int = 0
+    source: object = None
+    of_programme: bool = True
+    paid_by: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
@@ -62,6 +70,11 @@ class Oracle:
         self.given_back: Counter[tuple[date, str]] = Counter()
         self.settled: Counter[str] = Counter()
         self.carried: Counter[str] = Counter()
+        self.funds: Counter[str] = Counter()
+        self.in_transit = 0
+        self.owed = 0
+        self.at_bank = 0
+        self.repaid = 0
 
     # One event has one answer
 
@@ -113,6 +126,168 @@ class Oracle:
     def left_for_clawback(self, lot: Lot, amount: int) -> int:
         """At most what is left in that very lot."""
         return min(lot.remaining, amount)
+
+    def shares(self, lot: Lot) -> Counter[str]:
+        """What is left of a benefit belongs to its funds by what each has paid and not got back, rounded down; what rounding
+        leaves, to whoever has paid most."""
+        paid = +lot.paid_by
+        shares = Counter({fund: lot.remaining * won // paid.total() for fund, won in paid.items()})
+        if paid:
+            largest = max(paid, key=lambda fund: (paid[fund], -list(paid).index(fund)))
+            shares[largest] += lot.remaining - shares.total()
+        return shares
+
+    def may_leave(self, lot: Lot, amount: int, *, to_citizen: bool) -> bool:
+        """Only bought money is paid out to citizens, and never more than is left of it."""
+        return amount <= lot.remaining and not lot.of_programme and (lot.purchased or not to_citizen)
+
+    def may_be_undone(self, lots: list[Lot]) -> bool:
+        """A top-up of which anything was used stays."""
+        return all(lot.remaining == lot.granted for lot in lots)
+
+    def suffices(self, fund: str, amount: int) -> bool:
+        """A fund never owes."""
+        return amount <= self.funds[fund]
+
+    def left_for_take_back(self, lot: Lot, amount: int) -> int:
+        """At most what is left in that very lot."""
+        return min(lot.remaining, amount)
+
+    def given_by(self, lot: Lot) -> Any:
+        """A gift takes what expires first."""
+        return lot.expires, lot.order
+
+    # Events of bought money and benefits
+
+    def endow(self, fund: str, amount: int) -> None:
+        """Money for a fund reaches the bank, or what it has not spent leaves it."""
+        if amount < 0 and not self.suffices(fund, -amount):
+            raise Refused("benefit_fund_short")
+        self.funds[fund] += amount
+        self.at_bank += amount
+
+    def top_up(
+        self, wallet: str, source: object, paid: int, benefits: list[tuple[str, int]], *, expires: datetime,
+        benefit_expires: datetime, at: datetime,
+    ) -> date:  # fmt: skip
+        """Money that the funding bank reported becomes bought money; what funds add is one benefit."""
+        day = self.day_in_reach(at)
+        if not all(self.suffices(fund, amount) for fund, amount in benefits):
+            raise Refused("benefit_fund_short")
+        self.in_transit += paid
+        self.lots.append(
+            Lot(wallet, paid, expires, True, _everywhere, len(self.lots), paid, source=source, of_programme=False)
+        )
+        if benefits:
+            self.grow(wallet, (source, "benefit"), benefits, expires=benefit_expires)
+        return day
+
+    def credit(
+        self, wallet: str, source: object, benefits: list[tuple[str, int]], *, expires: datetime
+    ) -> int:  # fmt: skip
+        """Funds pay into the wallet's lot of that source, which keeps the expiry that it was made with; all or nothing."""
+        sums: Counter[str] = Counter()
+        for fund, amount in benefits:
+            sums[fund] += amount
+        if not all(self.suffices(fund, amount) for fund, amount in sums.items()):
+            raise Refused("benefit_fund_short")
+        self.grow(wallet, source, benefits, expires=expires)
+        return sums.total()
+
+    def grow(self, wallet: str, source: object, benefits: list[tuple[str, int]], *, expires: datetime) -> None:
+        """The lot of a source in a wallet, made when it is not there yet."""
+        lot = self.lot_of(wallet, source)
+        if lot is None:
+            lot = Lot(wallet, 0, expires, False, _everywhere, len(self.lots), 0, source=source, of_programme=False)
+            self.lots.append(lot)
+        for fund, amount in benefits:
+            self.funds[fund] -= amount
+            lot.paid_by[fund] += amount
+            lot.granted += amount
+            lot.remaining += amount
+
+    def lot_of(self, wallet: str, source: object) -> Lot | None:
+        """The one lot that a wallet has of a source."""
+        return next((lot for lot in self.lots if (lot.wallet, lot.source) == (wallet, source)), None)
+
+    def take_back(self, wallet: str, source: object, benefits: list[tuple[str, int]]) -> list[int]:
+        """Funds get back what is left of a benefit, one after the other; what is not there they do not get."""
+        lot = self.lot_of(wallet, source)
+        taken = []
+        for fund, amount in benefits:
+            take = 0 if lot is None else self.left_for_take_back(lot, amount)
+            self.to_fund(lot, fund, take)
+            taken.append(take)
+        return taken
+
+    def to_fund(self, lot: Lot | None, fund: str, amount: int) -> None:
+        """A fund gets money out of a lot."""
+        self.funds[fund] += amount
+        if lot is not None:
+            lot.remaining -= amount
+            lot.paid_by[fund] -= amount
+
+    def cancel_top_up(self, wallet: str, source: object, *, at: datetime) -> date:
+        """A top-up of which nothing was used: the money is owed to the citizen, the benefit returns to its funds."""
+        day = self.day_in_reach(at)
+        bought, benefit = self.lot_of(wallet, source), self.lot_of(wallet, (source, "benefit"))
+        lots = [lot for lot in (bought, benefit) if lot is not None]
+        if not self.may_be_undone(lots):
+            raise Refused("lot_not_refundable")
+        for lot in lots:
+            if lot is bought:
+                self.owed += lot.remaining
+                lot.remaining = 0
+            else:
+                for fund, amount in list(lot.paid_by.items()):
+                    self.to_fund(lot, fund, amount)
+        return day
+
+    def cash_out(self, lot: Lot, amount: int, *, at: datetime) -> date:
+        """What is left of bought money is owed to the citizen."""
+        day = self.day_in_reach(at)
+        if not self.may_leave(lot, amount, to_citizen=True):
+            raise Refused("lot_not_refundable")
+        lot.remaining -= amount
+        self.owed += amount
+        return day
+
+    def cash_paid(self, amount: int, *, at: datetime) -> None:
+        """The bank has paid what was owed, and never more."""
+        self.day_in_reach(at)
+        if amount > self.owed:
+            raise Refused("refund_payable_short")
+        self.owed -= amount
+        self.at_bank -= amount
+
+    def receive(self, amount: int, *, at: datetime) -> None:
+        """Money that was reported before stands at the bank."""
+        self.day_in_reach(at)
+        self.in_transit -= amount
+        self.at_bank += amount
+
+    def gift(self, giver: str, receiver: str, amount: int, *, at: datetime) -> date:
+        """Bought money changes hands and stays what it is: its kind, its expiry, and the lot that it came from."""
+        day = self.day_in_reach(at)
+        lots = [lot for lot in self.lots if lot.wallet == giver and lot.purchased and self.is_valid(lot, at)]
+        if sum(lot.remaining for lot in lots) < amount:
+            raise Refused("gift_exceeds_balance")
+        for lot in sorted(lots, key=self.given_by):
+            take = min(lot.remaining, amount)
+            if not take:
+                continue
+            lot.remaining -= take
+            amount -= take
+            got = self.lot_of(receiver, ("gift", lot.order))
+            if got is None:
+                got = Lot(
+                    receiver, 0, lot.expires, True, lot.admits, len(self.lots), 0, source=("gift", lot.order),
+                    of_programme=False,
+                )  # fmt: skip
+                self.lots.append(got)
+            got.granted += take
+            got.remaining += take
+        return day
 
     # Events
 
@@ -178,14 +353,18 @@ class Oracle:
     def repay(self, amount: int) -> None:
         """Money comes back at the bank."""
         self.returned += amount
+        self.repaid += amount
 
     def expire(self, until: datetime) -> tuple[int, int]:
         """Whatever is due goes back to the programme, also what a refund brought back later."""
         due = [lot for lot in self.lots if lot.remaining and self.is_due(lot, until)]
         won = sum(lot.remaining for lot in due)
         for lot in due:
+            if lot.of_programme:
+                self.returned += lot.remaining
+            for fund, share in self.shares(lot).items():
+                self.funds[fund] += share
             lot.remaining = 0
-        self.returned += won
         return len(due), won
 
     def close(self, day: date) -> None:

@@ -12,6 +12,7 @@ from vouchers.common.models import uuid7
 
 DAY = timedelta(days=1)
 EXPIRY = NOON + 30 * DAY
+CITY_APP = uuid7()
 
 
 @pytest.fixture
@@ -112,4 +113,14 @@ def test_a_step_reports_a_lot_of_several_funds_once(kernel: Kernel, wallet: UUID
     kernel.credit([(fund, wallet, month, 10) for fund in funds], expires=EXPIRY)
     found = kernel.rows("SELECT * FROM ledger.expire(%s, %s, 100, %s)", CITY, EXPIRY, EXPIRY)
     assert found == [(5, 543, 5)]
+    assert_audited(kernel)
+
+
+def test_a_benefit_that_was_given_away_expires_to_the_fund_that_paid_it(kernel: Kernel) -> None:
+    giver, receiver = kernel.make_world(citizens=2)
+    fund = kernel.open_fund(1_000)
+    kernel.credit([(fund, giver, uuid7(), 300)], expires=EXPIRY)
+    kernel.call("ledger.gift", CITY, kernel.id_at(NOON), giver, receiver, 100, ["incentive"], CITY_APP, NOON)
+    assert kernel.expire(EXPIRY) == (2, 300)
+    assert held_by(kernel, fund) == [(1_000, 300)]
     assert_audited(kernel)
