@@ -27,6 +27,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.Gift", "redeem"),
         ("vouchers.TopUp", "add_card"), ("vouchers.TopUpRefund", "currency_exchange"),
         ("vouchers.Currency", "payments"), ("vouchers.PurchaseLimit", "price_check"), ("vouchers.UsageRule", "rule"),
+        ("vouchers.BenefitPolicy", "redeem"), ("vouchers.BenefitTerms", "percent"), ("vouchers.BenefitFund", "savings"),
     )),
     (_("포인트"), (
         ("vouchers.PointProgramme", "stars"), ("vouchers.PointRun", "redeem"), ("vouchers.Activity", "directions_bus"),

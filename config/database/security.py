@@ -37,7 +37,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.link_wallet", "ledger.fund", "ledger.divert",
     "ledger.allot", "ledger.reserve", "budgets.of_programmes",
     "ledger.expire",
-    "ledger.endow", "incentives.quote_top_up", "incentives.restart", "payments.follow_up", "payments.has_follow_up",
+    "ledger.endow", "incentives.quote_top_up", "incentives.restart", "incentives.left_of", "payments.follow_up", "payments.has_follow_up",
     "payments.cashback",
     "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended", "ledger.municipalities",
     "officials.municipalities_of", "officials.begin_login", "officials.login_failed", "officials.forget_failures",

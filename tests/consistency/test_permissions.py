@@ -23,6 +23,7 @@ from tests.factories.everything import Everything, log_own_action, make_everythi
 from vouchers.citizens.models import Citizen
 from vouchers.common.pages import PAGES
 from vouchers.common.scope import set_local
+from vouchers.incentives.models import BenefitFund, BenefitTerms
 from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
@@ -60,6 +61,9 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.SettlementLine": ("BAPSUX", "", "-"),
     "vouchers.Absence": ("UX", "X", "UX"),
     "vouchers.AccessRecord": ("UX", "", "-"),
+    "vouchers.BenefitFund": ("DBAPSUX", "B", "DBAPSUX"),
+    "vouchers.BenefitPolicy": ("DBAPSUX", "D", "DBAPSUX"),
+    "vouchers.BenefitTerms": ("DBAPSUX", "D", "DBAPSUX"),
     "vouchers.Citizen": ("DRAPUX", "X", "DRAPUX"),
     "vouchers.Currency": ("BAPSUX", "", "BAPSUX"),
     "vouchers.Dong": ("DRAPUX", "X", "-"),
@@ -93,6 +97,8 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
 # page: method, whose key it takes, who may use it; whether the step itself is possible, its service decides
 PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "wallet_status": ("post", Wallet, "X"),
+    "fund_entry": ("get", BenefitFund, "B"),
+    "benefit_publish": ("post", BenefitTerms, "A"),
     "batch_accept": ("post", Batch, "D"),
     "batch_annotated": ("post", Batch, "DRAPUX"),
     "batch_approval": ("get", Batch, "DRBAPUX"),

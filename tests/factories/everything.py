@@ -25,6 +25,7 @@ from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.bank import make_bank_line
+from tests.factories.benefits import make_draft, make_fund
 from tests.factories.clawbacks import make_debt
 from tests.factories.gifts import make_gift
 from tests.factories.holding import make_departure
@@ -37,6 +38,7 @@ from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency, PurchaseLimit, UsageRule
 from vouchers.gifts.models import Gift
+from vouchers.incentives.models import BenefitFund, BenefitPolicy, BenefitTerms
 from vouchers.ledger.models import Event
 from vouchers.ledger.services import call
 from vouchers.municipalities.models import Dong, Municipality
@@ -64,6 +66,7 @@ from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 SHOWN = (
     Activity, ActivityKind, ActivityUpload, Holiday, PointProgramme, PointRule, PointRun,
     Departure, DepartureList, Household, LocalExclusiveGroup,
+    BenefitFund, BenefitPolicy, BenefitTerms, Departure, DepartureList, Household, LocalExclusiveGroup,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
@@ -135,6 +138,7 @@ def make_everything(*, code: str = "41280") -> Everything:
             municipality=city.municipality, at=AT, official=officials[Role.DRAFTER], action=AccessAction.UPLOAD,
             subject="batch", reason="시험",
         )  # fmt: skip
+        make_draft(city, make_fund(city))
         make_debt(city)
         make_endpoint(city, partner)
         WebhookPolicy.objects.create(municipality=city.municipality, valid_from=business_date(AT))

@@ -90,6 +90,17 @@ def save_terms(
     return terms
 
 
+def save_draft(*, terms: BenefitTerms, official: Official, authority: Authority) -> BenefitTerms:
+    """Store a draft without touching its tiers. Raises NotPermitted, TermsPublished, TermsUnsound and FundElsewhere."""
+    _require(authority, "benefits.edit", terms.municipality_id)
+    _require_sound(terms, ())
+    terms.author = official
+    terms._history_user = official  # type: ignore[attr-defined]
+    with transaction.atomic(), domain_errors():
+        terms.save()
+    return terms
+
+
 def _require_sound(terms: BenefitTerms, tiers: Sequence[BenefitTier]) -> None:
     funds = {terms.own_fund, *(tier.fund for tier in tiers)}
     if any(fund.currency_id != terms.policy.currency_id for fund in funds):
@@ -116,8 +127,10 @@ def publish(*, terms: BenefitTerms, official: Official, authority: Authority, at
             raise errors.PublisherIsAuthor
         if kept.valid_from < business_date(at):
             raise errors.TermsTooLate
-        if not kept.tiers.exists():
+        tiers = list(kept.tiers.select_related("fund"))
+        if not tiers:
             raise errors.TermsWithoutTier
+        _require_sound(kept, tiers)
         kept.state, kept.publisher, kept.published_at = TermsState.PUBLISHED, official, at
         kept._history_user = official  # type: ignore[attr-defined]
         kept.save()

@@ -530,3 +530,11 @@ BEGIN
     END IF;
     PERFORM incentives.step(p_municipality, p_policy, p_month, NULL, v_state.used, v_step.factor, p_official, p_reason, p_at);
 END $$;
+
+CREATE FUNCTION incentives.left_of(p_municipality varchar, p_fund uuid) RETURNS bigint LANGUAGE plpgsql STABLE
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- What a fund has left, for officials.
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    RETURN incentives.free(p_municipality, p_fund);
+END $$;
