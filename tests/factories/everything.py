@@ -66,7 +66,7 @@ from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 SHOWN = (
     Activity, ActivityKind, ActivityUpload, Holiday, PointProgramme, PointRule, PointRun,
     Departure, DepartureList, Household, LocalExclusiveGroup,
-    BenefitFund, BenefitPolicy, BenefitTerms, Departure, DepartureList, Household, LocalExclusiveGroup,
+    BenefitFund, BenefitPolicy, BenefitTerms,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
