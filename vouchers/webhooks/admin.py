@@ -75,7 +75,7 @@ def _told(deliveries: list[Any]) -> list[Any]:
     labels = {PING: _("수신 확인"), **dict(EventType.choices)}
     for row in deliveries:
         row.type_told = labels.get(row.event.type, row.event.type)
-        row.can_resend = row.state != DeliveryState.WAITING and row.event.type != PING
+        row.can_resend = (row.state != DeliveryState.WAITING or row.attempts > 0) and row.event.type != PING
     return deliveries
 
 
