@@ -6,25 +6,20 @@ A machine of its own, so that the events of the main job come as often as before
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
-import pytest
 from django.db import connections
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky
 from hypothesis.stateful import Bundle, initialize, multiple, rule, run_state_machine_as_test
 
 from tests.conftest import Databases
 from tests.vouchers.ledger.kernel import CITY, CURRENCY, connect
-from tests.vouchers.ledger.oracle import DAY, Lot, Oracle
-from tests.vouchers.ledger.test_sensitivity import FIRST_FINDING
+from tests.vouchers.ledger.oracle import DAY, Oracle
 from tests.vouchers.ledger.test_state_machine import BUDGET, QUICK, Money, grants, wallets
-from vouchers.common.errors import DomainError
 from vouchers.common.models import uuid7
 from vouchers.gifts import errors as _errors  # noqa: F401  (registers what the kernel's gift refuses)
 
@@ -259,91 +254,3 @@ def test_the_kernel_does_what_the_rules_say(databases: Databases, django_db_setu
     thorough = settings.get_current_profile_name() == "thorough"
     with connect(url, autocommit=False) as connection:
         run_state_machine_as_test(lambda: Purse(connection), settings=settings() if thorough else SHORTER)
-
-
-class FundsOwe(Oracle):
-    """A fund may fall below zero."""
-
-    def suffices(self, fund: str, amount: int) -> bool:
-        return True
-
-
-class BenefitsAreCash(Oracle):
-    """A benefit is paid out to a citizen."""
-
-    def may_leave(self, lot: Lot, amount: int, *, to_citizen: bool) -> bool:
-        return super().may_leave(lot, amount, to_citizen=False)
-
-
-class MoreThanIsLeft(Oracle):
-    """More is paid out than the lot holds."""
-
-    def may_leave(self, lot: Lot, amount: int, *, to_citizen: bool) -> bool:
-        return lot.purchased
-
-
-class UsedTopUpsAreUndone(Oracle):
-    """A top-up is taken back although some of it was used."""
-
-    def may_be_undone(self, lots: list[Lot]) -> bool:
-        return True
-
-
-class SharesByChance(Oracle):
-    """What is left of an expired benefit goes to whichever fund paid first."""
-
-    def shares(self, lot: Lot) -> Counter[str]:
-        return Counter({next(iter(+lot.paid_by)): lot.remaining}) if +lot.paid_by else Counter()
-
-
-class TakenBackForgotten(Oracle):
-    """A fund that got its money back gets its share of what expires all the same."""
-
-    def to_fund(self, lot: Lot | None, fund: str, amount: int) -> None:
-        super().to_fund(lot, fund, amount)
-        if lot is not None:
-            lot.paid_by[fund] += amount
-
-
-class TakenBackWhole(Oracle):
-    """A take-back takes what it wants, or nothing."""
-
-    def left_for_take_back(self, lot: Lot, amount: int) -> int:
-        return amount if lot.remaining >= amount else 0
-
-
-class OldestIsGiven(Oracle):
-    """A gift takes the oldest money, whenever it expires."""
-
-    def given_by(self, lot: Lot) -> Any:
-        return lot.order
-
-
-class BenefitsStayExpired(Oracle):
-    """A benefit whose time has run out stays in the wallet."""
-
-    def is_due(self, lot: Lot, until: datetime) -> bool:
-        return lot.of_programme and super().is_due(lot, until)
-
-
-WRONG = [
-    FundsOwe, BenefitsAreCash, MoreThanIsLeft, UsedTopUpsAreUndone, SharesByChance, TakenBackForgotten, TakenBackWhole,
-    OldestIsGiven, BenefitsStayExpired,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
-def test_a_wrong_rule_is_found(databases: Databases, django_db_setup: None, wrong: type[Oracle]) -> None:
-    url = databases.url(connections["default"].settings_dict["NAME"])
-    found: list[str] = []
-
-    class Recorded(Purse):
-        """Notes the difference itself."""
-
-        def __init__(self, connection: psycopg.Connection) -> None:
-            super().__init__(connection, wrong)
-            self.found = found
-
-    with connect(url, autocommit=False) as connection, suppress(AssertionError, DomainError, Flaky):
-        run_state_machine_as_test(lambda: Recorded(connection), settings=FIRST_FINDING)
-    assert found
