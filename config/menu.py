@@ -39,8 +39,8 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("정산"), (("reconciliation", "balance"), ("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"))),
     (_("보고서"), (
-        ("budget_execution", "finance_mode"), ("vouchers.Event", "menu_book"), ("allowances.ApprovalStep", "draw"),
-        ("vouchers.AccessRecord", "policy"),
+        ("budget_execution", "finance_mode"), ("channel_usage", "bar_chart"), ("vouchers.Event", "menu_book"),
+        ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
     )),
     (_("관리"), (
         ("vouchers.Official", "badge"), ("vouchers.RoleAssignment", "assignment_ind"), ("vouchers.Absence", "event_busy"),
@@ -52,6 +52,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
 )  # fmt: skip
 _PAGES: Final[dict[str, tuple[Any, str]]] = {
     "budget_execution": (_("예산 집행 현황"), "allowances.view"),
+    "channel_usage": (_("채널별 이용 현황"), "payments.view"),
     "reconciliation": (_("일일 대사"), "settlement.view"),
     "expiry_notice": (_("만료 예정"), "allowances.view"),
 }

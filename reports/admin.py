@@ -1,6 +1,7 @@
 """Seam: where Django finds the pages of this app's rooms."""
 
 from reports.budgets import admin as budgets
+from reports.channels import admin as channels
 from reports.documents import admin as documents
 
-__all__ = ["budgets", "documents"]
+__all__ = ["budgets", "channels", "documents"]

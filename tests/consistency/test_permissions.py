@@ -171,6 +171,8 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "budget_entry": ("get", BudgetLine, "B"),
     "budget_execution": ("get", None, "DRBAPUX"),
     "budget_execution_file": ("get", None, "DRBAPUX"),
+    "channel_usage": ("get", None, "BAPSUX"),
+    "channel_usage_file": ("get", None, "BAPSUX"),
     "programme_allot": ("get", Programme, "B"),
     "programme_terms": ("get", Programme, "D"),
     "programme_try": ("get", Programme, "DRAPUX"),

@@ -610,26 +610,30 @@ BEGIN
         FOR NO KEY UPDATE SKIP LOCKED);
 
     -- From here on every statement sees the locked wallets as they are.
-    WITH due AS MATERIALIZED (
-        SELECT lot.id, lot.wallet_id, lot.kind, lot.programme_id, wallet.currency_id, lot.remaining - lot.held AS won
+    WITH RECURSIVE due AS MATERIALIZED (
+        SELECT lot.id, lot.wallet_id, lot.kind, lot.source_id, lot.programme_id, wallet.currency_id, lot.remaining - lot.held AS won
         FROM vouchers_lot lot
         JOIN vouchers_wallet wallet ON wallet.municipality_id = lot.municipality_id AND wallet.id = lot.wallet_id
         WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_lots) AND lot.wallet_id = ANY (v_wallets)
           AND lot.kind <> 'purchase' AND lot.remaining > lot.held
+    ), chain AS (                                -- money that was given away comes from the giver's lot
+        SELECT id, id AS lot_id, wallet_id, source_id FROM due WHERE kind <> 'grant'
+        UNION ALL
+        SELECT chain.id, giver.id, giver.wallet_id, giver.source_id
+        FROM chain JOIN vouchers_lot giver ON giver.municipality_id = p_municipality AND giver.id = chain.source_id
     ), paid AS MATERIALIZED (
         SELECT due.id, account.id AS account_id, account.owner_id, sum(side.amount) AS net,
                sum(sum(side.amount)) OVER (PARTITION BY due.id) AS total,
                row_number() OVER (PARTITION BY due.id ORDER BY sum(side.amount) DESC, account.id) AS nth
-        FROM due CROSS JOIN LATERAL (
+        FROM chain due CROSS JOIN LATERAL (
             SELECT t.debit_account_id AS account_id, t.amount FROM vouchers_transfer t
             WHERE t.municipality_id = p_municipality AND t.credit_account_id = due.wallet_id AND t.debit_lot_id IS NULL
-              AND t.credit_lot_id = due.id
+              AND t.credit_lot_id = due.lot_id
             UNION ALL
             SELECT r.account_id, -r.amount FROM vouchers_lotreturn r
-            WHERE r.municipality_id = p_municipality AND r.lot_id = due.id) side
+            WHERE r.municipality_id = p_municipality AND r.lot_id = due.lot_id) side
         JOIN vouchers_account account
           ON account.municipality_id = p_municipality AND account.id = side.account_id AND account.kind = 'benefit'
-        WHERE due.kind <> 'grant'
         GROUP BY due.id, account.id, account.owner_id HAVING sum(side.amount) > 0
     ), item AS MATERIALIZED (
         SELECT due.id, due.wallet_id, due.currency_id, account.kind, account.owner_id, account.id AS account_id, due.won
