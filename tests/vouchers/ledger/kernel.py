@@ -98,8 +98,8 @@ class Kernel:
         """An organisation with an app."""
         partner = uuid7()
         self.connection.execute(
-            "INSERT INTO vouchers_partner (municipality_id, id, name, scopes, is_active, requires_signature)"
-            " VALUES (%s, %s, %s, '{}', true, false)",
+            "INSERT INTO vouchers_partner (municipality_id, id, name, scopes, is_active, requires_signature,"
+            " requests_per_minute) VALUES (%s, %s, %s, '{}', true, false, 600)",
             [CITY, partner, str(partner)],
         )
         return partner
