@@ -84,7 +84,8 @@ def test_an_activity_is_its_partners_own(market: Market):
 
 
 def test_the_list_pages_and_filters(market: Market):
-    send(market, body(market, wallet_id=str(uuid7())))
+    for _ in range(2):
+        send(market, body(market, wallet_id=str(uuid7()), external_id=str(uuid7())))
     page = market.request("GET", "/api/v1/activities?state=rejected&limit=1").json()
     assert [row["reason"] for row in page["activities"]] == ["wallet_unknown"]
     assert page["next_cursor"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -57,7 +58,7 @@ class Card(Struct, frozen=True):
 
 
 class NewAuthorisation(RequestBody, frozen=True):
-    """A request for approval (승인). ``trace_number`` is the processor's 거래고유번호, used once."""
+    """A request for approval. ``trace_number`` is the processor's own for this transaction, used once."""
 
     trace_number: TraceNumber
     card_token: CardToken
@@ -72,7 +73,7 @@ class NewAuthorisation(RequestBody, frozen=True):
 
 
 class NewReversal(RequestBody, frozen=True):
-    """A network reversal (망취소) of whatever came, or did not come, of an approval."""
+    """A network reversal of whatever came, or did not come, of an approval."""
 
     trace_number: TraceNumber
 
@@ -99,7 +100,7 @@ class Authorisation(Struct, frozen=True):
 
 
 class CardCancellation(Struct, frozen=True):
-    """A cancellation (승인취소) of ``amount`` won, and its approval as it stands now."""
+    """A cancellation of ``amount`` won, and its approval as it stands now."""
 
     id: UUID
     response_code: Literal["00"]
@@ -288,7 +289,7 @@ class AuthorisationsView(CardView):
             at=moment_of(request),
         )
         made = self.approval(wanted.trace_number)
-        return written(made, f"/api/v1/card-authorisations?trace_number={wanted.trace_number}", replayed=done.replayed)
+        return written(made, _by_trace(wanted.trace_number), replayed=done.replayed)
 
     @find_authorisation
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -314,7 +315,7 @@ class AuthorisationCancellationsView(CardView):
         amount = wanted.amount if isinstance(wanted.amount, int) else None
         done = services.cancel(write=write, payment=approval, amount=amount, at=moment_of(request))
         made = CardCancellation(done.id, "00", done.amount, done.cancelled_at, self.approval(trace))
-        return written(made, f"/api/v1/card-authorisations?trace_number={trace}", replayed=done.replayed)
+        return written(made, _by_trace(trace), replayed=done.replayed)
 
 
 class ReversalsView(CardView):
@@ -331,4 +332,9 @@ class ReversalsView(CardView):
         found = cards.approval(caller=self.caller, trace=trace)
         undone = _authorisation(found) if found.payment else None
         made = Reversal("00", "reversed" if undone else "marked", trace, undone)
-        return written(made, f"/api/v1/card-authorisations?trace_number={trace}", replayed=done.replayed)
+        return written(made, _by_trace(trace), replayed=done.replayed)
+
+
+def _by_trace(trace: str) -> str:
+    """The address of an approval by its trace number, which may hold any visible character."""
+    return f"/api/v1/card-authorisations?trace_number={quote(trace, safe='')}"
