@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from allowances.programmes.models import Programme
 from merchants.qr_kit.services import issue
 from merchants.registry.models import MerchantBenefit
 from tests import factories
@@ -33,7 +34,11 @@ def test_a_payment_can_be_made_read_and_found_by_its_order(market: Market):
         "amount": 12_000, "discount": 0, "paid_amount": 12_000, "drawn": payment["drawn"], "cancelled_amount": 0, "business_date": payment["business_date"], "paid_at": payment["paid_at"],
     }  # fmt: skip
     assert [(drawn["kind"], drawn["amount"]) for drawn in payment["drawn"]] == [("grant", 12_000)]
-    assert market.request("GET", made["Location"]).json() == payment
+    with market.city.scope():
+        programmes = {str(programme.pk): programme.name for programme in Programme.objects.all()}
+    named = [drawn | {"name": programmes[drawn["programme_id"]]} for drawn in payment["drawn"]]
+    none = {"state": "none", "amount": 0, "funds": []}
+    assert market.request("GET", made["Location"]).json() == payment | {"drawn": named, "cashback": none}
     assert market.request("GET", "/api/v1/payments?order_id=ORDER-A").json() == {"payments": [payment]}
     assert market.request("GET", "/api/v1/payments?order_id=NOBODY").json() == {"payments": []}
 

@@ -8,17 +8,18 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.admin import EditAdmin, EditInline, HistoryAdmin, ListAdmin, day, moment, won
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter
 from vouchers.common.money import money
+from vouchers.incentives.models import PayerKind
 from vouchers.ledger.models import Event
 from vouchers.ledger.selectors import movements_of
 from vouchers.payments.models import ChannelFee, OnlineChannel, Payment, PaymentTerms
-from vouchers.payments.selectors import drawn_by
+from vouchers.payments.selectors import cashback_of, drawn_by
 
 
 @admin.register(Payment)
@@ -45,7 +46,7 @@ class PaymentAdmin(ListAdmin):
     sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = [
         "id", "at_seoul", "day_seoul", "merchant", "holder", "partner", "channel", "order_id", "price_won", "discount_won",
-        "amount_won", "drawn", "refunded_won", "state", "movements",
+        "amount_won", "drawn", "refunded_won", "state", "cashback", "movements",
     ]  # fmt: skip
     empty_hint = _("시민이 가맹점에서 QR로 결제하면 여기에 나타납니다. 조건에서 기간을 넓혀 보십시오.")
 
@@ -76,6 +77,20 @@ class PaymentAdmin(ListAdmin):
         if not payment.refunded:
             return _("결제")
         return _("전액 취소") if payment.refunded == payment.amount else _("부분 취소")
+
+    @admin.display(description=_("캐시백"))
+    def cashback(self, payment: Payment) -> Any:
+        """What the payment earned, and whose money it is."""
+        found = cashback_of(payment)
+        if found.state == "none":
+            return _("없음")
+        if not found.funds:
+            return _("계산 대기 중")
+        state = _("지급 완료") if found.state == "credited" else _("지급 대기 중")
+        shares = ((PayerKind(share.payer).label, money(share.amount)) for share in found.funds)
+        return format_html(
+            "{} ({})<br>{}", money(found.amount), state, format_html_join(mark_safe("<br>"), "{} {}", shares)
+        )
 
     @admin.display(description=_("이동 내역"))
     def movements(self, payment: Payment) -> SafeString:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Final, NamedTuple, Self
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from psycopg.types.numeric import Int4, Int8
 
 from vouchers.common.money import money
+from vouchers.ledger import services as ledger
 from vouchers.ledger.models import Lot, Transfer
 from vouchers.partners import statements
 from vouchers.partners.selectors import Caller
@@ -58,6 +60,10 @@ _PAYMENT = statements.scoped(
     columns=COLUMNS,
     function="payments.payment(request.municipality, %(partner)s, %(payment)s) AS payment",
 )
+_IN_FULL = statements.scoped(
+    columns=f"{COLUMNS.replace('payment.', '(found.payment).')}, found.programmes, found.cashback",
+    function="payments.payment_in_full(request.municipality, %(partner)s, %(payment)s) AS found",
+)
 _OF_ORDER = statements.scoped(
     columns=COLUMNS,
     function="payments.payments_of_order(request.municipality, %(partner)s, %(order)s) AS payment",
@@ -68,6 +74,48 @@ def payment(*, caller: Caller, payment: UUID) -> PaymentRow | None:
     """The partner's own payment, or None."""
     found = statements.rows(_PAYMENT, {**caller._asdict(), "payment": payment})
     return PaymentRow(*found[0]) if found else None
+
+
+class Share(NamedTuple):
+    """What the funds of one payer (국비, 시·도비, …) bear of a cashback."""
+
+    payer: str
+    amount: int
+
+
+class Cashback(NamedTuple):
+    """A payment's cashback, less what was reversed; ``state`` is pending, credited or none."""
+
+    state: str
+    amount: int
+    funds: list[Share]
+
+    @classmethod
+    def read(cls, told: str) -> Self:
+        """From how the database tells it. What is only expected has no state of its own: pending."""
+        found = json.loads(told)
+        shares = [Share(part["payer"], part["amount"]) for part in found["funds"]]
+        return cls(found.get("state", "pending"), found["amount"], shares)
+
+
+class PaymentInFull(NamedTuple):
+    """A payment with the name of each drawn part's programme (None: it came from none), and its cashback."""
+
+    payment: PaymentRow
+    programmes: list[str | None]
+    cashback: Cashback
+
+
+def payment_in_full(*, caller: Caller, payment: UUID) -> PaymentInFull | None:
+    """The partner's own payment with everything about it, or None."""
+    for *row, programmes, cashback in statements.rows(_IN_FULL, {**caller._asdict(), "payment": payment}):
+        return PaymentInFull(PaymentRow(*row), programmes, Cashback.read(cashback))
+    return None
+
+
+def cashback_of(payment: Payment) -> Cashback:
+    """For an official: the cashback of a payment."""
+    return Cashback.read(ledger.call("payments.cashback", payment.municipality_id, payment.pk)[0])
 
 
 def payments_of_order(*, caller: Caller, order: str) -> list[PaymentRow]:
@@ -106,7 +154,7 @@ def sale(*, caller: Caller, sale: UUID) -> SaleRow | None:
 
 
 _PREVIEW = statements.scoped(
-    columns="merchant_name, discount, drawn",
+    columns="merchant_name, discount, drawn, programmes, cashback",
     function="payments.preview(request.municipality, %(partner)s, %(wallet)s, %(merchant)s, %(terminal)s::text,"
     " %(amount)s::bigint, %(at)s, %(sale)s::uuid)",
 )
@@ -118,11 +166,14 @@ _OF_SHOP = statements.scoped(
 
 
 class Preview(NamedTuple):
-    """What a payment would do: the shop's name, its discount, and what would be drawn (for `Drawn.read`)."""
+    """What a payment would do: the shop's name, its discount, what would be drawn (for `Drawn.read`), each part's
+    programme, and the cashback to be expected (for `Cashback.read`)."""
 
     merchant_name: str
     discount: int
     drawn: str
+    programmes: list[str | None]
+    cashback: str
 
 
 def preview(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
@@ -12,7 +12,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from merchants.qr_kit.rules import LONGEST_PAYLOAD, SaleQR, encode_sale
 from vouchers.common.api import RequestBody
+from vouchers.ledger.models import LotKind
 from vouchers.partners.api.bodies import ORDER_HINT, VISIBLE, WON_HINT, OrderId, Won
+from vouchers.payments import selectors
 from vouchers.payments.rules import LONGEST_CODE, emv_of
 from vouchers.payments.selectors import Drawn, PaymentRow, Preview, SaleRow
 from vouchers.payments.services import Cancelled, Token
@@ -113,11 +115,37 @@ class NewCancellation(RequestBody, frozen=True):
 
 
 class DrawnMoney(Struct, frozen=True):
-    """Money of one kind that was drawn: an allowance names its programme."""
+    """Money of one kind that was drawn: an allowance names its programme.
+
+    ``name``, the programme's or else the kind's, stands where one payment is read and in a preview.
+    """
 
     kind: Literal["grant", "purchase", "incentive", "point"]
     programme_id: UUID | None
     amount: int
+    name: str | UnsetType = UNSET
+
+
+class CashbackShare(Struct, frozen=True):
+    """What the funds of one payer bear of a cashback."""
+
+    payer: Literal["national", "province", "city", "district", "other"]
+    amount: int
+
+
+class Cashback(Struct, frozen=True):
+    """What a payment earned, less what its cancellations took back. pending: it is not in the wallet yet."""
+
+    state: Literal["pending", "credited", "none"]
+    amount: int
+    funds: list[CashbackShare]
+
+
+class ExpectedCashback(Struct, frozen=True):
+    """What a payment would earn as things stand: other payments may bring a cap or a budget nearer before it is made."""
+
+    amount: int
+    funds: list[CashbackShare]
 
 
 class Payment(Struct, frozen=True):
@@ -142,6 +170,12 @@ class Payment(Struct, frozen=True):
     paid_at: datetime
 
 
+class PaymentInFull(Payment, frozen=True):
+    """A payment as it stands now, with its cashback."""
+
+    cashback: Cashback
+
+
 class NewPreview(RequestBody, frozen=True):
     """A payment to be looked at before it is made."""
 
@@ -153,13 +187,14 @@ class NewPreview(RequestBody, frozen=True):
 
 
 class PaymentPreview(Struct, frozen=True):
-    """What the payment would draw, in this order, and what the shop would take off. Nothing is held."""
+    """What the payment would draw, in this order, what the shop would take off and what it would earn. Nothing is held."""
 
     merchant: Shop
     amount: int
     discount: int
     paid_amount: int
     drawn: list[DrawnMoney]
+    cashback: ExpectedCashback
 
 
 class ShopPayment(Struct, frozen=True):
@@ -206,21 +241,46 @@ class Cancellation(Struct, frozen=True):
 
 def payment_of(row: PaymentRow) -> Payment:
     """The answer for a payment."""
-    return Payment(
-        id=row.id,
-        state=_state(row),
-        order_id=row.order_id,
-        wallet_id=row.wallet_id,
-        merchant=Shop(row.merchant_code, row.merchant_name),
-        channel=row.channel,  # type: ignore[arg-type]
-        amount=row.amount,
-        discount=row.discount,
-        paid_amount=row.amount - row.discount,
-        drawn=[DrawnMoney(*drawn) for drawn in Drawn.read(row.drawn)],  # type: ignore[arg-type]
-        cancelled_amount=row.cancelled,
-        business_date=row.business_date,
-        paid_at=row.paid_at,
+    drawn = [DrawnMoney(*drawn) for drawn in Drawn.read(row.drawn)]  # type: ignore[arg-type]
+    return Payment(**_facts(row), drawn=drawn)
+
+
+def payment_in_full_of(found: selectors.PaymentInFull) -> PaymentInFull:
+    """The answer for a payment that is read alone."""
+    told = found.cashback
+    return PaymentInFull(
+        **_facts(found.payment),
+        drawn=_named(found.payment.drawn, found.programmes),
+        cashback=Cashback(told.state, told.amount, _shares(told.funds)),  # type: ignore[arg-type]
     )
+
+
+def _facts(row: PaymentRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "state": _state(row),
+        "order_id": row.order_id,
+        "wallet_id": row.wallet_id,
+        "merchant": Shop(row.merchant_code, row.merchant_name),
+        "channel": row.channel,
+        "amount": row.amount,
+        "discount": row.discount,
+        "paid_amount": row.amount - row.discount,
+        "cancelled_amount": row.cancelled,
+        "business_date": row.business_date,
+        "paid_at": row.paid_at,
+    }
+
+
+def _named(told: str, programmes: Sequence[str | None]) -> list[DrawnMoney]:
+    return [
+        DrawnMoney(kind, programme_id, amount, programme or str(LotKind(kind).label))  # type: ignore[arg-type]
+        for (kind, programme_id, amount), programme in zip(Drawn.read(told), programmes, strict=True)
+    ]
+
+
+def _shares(funds: Iterable[selectors.Share]) -> list[CashbackShare]:
+    return [CashbackShare(*share) for share in funds]  # type: ignore[arg-type]
 
 
 def shop_payment_of(row: PaymentRow) -> ShopPayment:
@@ -241,12 +301,14 @@ def shop_payment_of(row: PaymentRow) -> ShopPayment:
 
 def preview_of(found: Preview, *, shop: str, amount: int) -> PaymentPreview:
     """The answer for a payment that was not made."""
+    expected = selectors.Cashback.read(found.cashback)
     return PaymentPreview(
         merchant=Shop(shop, found.merchant_name),
         amount=amount,
         discount=found.discount,
         paid_amount=amount - found.discount,
-        drawn=[DrawnMoney(*drawn) for drawn in Drawn.read(found.drawn)],  # type: ignore[arg-type]
+        drawn=_named(found.drawn, found.programmes),
+        cashback=ExpectedCashback(expected.amount, _shares(expected.funds)),
     )
 
 

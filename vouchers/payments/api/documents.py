@@ -34,6 +34,12 @@ _A_PAYMENT: Final[dict[str, Any]] = {
         {"kind": "purchase", "programme_id": None, "amount": 4250},
     ], "cancelled_amount": 0, "business_date": "2026-11-22", "paid_at": "2026-11-22T03:04:05.678901Z",
 }  # fmt: skip
+_A_SHARED_CASHBACK: Final = {
+    "amount": 425, "funds": [{"payer": "city", "amount": 255}, {"payer": "national", "amount": 170}],
+}  # fmt: skip
+_DRAWN_BY_NAME: Final = [
+    _A_PAYMENT["drawn"][0] | {"name": "2026년 민생회복 소비쿠폰"}, _A_PAYMENT["drawn"][1] | {"name": "구매금"},
+]  # fmt: skip
 _NEW_PAYMENT: Final = {
     "wallet_id": _A_PAYMENT["wallet_id"],
     "qr": "00020101021126520013KR.GO.JANGTEO0110M0000123450212014FZ6K2QX7A0305412805204581253034105802KR5912HAPPY"
@@ -86,10 +92,13 @@ create_sale_code = describe(
 preview_payment = describe(
     "previewPayment", tag=_TAG, summary=_("결제 미리보기"), body=bodies.NewPreview,
     body_example={name: _NEW_PAYMENT[name] for name in ("wallet_id", "qr", "amount")}, reply=bodies.PaymentPreview,
-    example={name: _A_PAYMENT[name] for name in ("merchant", "amount", "discount", "paid_amount", "drawn")},
+    example={name: _A_PAYMENT[name] for name in ("merchant", "amount", "discount", "paid_amount")} | {
+        "drawn": _DRAWN_BY_NAME, "cashback": _A_SHARED_CASHBACK,
+    },
     description=_(
-        "결제하면 어떤 금액이 어떤 순서로 사용되고 가맹점이 얼마를 할인하는지 미리 봅니다. 결제와 같은 기준으로 같은 code로 "
-        "거절하며, 아무것도 기록하거나 보류하지 않으므로 Idempotency-Key가 필요 없습니다."
+        "결제하면 어떤 금액이 어떤 순서로 사용되고 가맹점이 얼마를 할인하며 캐시백이 얼마일지 미리 봅니다. 결제와 같은 기준으로 같은 "
+        "code로 거절하며, 아무것도 기록하거나 보류하지 않으므로 Idempotency-Key가 필요 없습니다. 캐시백은 지금까지의 사용액과 예산으로 "
+        "계산한 예상액이며, 결제한 뒤 몇 초 안에 확정됩니다."
     ),
     problems=(
         RequestProblem, JsonInvalid, LengthRequired, BodyTooLarge, MediaTypeUnsupported, FieldsInvalid,
@@ -147,8 +156,12 @@ list_payments = describe(
     )],
 )  # fmt: skip
 read_payment = describe(
-    "readPayment", tag=_TAG, summary=_("결제 조회"), reply=bodies.Payment, example=_A_PAYMENT,
-    description=_("결제의 현재 상태입니다. 다른 연계기관이나 다른 지방자치단체의 결제는 없는 것과 같습니다(404)."),
+    "readPayment", tag=_TAG, summary=_("결제 조회"), reply=bodies.PaymentInFull,
+    example=_A_PAYMENT | {"drawn": _DRAWN_BY_NAME, "cashback": {"state": "credited"} | _A_SHARED_CASHBACK},
+    description=_(
+        "결제의 현재 상태와 캐시백입니다. 캐시백은 결제한 뒤 몇 초 안에 확정되며(pending → credited 또는 none), 취소하면 그만큼 "
+        "회수됩니다. 다른 연계기관이나 다른 지방자치단체의 결제는 없는 것과 같습니다(404)."
+    ),
     parameters=[_PAYMENT_ID], problems=(ledger.PaymentUnknown,),
 )  # fmt: skip
 cancel_payment = describe(

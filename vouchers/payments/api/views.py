@@ -168,10 +168,10 @@ class PaymentView(PartnerView):
     @documents.read_payment
     def get(self, request: HttpRequest, payment: UUID) -> HttpResponse:
         """One payment as it stands now."""
-        found = selectors.payment(caller=self.caller, payment=payment)
+        found = selectors.payment_in_full(caller=self.caller, payment=payment)
         if found is None:
             raise PaymentUnknown
-        return answer(payment_of(found))
+        return answer(bodies.payment_in_full_of(found))
 
 
 class CancellationsView(PartnerView):

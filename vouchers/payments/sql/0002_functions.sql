@@ -127,6 +127,31 @@ BEGIN
     WHERE p.municipality_id = p_municipality AND p.id = p_payment AND p.partner_id = p_partner;
 END $$;
 
+CREATE FUNCTION payments.programmes_in(p_municipality varchar, p_drawn text) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+-- The name of the programme of each part that was drawn, in their order; NULL where it came from none.
+BEGIN
+    RETURN ARRAY(
+        SELECT programme.name::text
+        FROM string_to_table(p_drawn, ' ') WITH ORDINALITY AS part (told, n)
+        LEFT JOIN allowances_programme programme
+          ON programme.municipality_id = p_municipality AND programme.id = nullif(split_part(part.told, '|', 2), '')::uuid
+        WHERE part.told <> ''
+        ORDER BY part.n);
+END $$;
+
+CREATE FUNCTION payments.payment_in_full(
+    p_municipality varchar, p_partner uuid, p_payment uuid, OUT payment payments.told, OUT programmes text[],
+    OUT cashback jsonb
+) RETURNS SETOF record LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$
+-- A payment of this partner with everything about it: also the programmes' names, and the cashback.
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    RETURN QUERY
+    SELECT told, payments.programmes_in(p_municipality, told.drawn), payments.cashback(p_municipality, told.id)
+    FROM payments.payment(p_municipality, p_partner, p_payment) told;
+END $$;
+
 CREATE FUNCTION payments.payments_of_order(p_municipality varchar, p_partner uuid, p_order text)
 RETURNS SETOF payments.told LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- The payments of this partner for one order, newest first and at most 100: for when an answer was lost.
