@@ -61,6 +61,16 @@ class TokenUsed(DomainError):
     message = _("이미 결제에 사용한 시민 바코드입니다. 시민의 앱에서 바코드를 다시 열어 주십시오.")
 
 
+class SaleNotOfThisApp(DomainError):
+    """The shop's app neither showed nor scanned the code of this payment."""
+
+    code = "sale_not_of_this_app"
+    message = _(
+        "이 앱이 보여 준 거래별 QR이나 이 앱이 읽은 시민 바코드로 결제한 것만 취소할 수 있습니다. 다른 결제는 시민의 앱이나 카드사에서 "
+        "취소합니다."
+    )
+
+
 class CardUnknown(NotFound):
     """The processor registered no such card."""
 
@@ -164,5 +174,5 @@ register(
     card_unknown=CardUnknown, card_ended=CardEnded, paymentcard_token_once=CardRegistered, trace_number_used=TraceNumberUsed,
     approval_reversed=ApprovalReversed, channel_unknown=ChannelUnknown, order_unknown=OrderUnknown, order_paid=OrderPaid,
     order_expired=OrderExpired, order_amount_differs=OrderAmountDiffers, onlineorder_once=OrderPrepared,
-    order_amount_exceeds_items=OrderAmountExceedsItems,
+    order_amount_exceeds_items=OrderAmountExceedsItems, sale_not_of_this_app=SaleNotOfThisApp,
 )  # fmt: skip

@@ -164,6 +164,11 @@ _OF_SHOP = statements.scoped(
     " %(limit)s::integer) AS payment",
 )
 
+_ONE_OF_SHOP = statements.scoped(
+    columns=COLUMNS,
+    function="payments.payment_of_shop(request.municipality, %(partner)s, %(shop)s, %(payment)s) AS payment",
+)
+
 
 class Preview(NamedTuple):
     """What a payment would do: the shop's name, its discount, what would be drawn (for `Drawn.read`), each part's
@@ -190,6 +195,13 @@ def payments_of_shop(*, caller: Caller, shop: str, before: UUID | None, limit: i
     asked = {"partner": caller.partner, "municipality": caller.municipality, "shop": shop, "before": before,
              "limit": Int4(limit)}  # fmt: skip
     return [PaymentRow(*row) for row in statements.rows(_OF_SHOP, asked)]
+
+
+def payment_of_shop(*, caller: Caller, shop: str, payment: UUID) -> PaymentRow | None:
+    """One payment at a shop of this partner's app, or None. Raises MerchantUnknown."""
+    asked = {"partner": caller.partner, "municipality": caller.municipality, "shop": shop, "payment": payment}
+    found = statements.rows(_ONE_OF_SHOP, asked)
+    return PaymentRow(*found[0]) if found else None
 
 
 def drawn_by(payment: Payment) -> list[tuple[str, str]]:

@@ -6,8 +6,9 @@ are there or neither.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg.types.numeric import Int8
@@ -45,13 +46,25 @@ _PAY_BY_TOKEN = statements.scoped(
     function="payments.pay_by_token(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(hash)s, %(shop)s,"
     " %(amount)s, %(order)s, %(at)s)",
 )
+_CANCELLED: Final = (
+    "done.replayed, made.cancellation_id, made.cancelled_now, made.discount_now, made.cancelled_on,"
+    f" made.cancelled_at, {COLUMNS.replace('payment.', '(made.payment).')}"
+)
 _CANCEL = statements.scoped(
-    columns="done.replayed, made.cancellation_id, made.cancelled_now, made.discount_now, made.cancelled_on,"
-    f" made.cancelled_at, {COLUMNS.replace('payment.', '(made.payment).')}",
+    columns=_CANCELLED,
     function=(
         "payments.cancel(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(payment)s,"
         " %(amount)s::bigint, %(at)s) AS done,"
         " LATERAL payments.cancellation(request.municipality, %(partner)s, done.refund_id) AS made"
+    ),
+)
+
+_CANCEL_AT_SHOP = statements.scoped(
+    columns=_CANCELLED,
+    function=(
+        "payments.cancel_at_shop(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(shop)s, %(payment)s,"
+        " %(amount)s::bigint, %(at)s) AS done,"
+        " LATERAL payments.cancellation_at_shop(request.municipality, %(partner)s, %(shop)s, done.refund_id) AS made"
     ),
 )
 
@@ -187,9 +200,24 @@ def cancel(*, write: Write, payment: UUID, amount: int | None, at: datetime) -> 
 
     Raises PaymentUnknown, RefundExceedsPayment, RefundBelowDiscount or IdempotencyKeyReused; then nothing is recorded.
     """
-    replayed, refund, cancelled, discount, business_date, cancelled_at, *row = statements.rows(_CANCEL, write.parameters() | {
+    return _cancelled(_CANCEL, write.parameters() | {
         "payment": payment, "amount": None if amount is None else Int8(amount), "at": at,
-    })[0]  # fmt: skip
+    })  # fmt: skip
+
+
+def cancel_at_shop(*, write: Write, shop: str, payment: UUID, amount: int | None, at: datetime) -> Cancelled:
+    """The shop's app cancels ``amount`` won of a sale of its own, or all that is left of it (None).
+
+    Raises MerchantUnknown, PaymentUnknown, SaleNotOfThisApp, RefundExceedsPayment, RefundBelowDiscount or
+    IdempotencyKeyReused; then nothing is recorded.
+    """
+    return _cancelled(_CANCEL_AT_SHOP, write.parameters() | {
+        "shop": shop, "payment": payment, "amount": None if amount is None else Int8(amount), "at": at,
+    })  # fmt: skip
+
+
+def _cancelled(statement: str, parameters: Mapping[str, Any]) -> Cancelled:
+    replayed, refund, cancelled, discount, business_date, cancelled_at, *row = statements.rows(statement, parameters)[0]
     return Cancelled(refund, cancelled, discount, business_date, cancelled_at, PaymentRow(*row), replayed)
 
 

@@ -26,6 +26,14 @@ def _scanned(market: Market) -> dict[str, object]:
     return {"code": code, "merchant_code": market.merchant.code, "amount": 100, "order_id": "POS-1"}
 
 
+def _shop_payment(market: Market) -> str:
+    """A payment at a code that the partner's own shop app showed."""
+    path = f"/api/v1/shops/{market.merchant.code}/qr-codes"
+    said = {"amount": 100, "order_id": str(uuid7())[-12:]}
+    code = market.request("POST", path, said, idempotency_key=str(uuid7())).json()["qr"]
+    return f"/api/v1/shops/{market.merchant.code}/payments/{market.pay(qr=code, amount=100).json()['id']}"
+
+
 def _card(market: Market) -> dict[str, object]:
     body = {"wallet_id": str(market.wallet), "card_token": f"tok_{uuid7().hex}", "last4": "1234"}
     reply = market.request("POST", "/api/v1/cards", body, idempotency_key=str(uuid7()))
@@ -73,6 +81,10 @@ def _order(market: Market, *, paid: bool = False) -> str:
 ROUTES = {
     ("shop-payments", "GET"): Route(
         Scope.SHOPS_READ, lambda market: f"/api/v1/shops/{market.merchant.code}/payments", own=200, others=404, rival=200
+    ),
+    ("shop-payment", "GET"): Route(Scope.SHOPS_READ, _shop_payment, own=200, others=404, rival=200),
+    ("shop-cancellations", "POST"): Route(
+        Scope.SHOPS_WRITE, lambda market: f"{_shop_payment(market)}/cancellations", own=201, others=404, rival=422
     ),
     ("payment-previews", "POST"): Route(
         Scope.PAYMENTS_WRITE, "/api/v1/payment-previews", own=200, others=422, rival=200, signed=False,

@@ -219,6 +219,17 @@ class ShopPayments(Struct, frozen=True):
     next_cursor: str | None
 
 
+class ShopCancellation(Struct, frozen=True):
+    """A cancellation of ``amount`` won of the price, of which the shop bore ``discount``, and its payment as it stands now."""
+
+    id: UUID
+    amount: int
+    discount: int
+    business_date: date
+    cancelled_at: datetime
+    payment: ShopPayment
+
+
 class Payments(Struct, frozen=True):
     """Newest first."""
 
@@ -344,6 +355,18 @@ def cancellation_of(done: Cancelled) -> Cancellation:
         business_date=done.business_date,
         cancelled_at=done.cancelled_at,
         payment=payment_of(done.payment),
+    )
+
+
+def shop_cancellation_of(done: Cancelled) -> ShopCancellation:
+    """The answer for a cancellation by the shop."""
+    return ShopCancellation(
+        id=done.id,
+        amount=done.amount,
+        discount=done.discount,
+        business_date=done.business_date,
+        cancelled_at=done.cancelled_at,
+        payment=shop_payment_of(done.payment),
     )
 
 

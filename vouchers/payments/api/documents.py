@@ -106,17 +106,31 @@ preview_payment = describe(
         qr.QRExpired, qr.QRUsed, QRRetired, errors.QRElsewhere, errors.QRAmountDiffers, *_SHOP_PROBLEMS, *_MONEY_PROBLEMS,
     ),
 )  # fmt: skip
+_A_SHOP_PAYMENT: Final[dict[str, Any]] = {name: _A_PAYMENT[name] for name in (
+    "id", "state", "channel", "order_id", "amount", "discount", "paid_amount", "cancelled_amount", "business_date", "paid_at",
+)} | {"channel": "dynamic_qr"}  # fmt: skip
 list_shop_payments = describe(
     "listShopPayments", tag=_TAG, summary=_("가맹점 결제내역"), reply=bodies.ShopPayments, paged=True,
-    example={
-        "payments": [{name: _A_PAYMENT[name] for name in (
-            "id", "state", "channel", "order_id", "amount", "discount", "paid_amount", "cancelled_amount", "business_date",
-            "paid_at",
-        )}],
-        "next_cursor": None,
-    },
+    example={"payments": [_A_SHOP_PAYMENT], "next_cursor": None},
     description=_("가맹점 앱이 가맹점의 결제를 최근 것부터 조회합니다. 결제한 시민에 관한 것은 없습니다."),
     parameters=[_SHOP], problems=(MerchantUnknown,),
+)  # fmt: skip
+read_shop_payment = describe(
+    "readShopPayment", tag=_TAG, summary=_("가맹점 결제 조회"), reply=bodies.ShopPayment, example=_A_SHOP_PAYMENT,
+    description=_("가맹점 앱이 가맹점의 결제 한 건의 현재 상태를 조회합니다. 결제한 시민에 관한 것은 없습니다."),
+    parameters=[_SHOP, _PAYMENT_ID], problems=(MerchantUnknown, ledger.PaymentUnknown),
+)  # fmt: skip
+cancel_shop_payment = describe(
+    "cancelShopPayment", tag=_TAG, summary=_("가맹점의 결제 취소"), writes=True, body=bodies.NewCancellation,
+    body_required=False, body_example={"amount": 5000}, reply=bodies.ShopCancellation,
+    example=_A_CANCELLATION | {"payment": _A_SHOP_PAYMENT | {"state": "partly_cancelled", "cancelled_amount": 5000}},
+    description=_(
+        "가맹점 앱이 보여 준 거래별 QR이나 읽은 시민 바코드로 결제한 것을 전부 또는 일부 취소합니다. amount가 없으면 남은 금액을 모두 "
+        "취소합니다. 취소한 금액은 시민이 결제할 때 사용한 금액으로 되돌아갑니다."
+    ),
+    parameters=[_SHOP, _PAYMENT_ID],
+    problems=(MerchantUnknown, ledger.PaymentUnknown, errors.SaleNotOfThisApp, ledger.RefundExceedsPayment,
+              ledger.RefundBelowDiscount),
 )  # fmt: skip
 read_sale_code = describe(
     "readSaleCode", tag=_TAG, summary=_("거래별 QR 조회"), reply=bodies.SaleCode, example=_A_SALE_CODE,

@@ -23,6 +23,12 @@ urlpatterns = [
     path("wallets/<uuid:wallet>/payment-tokens", views.PaymentTokensView.as_view(), name="payment-tokens"),
     path("cpm-payments", views.ScannedPaymentsView.as_view(), name="scanned-payments"),
     path("shops/<shop:shop>/payments", views.ShopPaymentsView.as_view(), name="shop-payments"),
+    path("shops/<shop:shop>/payments/<uuid:payment>", views.ShopPaymentView.as_view(), name="shop-payment"),
+    path(
+        "shops/<shop:shop>/payments/<uuid:payment>/cancellations",
+        views.ShopCancellationsView.as_view(),
+        name="shop-cancellations",
+    ),
     path("payment-previews", views.PreviewsView.as_view(), name="payment-previews"),
     path("orders", orders.OrdersView.as_view(), name="orders"),
     path("orders/<uuid:order>/confirmation", orders.ConfirmationView.as_view(), name="order-confirmation"),

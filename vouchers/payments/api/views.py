@@ -90,6 +90,36 @@ class ShopPaymentsView(PartnerView):
         return answer(bodies.ShopPayments([bodies.shop_payment_of(row) for row in shown], next_cursor))
 
 
+class ShopPaymentView(PartnerView):
+    """가맹점 결제 한 건."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"GET": Scope.SHOPS_READ}
+
+    @documents.read_shop_payment
+    def get(self, request: HttpRequest, shop: str, payment: UUID) -> HttpResponse:
+        """One payment of a shop as it stands now."""
+        found = selectors.payment_of_shop(caller=self.caller, shop=shop, payment=payment)
+        if found is None:
+            raise PaymentUnknown
+        return answer(bodies.shop_payment_of(found))
+
+
+class ShopCancellationsView(PartnerView):
+    """가맹점의 결제 취소."""
+
+    scopes: ClassVar[Mapping[str, str]] = {"POST": Scope.SHOPS_WRITE}
+
+    @documents.cancel_shop_payment
+    def post(self, request: HttpRequest, shop: str, payment: UUID) -> HttpResponse:
+        """Cancel a sale of this app in full, or a part of it."""
+        write, body = self.write(request)
+        wanted = read(body or b"{}", NewCancellation)
+        amount = wanted.amount if isinstance(wanted.amount, int) else None
+        done = services.cancel_at_shop(write=write, shop=shop, payment=payment, amount=amount, at=moment_of(request))
+        location = f"/api/v1/shops/{shop}/payments/{payment}"
+        return written(bodies.shop_cancellation_of(done), location, replayed=done.replayed)
+
+
 class SaleCodesView(PartnerView):
     """거래별 QR 생성."""
 

@@ -1,4 +1,4 @@
--- What a payment would do, and what a shop may see of its payments.
+-- What a payment would do.
 
 CREATE FUNCTION payments.preview(
     p_municipality varchar, p_partner uuid, p_wallet uuid, p_merchant_code text, p_terminal text, p_amount bigint,
@@ -28,25 +28,4 @@ BEGIN
         cashback := v_cashback;
         programmes := payments.programmes_in(p_municipality, drawn);
     END;
-END $$;
-
-CREATE FUNCTION payments.payments_of_shop(
-    p_municipality varchar, p_partner uuid, p_shop text, p_before uuid, p_limit integer
-) RETURNS SETOF payments.told LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- A page of a shop's payments, newest first, however and through whom they were made. For the shop's own app.
-DECLARE
-    v_shop uuid;
-BEGIN
-    PERFORM ledger.require_scope(p_municipality);
-    SELECT id INTO v_shop FROM merchants_merchant
-    WHERE municipality_id = p_municipality AND code = p_shop AND (partner_id IS NULL OR partner_id = p_partner);
-    IF NOT FOUND THEN
-        PERFORM ledger.refuse('merchant_unknown');
-    END IF;
-    RETURN QUERY
-    SELECT told.*
-    FROM (SELECT * FROM vouchers_payment
-          WHERE municipality_id = p_municipality AND merchant_id = v_shop AND (p_before IS NULL OR id < p_before)
-          ORDER BY id DESC LIMIT p_limit) p, LATERAL payments.told(p::vouchers_payment) told
-    ORDER BY told.id DESC;
 END $$;
