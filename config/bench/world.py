@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 
+from config.bench.benefits import make_policies
 from merchants.qr_kit.models import MerchantQR
 from merchants.qr_kit.services import keys_from, payload_of
 from vouchers.common.models import uuid7
@@ -26,6 +27,8 @@ INSERT INTO vouchers_currency (municipality_id, id, name, name_en, is_active)
 VALUES (%(city)s, %(currency)s, '고양페이', 'Goyang Pay', true);
 INSERT INTO vouchers_currencypolicy (municipality_id, currency_id, valid_from, payment_limit, legal_basis)
 VALUES (%(city)s, %(currency)s, '2020-01-01', 1000000, '조례 제8조');
+INSERT INTO vouchers_usagerule (municipality_id, id, name, allowed_categories, denied_categories, allowed_dongs, annual_sales_cap)
+VALUES (%(city)s, %(rule)s, '연매출 12억 원 이하', '{}', '{fuel}', '{}', 1200000000);
 INSERT INTO vouchers_account (municipality_id, id, currency_id, kind) VALUES (%(city)s, uuidv7(), %(currency)s, 'bank');
 INSERT INTO vouchers_balance (municipality_id, account_id) SELECT municipality_id, id FROM vouchers_account;
 """
@@ -63,17 +66,43 @@ SELECT municipality_id, id, currency_id, 'wallet', id FROM vouchers_wallet;
 """
 
 _LOTS = """
-INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, granted, remaining, expires_at, created_at)
-SELECT municipality_id, uuidv7(), id, 'grant', uuidv7(), %(money)s, %(money)s, %(at)s::timestamptz + interval '300 days',
-       %(at)s
-FROM (SELECT municipality_id, id FROM vouchers_wallet ORDER BY id LIMIT %(paying)s) wallet, generate_series(1, 2);
+INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, usage_rule_id, granted, remaining, expires_at,
+                          created_at)
+SELECT municipality_id, uuidv7(), id, lot.kind, uuidv7(), lot.rule, %(money)s, %(money)s,
+       %(at)s::timestamptz + interval '1 day' * lot.days, %(at)s
+FROM (SELECT municipality_id, id FROM vouchers_wallet WHERE currency_id = ANY (%(currencies)s) ORDER BY id
+      LIMIT %(paying)s) wallet,
+     (VALUES ('grant', %(rule)s::uuid, 300), ('purchase', NULL, 1800)) AS lot (kind, rule, days);
+"""
+
+# Wallets of more currencies, in turn, for members who have one; ids count up as above. Only the first shops take them.
+_MORE_CURRENCIES = """
+INSERT INTO vouchers_currency (municipality_id, id, name, name_en, is_active)
+SELECT %(city)s, id, '고양페이 ' || n, 'Goyang Pay ' || n, true
+FROM unnest(%(currencies)s::uuid[]) WITH ORDINALITY AS c (id, n);
+INSERT INTO vouchers_currencypolicy (municipality_id, currency_id, valid_from, payment_limit, legal_basis)
+SELECT %(city)s, id, '2020-01-01', 1000000, '조례 제8조' FROM unnest(%(currencies)s::uuid[]) AS c (id);
+INSERT INTO vouchers_account (municipality_id, id, currency_id, kind)
+SELECT %(city)s, uuidv7(), id, 'bank' FROM unnest(%(currencies)s::uuid[]) AS c (id);
+INSERT INTO vouchers_balance (municipality_id, account_id)
+SELECT municipality_id, id FROM vouchers_account WHERE kind = 'bank' AND currency_id = ANY (%(currencies)s);
+INSERT INTO vouchers_account (municipality_id, id, currency_id, kind, owner_id)
+SELECT %(city)s, uuidv7(), c.id, 'merchant_pending', ('00000000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid
+FROM unnest(%(currencies)s::uuid[]) AS c (id), generate_series(1, %(shops)s) n;
+INSERT INTO vouchers_wallet (municipality_id, id, citizen_id, currency_id, status)
+SELECT municipality_id, ('00000000-0000-7000-a000-' || lpad(to_hex(n), 12, '0'))::uuid, citizen_id,
+       (%(currencies)s::uuid[])[1 + n %% cardinality(%(currencies)s::uuid[])], 'active'
+FROM (SELECT municipality_id, citizen_id, row_number() OVER (ORDER BY id) AS n FROM vouchers_wallet
+      ORDER BY id LIMIT %(paying)s) wallet;
+INSERT INTO vouchers_account (municipality_id, id, currency_id, kind, owner_id)
+SELECT municipality_id, id, currency_id, 'wallet', id FROM vouchers_wallet WHERE currency_id = ANY (%(currencies)s);
 """
 
 _PAYMENTS = """
 CREATE TEMP TABLE paid AS
-WITH wallet AS (SELECT array_agg(id ORDER BY id) AS ids FROM vouchers_wallet),
+WITH wallet AS (SELECT array_agg(id ORDER BY id) AS ids FROM vouchers_wallet WHERE currency_id = %(currency)s),
      shop AS (SELECT array_agg(owner_id ORDER BY id) AS ids, array_agg(id ORDER BY id) AS accounts
-              FROM vouchers_account WHERE kind = 'merchant_pending')
+              FROM vouchers_account WHERE kind = 'merchant_pending' AND currency_id = %(currency)s)
 SELECT uuidv7(made.at - clock_timestamp()) AS id, made.at, wallet.ids[1 + made.who %% cardinality(wallet.ids)] AS wallet,
        shop.ids[1 + made.where %% cardinality(shop.ids)] AS shop,
        shop.accounts[1 + made.where %% cardinality(shop.ids)] AS account, made.amount
@@ -126,9 +155,10 @@ QUICK = Scale(
 
 @dataclass(frozen=True)
 class World:
-    """One city, its currency, and a partner who may pay with the codes of its first shops."""
+    """One city, its currency, the rule of its granted money, and a partner who may pay with the codes of its first shops."""
 
     currency: UUID
+    rule: UUID
     partner: UUID
     token: str
     signing_secret: str
@@ -137,14 +167,18 @@ class World:
 
 
 def make_world(owner: psycopg.Connection, scale: Scale, *, at: datetime) -> World:
-    """A city of that scale; each paying wallet has two lots of a million won."""
-    currency = uuid7()
+    """A city of that scale, whose cashback is published.
+
+    Each paying wallet has a million won of an allowance, which a usage rule binds, and a million of bought money.
+    """
+    currency, rule = uuid7(), uuid7()
     parameters = {
-        "city": CITY, "currency": currency, "shops": scale.shops, "citizens": scale.citizens, "paying": scale.paying,
-        "money": 1_000_000, "at": at,
+        "city": CITY, "currency": currency, "rule": rule, "shops": scale.shops, "citizens": scale.citizens,
     }  # fmt: skip
-    for script in (_CITY, _SHOPS, _CITIZENS, _LOTS):
+    for script in (_CITY, _SHOPS, _CITIZENS):
         run(owner, script, parameters)
+    _give(owner, rule=rule, currencies=[currency], paying=scale.paying, at=at)
+    make_policies(city=CITY, currencies=[currency], at=at)
     with scope(municipalities=[CITY]):
         partner = Partner.objects.create(
             municipality_id=CITY, name="앱 운영대행사", scopes=list(Scope), requests_per_minute=LARGEST_QUOTA
@@ -153,8 +187,30 @@ def make_world(owner: psycopg.Connection, scale: Scale, *, at: datetime) -> Worl
         codes = MerchantQR.objects.select_related("merchant__category", "merchant__municipality")[:2_000]
         keys = keys_from(settings.QR_KEYS)
         return World(
-            currency, partner.pk, key.token, key.signing_secret, [payload_of(code, keys=keys) for code in codes]
+            currency, rule, partner.pk, key.token, key.signing_secret, [payload_of(code, keys=keys) for code in codes]
         )
+
+
+def make_more_currencies(
+    owner: psycopg.Connection, world: World, scale: Scale, *, count: int, shops: int, at: datetime
+) -> None:
+    """So many more currencies, each with a cashback policy of its own; as many paying wallets as the first one has, spread
+    over them, which the first ``shops`` take."""
+    currencies = [uuid7() for _ in range(count)]
+    run(
+        owner,
+        _MORE_CURRENCIES,
+        {"city": world.code, "currencies": currencies, "shops": shops, "paying": scale.paying},
+    )
+    _give(owner, rule=world.rule, currencies=currencies, paying=scale.paying, at=at)
+    make_policies(city=world.code, currencies=currencies, at=at)
+
+
+def _give(owner: psycopg.Connection, *, rule: UUID, currencies: list[UUID], paying: int, at: datetime) -> None:
+    run(
+        owner, _LOTS,
+        {"rule": rule, "currencies": currencies, "paying": paying, "money": 1_000_000, "at": at},
+    )  # fmt: skip
 
 
 def make_payments(owner: psycopg.Connection, world: World, *, count: int, day: date, begin: datetime) -> None:
