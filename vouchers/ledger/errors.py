@@ -86,6 +86,16 @@ class RefundPayableShort(DomainError):
         return _with_grouped(self.message, self.params)
 
 
+class DepositShort(DomainError):
+    """More would be received at the bank than top-ups have reported. ``available`` and ``needed`` in won."""
+
+    code = "deposit_short"
+    message = _("입금 확인을 기다리는 충전금은 %(available)s원이고 확인하려는 금액은 %(needed)s원입니다.")
+
+    def __str__(self) -> str:
+        return _with_grouped(self.message, self.params)
+
+
 class RefundBelowDiscount(DomainError):
     """One won of the price that the shop's discount bears: there is no money to give back for it alone."""
 
@@ -195,7 +205,7 @@ class IsolationNotReadCommitted(DomainError):
 register(**{
     error.code: error
     for error in (
-        AccountUnknown, AmountNotPositive, BenefitFundShort, BudgetExceeded, BudgetLineExceeded, DayNotFenced,
+        AccountUnknown, AmountNotPositive, BenefitFundShort, BudgetExceeded, BudgetLineExceeded, DayNotFenced, DepositShort,
         InsufficientFunds, IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, LotNotRefundable,
         MerchantNotActive, OutOfScope, PartnerUnknown, PaymentLimitExceeded, PaymentUnknown,
         RefundBelowDiscount, RefundExceedsPayment,

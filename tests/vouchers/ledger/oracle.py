@@ -183,9 +183,10 @@ class Oracle:
         return day
 
     def credit(
-        self, wallet: str, source: object, benefits: list[tuple[str, int]], *, expires: datetime
+        self, wallet: str, source: object, benefits: list[tuple[str, int]], *, expires: datetime, at: datetime
     ) -> int:  # fmt: skip
         """Funds pay into the wallet's lot of that source, which keeps the expiry that it was made with; all or nothing."""
+        self.day_in_reach(at)
         sums: Counter[str] = Counter()
         for fund, amount in benefits:
             sums[fund] += amount
@@ -210,9 +211,13 @@ class Oracle:
         """The one lot that a wallet has of a source."""
         return next((lot for lot in self.lots if (lot.wallet, lot.source) == (wallet, source)), None)
 
-    def take_back(self, wallet: str, source: object, benefits: list[tuple[str, int]]) -> list[int]:
+    def take_back(
+        self, wallet: str, source: object, benefits: list[tuple[str, int]], *, at: datetime
+    ) -> list[int]:  # fmt: skip
         """Funds get back what is left of a benefit, one after the other; what is not there they do not get."""
         lot = self.lot_of(wallet, source)
+        if lot is not None and any(self.left_for_take_back(lot, amount) for _fund, amount in benefits):
+            self.day_in_reach(at)
         taken = []
         for fund, amount in benefits:
             take = 0 if lot is None else self.left_for_take_back(lot, amount)
@@ -263,6 +268,8 @@ class Oracle:
     def receive(self, amount: int, *, at: datetime) -> None:
         """Money that was reported before stands at the bank."""
         self.day_in_reach(at)
+        if amount > self.in_transit:
+            raise Refused("deposit_short")
         self.in_transit -= amount
         self.at_bank += amount
 

@@ -15,6 +15,7 @@ from vouchers.ledger.errors import (
     AmountNotPositive,
     BenefitFundShort,
     JournalConflict,
+    TimeOutOfRange,
     WalletUnknown,
 )
 
@@ -97,6 +98,30 @@ def test_the_same_credit_counts_once_and_another_one_under_its_id_is_refused(
     with pytest.raises(JournalConflict):
         credit(kernel, [(national, wallets[0], month, 41)], id=id)
     assert lots(kernel, wallets[0]) == [("incentive", 40, 40)]
+
+
+@pytest.mark.parametrize("away", [timedelta(days=-3), timedelta(days=3)])
+def test_an_id_of_another_day_moves_no_benefit(kernel: Kernel, wallets: list[UUID], away: timedelta) -> None:
+    national, month = fund(kernel, 1_000), uuid7()
+    credit(kernel, [(national, wallets[0], month, 40)])
+    with pytest.raises(TimeOutOfRange):
+        credit(kernel, [(national, wallets[0], month, 40)], id=kernel.id_at(NOON + away))
+    with pytest.raises(TimeOutOfRange):
+        take_back(kernel, [(national, wallets[0], month, 40)], id=kernel.id_at(NOON + away))
+    assert (lots(kernel, wallets[0]), balance(kernel, national)) == ([("incentive", 40, 40)], 960)
+    assert_sound(kernel)
+
+
+def test_a_credit_told_again_after_its_day_was_closed_is_the_same_one(kernel: Kernel, wallets: list[UUID]) -> None:
+    national, month, id = fund(kernel, 1_000), uuid7(), kernel.id_at(NOON)
+    items = [(national, wallets[0], month, 40)]
+    credit(kernel, items, id=id)
+    back = kernel.id_at(NOON)
+    assert take_back(kernel, items, id=back) == [40]
+    kernel.call("ledger.fence", CITY, NOON.date() + timedelta(days=5))
+    assert (credit(kernel, items, id=id), take_back(kernel, items, id=back)) == (40, [40])
+    with pytest.raises(TimeOutOfRange):
+        credit(kernel, items)
 
 
 def test_a_fund_that_does_not_suffice_refuses_the_whole(kernel: Kernel, wallets: list[UUID]) -> None:

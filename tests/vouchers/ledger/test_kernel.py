@@ -223,7 +223,17 @@ def test_a_month_without_partition_is_a_clear_refusal(kernel: Kernel, setting: S
 
 def test_partitions_are_made_once_and_hold_what_is_posted(kernel: Kernel) -> None:
     first, last = datetime(2019, 5, 31, tzinfo=UTC).date(), datetime(2019, 6, 1, tzinfo=UTC).date()
-    assert [kernel.call("ledger.ensure_partitions", first, last) for _ in range(2)] == [6, 0]
+    tables = kernel.rows(
+        "SELECT count(*) FROM pg_partitioned_table WHERE partrelid::regclass::text LIKE 'vouchers_%%'"
+    )[0][0]
+    made = [kernel.call("ledger.ensure_partitions", first, last) for _ in range(2)]
+    assert made == [2 * tables, 0]  # every table that is kept by month, for each of both months
+    for month in ("2019_05", "2019_06"):
+        names = {
+            row[0]
+            for row in kernel.rows("SELECT relname FROM pg_class WHERE relname LIKE %s AND relkind = 'r'", f"%{month}")
+        }
+        assert {"vouchers_journal_" + month, "vouchers_transfer_" + month, "vouchers_payment_" + month} <= names
 
 
 @pytest.mark.parametrize("scope", ["", "28110", "4128", "41281,4128"])

@@ -116,6 +116,41 @@ def test_money_out_and_seen_at_the_bank(kernel: Kernel, wallet: UUID):
         kernel.call("ledger.cash_paid", CITY, kernel.id_at(NOON), CURRENCY, uuid7(), 1, NOON)
 
 
+def receive(kernel: Kernel, amount: int, *, id: UUID | None = None, source: UUID = CURRENCY) -> None:
+    kernel.call("ledger.receive", CITY, id or kernel.id_at(NOON), CURRENCY, source, amount, NOON)
+
+
+def test_no_more_is_received_than_is_in_transit(kernel: Kernel, wallet: UUID):
+    top_up(kernel, wallet, 30_000)
+    top_up(kernel, wallet, 20_000)
+    with pytest.raises(errors.DepositShort, match=r"50,000원.*50,001원") as refused:
+        receive(kernel, 50_001)
+    assert refused.value.params == {"available": 50_000, "needed": 50_001}
+    id = kernel.id_at(NOON)
+    receive(kernel, 50_000, id=id)
+    receive(kernel, 50_000, id=id)  # the same event again
+    with pytest.raises(errors.DepositShort):
+        receive(kernel, 1)
+    holds(kernel)
+
+
+def test_what_was_received_on_a_summed_up_day_is_in_transit_no_more(kernel: Kernel, wallet: UUID):
+    top_up(kernel, wallet, 30_000)
+    receive(kernel, 10_000)
+    day = NOON.date()
+    kernel.call("ledger.fence", CITY, day)
+    while kernel.call("reconciliation.next_day", CITY) <= day:
+        kernel.call("reconciliation.sum_day", CITY, kernel.call("reconciliation.next_day", CITY))
+    with pytest.raises(errors.DepositShort) as refused:
+        receive(kernel, 20_001)
+    assert refused.value.params == {"available": 20_000, "needed": 20_001}
+    receive(kernel, 15_000)  # counts for the day after
+    with pytest.raises(errors.DepositShort) as refused:
+        receive(kernel, 5_001)
+    assert refused.value.params == {"available": 5_000, "needed": 5_001}
+    receive(kernel, 5_000)
+
+
 def test_what_was_used_is_not_cancelled(kernel: Kernel, wallet: UUID):
     purchase, _none = top_up(kernel, wallet, 10_000)
     kernel.pay(wallet, kernel.open_shop(), 1)

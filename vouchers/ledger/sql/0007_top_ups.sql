@@ -197,12 +197,36 @@ BEGIN
     RETURN v_date;
 END $$;
 
+CREATE FUNCTION ledger.in_transit(p_municipality varchar, p_deposit uuid) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    -- Money reported and not yet seen at the bank: what the last day that is summed up ended with, which nothing can change
+    -- any more, and what has moved since. Read alone it may be old; whoever receives holds the bank's balance.
+    RETURN (WITH summed AS MATERIALIZED (
+        SELECT max(sums.business_date) AS through FROM vouchers_dailysum sums WHERE sums.municipality_id = p_municipality
+    )
+    SELECT (coalesce((SELECT -sums.balance FROM summed JOIN vouchers_dailysum sums ON sums.business_date = summed.through
+                      JOIN vouchers_account account
+                        ON account.municipality_id = sums.municipality_id AND account.currency_id = sums.currency_id
+                       AND account.kind = sums.kind
+                      WHERE sums.municipality_id = p_municipality AND account.id = p_deposit), 0)
+          + coalesce((SELECT sum(t.amount) FROM vouchers_transfer t
+                      WHERE t.municipality_id = p_municipality AND t.debit_account_id = p_deposit AND t.debit_lot_id IS NULL
+                        AND t.business_date > coalesce((SELECT through FROM summed), '-infinity')), 0)
+          - coalesce((SELECT sum(t.amount) FROM vouchers_transfer t
+                      WHERE t.municipality_id = p_municipality AND t.credit_account_id = p_deposit
+                        AND t.debit_lot_id IS NULL AND t.credit_lot_id IS NULL
+                        AND t.business_date > coalesce((SELECT through FROM summed), '-infinity')), 0))::bigint);
+END $$;
+
 CREATE FUNCTION ledger.receive(
     p_municipality varchar, p_id uuid, p_currency uuid, p_reference uuid, p_amount bigint, p_at timestamptz
 ) RETURNS date LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- The bank statement shows money that the funding bank had reported before.
+-- The bank statement shows money that the funding bank had reported before. The bank's balance is locked before what is
+-- in transit is read, so that receives wait for each other and top-ups for none.
 DECLARE
     v_date    date;
+    v_transit bigint;
     v_bank    uuid;
     v_deposit uuid;
     v_hash    bytea := sha256(convert_to(concat_ws('|', p_reference, p_amount), 'UTF8'));
@@ -218,6 +242,12 @@ BEGIN
     END IF;
     IF NOT ledger.fits(p_id, v_date) THEN
         PERFORM ledger.refuse('time_out_of_range');
+    END IF;
+    PERFORM 1 FROM vouchers_balance
+    WHERE municipality_id = p_municipality AND account_id = v_bank FOR NO KEY UPDATE;
+    v_transit := ledger.in_transit(p_municipality, v_deposit);
+    IF p_amount > v_transit THEN
+        PERFORM ledger.refuse('deposit_short', jsonb_build_object('available', v_transit, 'needed', p_amount));
     END IF;
     INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
     VALUES (p_municipality, p_id, 1, v_bank, v_deposit, p_amount, v_date);

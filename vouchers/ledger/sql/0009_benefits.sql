@@ -58,6 +58,8 @@ BEGIN
             sha256(convert_to(concat_ws('|', p_lot_kind, p_funds, p_wallets, p_sources, p_amounts), 'UTF8')),
             p_at, v_date, NULL) THEN
         RETURN v_total;
+    ELSIF NOT ledger.fits(p_id, v_date) THEN
+        PERFORM ledger.refuse('time_out_of_range');
     END IF;
     WITH item AS MATERIALIZED (
         SELECT i.fund_id, i.wallet_id, i.source_id, i.amount, i.expires_at, i.usage_rule_id, i.line::integer
@@ -150,6 +152,8 @@ BEGIN
                 FROM generate_series(1, cardinality(p_amounts)) n
                 LEFT JOIN vouchers_transfer t
                   ON t.municipality_id = p_municipality AND t.journal_id = p_id AND t.line = n);
+    ELSIF NOT ledger.fits(p_id, v_date) THEN
+        PERFORM ledger.refuse('time_out_of_range');
     END IF;
     WITH item AS MATERIALIZED (
         SELECT i.account_id, i.wallet_id, i.source_id, i.amount, i.line::integer
