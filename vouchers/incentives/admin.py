@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from vouchers.common.admin import EditInline, HistoryAdmin, day
+from vouchers.common.admin import EditInline, HistoryAdmin, day, unlinked
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.models import uuid7
 from vouchers.common.money import money
@@ -47,7 +47,7 @@ class BenefitFundAdmin(HistoryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The ledger account was opened with the currency."""
-        return ["currency"] if obj else []
+        return ["currency", unlinked(BenefitFund, "currency")] if obj else []
 
     def save_model(self, request: HttpRequest, obj: BenefitFund, form: Any, change: bool) -> None:
         """Through the service, which opens the ledger account."""
@@ -119,7 +119,7 @@ class BenefitPolicyAdmin(HistoryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Payments have been reckoned by them."""
-        return ["currency", "kind"] if obj else []
+        return ["currency", "kind", unlinked(BenefitPolicy, "currency")] if obj else []
 
     def save_model(self, request: HttpRequest, obj: BenefitPolicy, form: Any, change: bool) -> None:
         """Through the service."""
