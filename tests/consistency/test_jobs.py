@@ -41,6 +41,8 @@ OWNERS = {
     "vouchers.reconciliation.sum": "vouchers.reconciliation",
     "vouchers.reconciliation.sum_all": "vouchers.reconciliation",
     "vouchers.payments.follow_up": "vouchers.payments",
+    "vouchers.payments.prune": "vouchers.payments",
+    "vouchers.payments.prune_all": "vouchers.payments",
 }
 """Job → the room whose tasks.py defines it, and whose people answer for it."""
 
@@ -57,6 +59,7 @@ PERIODIC = {
     "vouchers.webhooks.prune_all": "50 17 * * *",
     "vouchers.reconciliation.sum_all": "20 * * * *",
     "vouchers.payments.follow_up": "* * * * *",
+    "vouchers.payments.prune_all": "20 18 * * *",
 }
 """Periodic job → when it runs, in UTC."""
 

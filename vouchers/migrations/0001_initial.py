@@ -1041,6 +1041,8 @@ class Migration(migrations.Migration):
                 ('order_minutes', models.PositiveIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1)], verbose_name='온라인 주문 승인 기한(분)')),
                 ('benefit_rate_min', models.DecimalField(decimal_places=2, default=3, max_digits=4, verbose_name='혜택+ 최저 할인율(%)')),
                 ('benefit_rate_max', models.DecimalField(decimal_places=2, default=7, max_digits=4, verbose_name='혜택+ 최고 할인율(%)')),
+                ('request_days', models.PositiveIntegerField(default=90, validators=[django.core.validators.MinValueValidator(1)], verbose_name='처리한 요청 보관 기간(일)')),
+                ('code_days', models.PositiveIntegerField(default=90, validators=[django.core.validators.MinValueValidator(1)], verbose_name='쓰지 않은 QR·바코드·주문 보관 기간(일)')),
                 ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -1795,6 +1797,8 @@ class Migration(migrations.Migration):
                 ('order_minutes', models.PositiveIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1)], verbose_name='온라인 주문 승인 기한(분)')),
                 ('benefit_rate_min', models.DecimalField(decimal_places=2, default=3, max_digits=4, verbose_name='혜택+ 최저 할인율(%)')),
                 ('benefit_rate_max', models.DecimalField(decimal_places=2, default=7, max_digits=4, verbose_name='혜택+ 최고 할인율(%)')),
+                ('request_days', models.PositiveIntegerField(default=90, validators=[django.core.validators.MinValueValidator(1)], verbose_name='처리한 요청 보관 기간(일)')),
+                ('code_days', models.PositiveIntegerField(default=90, validators=[django.core.validators.MinValueValidator(1)], verbose_name='쓰지 않은 QR·바코드·주문 보관 기간(일)')),
                 ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
             ],
@@ -2571,6 +2575,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='paymentterms',
             constraint=models.CheckConstraint(condition=models.Q(('order_minutes__gte', 1)), name='payment_terms_order_minutes_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentterms',
+            constraint=models.CheckConstraint(condition=models.Q(('code_days__range', (30, 365)), ('request_days__range', (30, 365))), name='payment_terms_kept_days_sensible', violation_error_message='보관 기간은 30일에서 365일까지입니다.'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentterms',
+            constraint=models.CheckConstraint(condition=models.Q(('code_days__gte', models.F('request_days'))), name='payment_terms_codes_kept_as_long_as_requests', violation_error_message='QR·바코드·주문은 처리한 요청보다 먼저 지울 수 없습니다. 다시 보낸 요청에 같은 답을 해야 합니다.'),
         ),
         migrations.AddConstraint(
             model_name='activitykind',

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/payments/sql/0005_orders.sql"),
         run_sql_file("vouchers/payments/sql/0006_previews.sql"),
         run_sql_file("vouchers/payments/sql/0007_shops.sql"),
+        run_sql_file("vouchers/payments/sql/0008_pruning.sql"),
         run_sql_file("vouchers/webhooks/sql/0001_outbox.sql"),
         run_sql_file("vouchers/webhooks/sql/0002_delivery.sql"),
         run_sql_file("vouchers/ledger/sql/0008_gifts.sql"),

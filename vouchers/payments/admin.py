@@ -114,6 +114,7 @@ class PaymentTermsAdmin(EditAdmin):
         (None, {"fields": ["valid_from", "legal_basis"]}),
         (_("QR과 바코드"), {"fields": [("qr_seconds", "token_seconds", "token_refresh_seconds")]}),
         (_("온라인 주문"), {"fields": ["order_minutes"]}),
+        (_("보관 기간"), {"fields": [("request_days", "code_days")]}),
         (_("혜택+"), {"fields": [("benefit_rate_min", "benefit_rate_max")]}),
     ]
     empty_hint = _(

@@ -94,7 +94,7 @@ class Outbox(LedgerModel):
         verbose_name_plural = _("후속 처리 대기")
 
 
-def _seconds(label: Any, default: int) -> Any:
+def _positive(label: Any, default: int) -> Any:
     return models.PositiveIntegerField(label, default=default, validators=[MinValueValidator(1)])
 
 
@@ -102,12 +102,14 @@ class PaymentTerms(TenantModel):
     """결제 운영 기준: what holds for all payments of a municipality from a day on, until a later row replaces it."""
 
     valid_from = models.DateField(_("시행일"))
-    qr_seconds = _seconds(_("거래별 QR 유효시간(초)"), 180)
-    token_refresh_seconds = _seconds(_("시민 바코드 갱신 주기(초)"), 60)
-    token_seconds = _seconds(_("시민 바코드 유효시간(초)"), 180)
-    order_minutes = _seconds(_("온라인 주문 승인 기한(분)"), 30)
+    qr_seconds = _positive(_("거래별 QR 유효시간(초)"), 180)
+    token_refresh_seconds = _positive(_("시민 바코드 갱신 주기(초)"), 60)
+    token_seconds = _positive(_("시민 바코드 유효시간(초)"), 180)
+    order_minutes = _positive(_("온라인 주문 승인 기한(분)"), 30)
     benefit_rate_min = models.DecimalField(_("혜택+ 최저 할인율(%)"), max_digits=4, decimal_places=2, default=3)
     benefit_rate_max = models.DecimalField(_("혜택+ 최고 할인율(%)"), max_digits=4, decimal_places=2, default=7)
+    request_days = _positive(_("처리한 요청 보관 기간(일)"), 90)
+    code_days = _positive(_("쓰지 않은 QR·바코드·주문 보관 기간(일)"), 90)
     legal_basis = models.CharField(_("근거"), max_length=200, help_text=_("예: 조례 제8조"))
 
     history = HistoricalRecords()
@@ -137,6 +139,18 @@ class PaymentTerms(TenantModel):
                 violation_error_message=_("혜택+ 최저 할인율은 0보다 크고 최고 할인율 이하여야 합니다."),
             ),
             models.CheckConstraint(condition=models.Q(order_minutes__gte=1), name="payment_terms_order_minutes_positive"),
+            models.CheckConstraint(
+                condition=models.Q(request_days__range=(30, 365), code_days__range=(30, 365)),
+                name="payment_terms_kept_days_sensible",
+                violation_error_message=_("보관 기간은 30일에서 365일까지입니다."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(code_days__gte=models.F("request_days")),
+                name="payment_terms_codes_kept_as_long_as_requests",
+                violation_error_message=_(
+                    "QR·바코드·주문은 처리한 요청보다 먼저 지울 수 없습니다. 다시 보낸 요청에 같은 답을 해야 합니다."
+                ),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from psycopg.types.numeric import Int8
 
 from merchants.qr_kit.rules import SaleQR, StaticQR
 from vouchers.common.models import uuid7
+from vouchers.common.scope import scope
 from vouchers.ledger import services as ledger
 from vouchers.ledger.errors import PaymentUnknown
 from vouchers.partners import statements
@@ -234,3 +235,14 @@ def follow_up(*, municipality: str, limit: int, at: datetime) -> int:
     """
     done: int = ledger.call("payments.follow_up", municipality, limit, at)[0]
     return done
+
+
+def prune(*, municipality: str, at: datetime, chunk: int = 10_000) -> None:
+    """Remove codes and orders by which nobody paid, and answered requests, that are older than the terms keep them.
+
+    Each chunk is a transaction of its own, so it goes on where it was stopped.
+    """
+    removed = chunk
+    while removed >= chunk:
+        with scope(municipalities=[municipality]):
+            removed = ledger.call("payments.prune", municipality, at, chunk)[0]

@@ -1,4 +1,4 @@
-"""What follows payments, as a job: cashback and notices, every two seconds wherever something waits."""
+"""What follows payments, as jobs: cashback and notices, every two seconds wherever something waits; and forgetting, each night."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from vouchers.common import jobs
 from vouchers.common.errors import DomainError
+from vouchers.common.jobs import TRY_AGAIN
 from vouchers.common.scope import scope
 from vouchers.ledger.services import municipalities
 from vouchers.payments import services
@@ -19,6 +21,8 @@ ROUND, PAUSE = 58.0, 2.0
 """Seconds that one job goes on before the next minute's takes over, and between two looks when nothing waits."""
 STEP = 500
 """Events of one transaction: while their money is posted, the wallets concerned wait, some hundredths of a second."""
+
+PRUNE = "vouchers.payments.prune"
 
 _log = logging.getLogger(__name__)
 
@@ -50,3 +54,17 @@ def follow_up_once(*, municipality: str) -> bool:
         if not connection.is_usable():
             connection.close()
         return False
+
+
+@app.periodic(cron="20 18 * * *")
+@app.task(name="vouchers.payments.prune_all", pass_context=False)
+def prune_all(timestamp: int) -> None:  # noqa: ARG001 - every periodic job gets it
+    """Each night, queue for each municipality the removal of what its terms keep no longer."""
+    for municipality in municipalities():
+        jobs.defer(PRUNE, lock=municipality, municipality=municipality)
+
+
+@app.task(name=PRUNE, retry=TRY_AGAIN)
+def prune(municipality: str) -> None:
+    """Remove codes and orders by which nobody paid, and requests answered long ago."""
+    services.prune(municipality=municipality, at=timezone.now())

@@ -52,7 +52,9 @@ DECLARE
 BEGIN
     SELECT * INTO v_record FROM vouchers_idempotencyrecord
     WHERE municipality_id = p_municipality AND partner_id = p_partner AND key = p_key;
-    IF v_record.fingerprint <> p_fingerprint THEN
+    IF NOT FOUND THEN
+        PERFORM ledger.refuse('request_in_progress');   -- it was forgotten a moment ago: asked again, it is a new request
+    ELSIF v_record.fingerprint <> p_fingerprint THEN
         PERFORM ledger.refuse('idempotency_key_reused');
     END IF;
     RETURN v_record.result_id;
@@ -76,6 +78,25 @@ BEGIN
     replayed := NOT FOUND;
     result_id := CASE WHEN replayed THEN partners.earlier_result(p_municipality, p_partner, p_key, p_fingerprint)
                       ELSE p_result END;
+END $$;
+
+CREATE FUNCTION partners.forget(p_municipality varchar, p_before timestamptz, p_limit integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Forgets at most p_limit requests that were answered before that moment; returns how many. A request that came again
+-- after that would be a new one.
+DECLARE
+    v_count integer;
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    WITH old AS MATERIALIZED (
+        SELECT partner_id, key FROM vouchers_idempotencyrecord
+        WHERE municipality_id = p_municipality AND created_at < p_before
+        LIMIT p_limit FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM vouchers_idempotencyrecord record USING old
+    WHERE record.municipality_id = p_municipality AND record.partner_id = old.partner_id AND record.key = old.key;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
 END $$;
 
 CREATE FUNCTION partners.portion(p_quota integer, p_taken integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$

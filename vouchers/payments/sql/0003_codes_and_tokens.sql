@@ -50,6 +50,7 @@ CREATE TABLE vouchers_saleqr (
 );
 CREATE INDEX saleqr_by_sale ON vouchers_saleqr (municipality_id, merchant_id, order_id);
 CREATE UNIQUE INDEX saleqr_by_payment ON vouchers_saleqr (municipality_id, payment_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX saleqr_unspent ON vouchers_saleqr (municipality_id, expires_at) WHERE payment_id IS NULL;
 
 CREATE FUNCTION payments.new_sale_qr(
     p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_shop text, p_amount bigint, p_order text,

@@ -23,6 +23,7 @@ CREATE INDEX onlineorder_by_channel ON vouchers_onlineorder (channel_id, paid_at
     WHERE paid_at IS NOT NULL;
 CREATE UNIQUE INDEX onlineorder_of_payment ON vouchers_onlineorder (municipality_id, payment_id)
     WHERE payment_id IS NOT NULL;
+CREATE INDEX onlineorder_unpaid ON vouchers_onlineorder (municipality_id, expires_at) WHERE payment_id IS NULL;
 
 CREATE FUNCTION payments.prepare_order(
     p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_channel text, p_shop text, p_order text,
