@@ -26,6 +26,7 @@ from allowances.disbursement import services as disbursement
 from allowances.programmes import services as programmes
 from allowances.programmes.models import Cycle
 from config.demo.lists import Lists
+from config.demo.members import buy_and_earn, pay_points
 from config.demo.people import People
 from config.demo.seed import City, World
 from config.demo.server import Partner, Server
@@ -295,6 +296,11 @@ def steps(main: Main, lists: Callable[[], Lists]) -> Iterator[tuple[str, Callabl
     yield "Three officials sign it", keep("batch", lambda: main.approve(made["batch"]))
     yield "A fourth one pays it", lambda: main.pay(made["batch"])
     yield f"Citizens pay {PAYMENTS} times over the HTTP API, and {CANCELLATIONS} payments are cancelled", main.spend
+    yield (
+        "Members buy money, pay with it and earn cashback; one gives some away, one pays by card",
+        lambda: buy_and_earn(main),
+    )
+    yield "Points of 탄소지움 are paid", lambda: pay_points(main)
     yield (
         "The day is closed (it is given tomorrow's 00:10 as its time; what is paid from now on counts for tomorrow)",
         main.close_day,

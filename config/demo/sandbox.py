@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.demo.seed import City
+from config.demo.server import PartnerKey
 from vouchers.common.scope import scope
 from vouchers.partners.models import Partner
 from vouchers.partners.rules import SCOPES_OF, Kind
@@ -21,16 +22,20 @@ def make_sandbox(*, city: City, folder: Path, at: datetime, things: Mapping[str,
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    return [_write(folder / f"{kind}.env", {**_register(city, kind, at), **things}) for kind in Kind]
+    return [_write(folder / f"{kind}.env", {**_sandbox(city, kind, at), **things}) for kind in Kind]
 
 
-def _register(city: City, kind: Kind, at: datetime) -> dict[str, str]:
+def register(*, city: City, kind: Kind, name: str, at: datetime) -> PartnerKey:
+    """A partner with the scopes of its kind, and its first key."""
     with scope(municipalities=[city.code]):
-        partner = Partner.objects.create(
-            municipality=city.municipality, name=f"시험용 {kind.label}", scopes=list(SCOPES_OF[kind])
-        )
+        partner = Partner.objects.create(municipality=city.municipality, name=name, scopes=list(SCOPES_OF[kind]))
         issued = issue_key(partner=partner, at=at)
-    return {"JANGTEO_TOKEN": issued.token, "JANGTEO_SECRET": issued.signing_secret}
+    return PartnerKey(issued.token, issued.signing_secret)
+
+
+def _sandbox(city: City, kind: Kind, at: datetime) -> dict[str, str]:
+    key = register(city=city, kind=kind, name=f"시험용 {kind.label}", at=at)
+    return {"JANGTEO_TOKEN": key.token, "JANGTEO_SECRET": key.signing_secret}
 
 
 def _write(path: Path, values: Mapping[str, str]) -> Path:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep
 from allowances.budgets.models import BudgetLine
+from config.demo.benefits import make_benefits
 from config.demo.budgets import make_budget
 from config.demo.lists import birth_dates_for_age
 from config.demo.people import WORDS, People, Person
@@ -133,6 +134,7 @@ def seed(*, citizens: int, recipients: int, shops: int, at: datetime, today: dat
         logins = _make_officials(people, province, (goyang, gimpo))
         for city in (goyang, gimpo):
             city.lines.update(_make_budget(city, at=at, today=today))
+        _make_benefits(goyang, at=at, today=today)
         young = _young_people(people, recipients, today)
         others = citizens - recipients
         _make_citizens(
@@ -254,12 +256,19 @@ def _assign(official: Official, role: Role, municipalities: Iterable[Municipalit
 
 
 def _make_budget(city: City, *, at: datetime, today: date) -> dict[str, BudgetLine]:
+    return make_budget(city, drafter=_acting(city, "drafter", today), budget=_acting(city, "budget", today), at=at)
+
+
+def _make_benefits(city: City, *, at: datetime, today: date) -> None:
+    acting = {suffix: _acting(city, suffix, today) for suffix in ("drafter", "budget", "approver")}
+    make_benefits(city, at=at, today=today, **acting)
+
+
+def _acting(city: City, suffix: str, today: date) -> dict[str, Any]:
+    """The city's official of that role, as services ask for them."""
     prefix = city.municipality.name_en.removesuffix("-si").lower()
-    drafter, budget = (
-        {"official": official, "authority": authority_of(official_id=official.pk, day=today)}
-        for official in (Official.objects.get(username=f"{prefix}-{suffix}") for suffix in ("drafter", "budget"))
-    )
-    return make_budget(city, drafter=drafter, budget=budget, at=at)
+    official = Official.objects.get(username=f"{prefix}-{suffix}")
+    return {"official": official, "authority": authority_of(official_id=official.pk, day=today)}
 
 
 def _young_people(people: People, count: int, today: date) -> list[Person]:
