@@ -258,7 +258,8 @@ def test_rows_are_seen_in_their_scope_and_nowhere_else(city: City) -> None:
         without_sample = [label(model) for model in TENANT if count(model) == 0]
     assert without_sample == [], "add a sample of these models to this test"
     own = {"vouchers.Municipality", "vouchers.Dong", "vouchers.Currency", "vouchers.CurrencyPolicy",
-           "vouchers.Account", "vouchers.Balance", "vouchers.HistoricalCurrency", "vouchers.HistoricalCurrencyPolicy"}  # fmt: skip
+           "vouchers.Account", "vouchers.Balance", "vouchers.HistoricalCurrency", "vouchers.HistoricalCurrencyPolicy",
+           "vouchers.PaymentTerms", "vouchers.HistoricalPaymentTerms"}  # fmt: skip
     with scope(municipalities=[ELSEWHERE]):
         assert {label(model) for model in TENANT if count(model)} == own  # what that city has of its own
         for model in TENANT:
