@@ -96,7 +96,7 @@ class FollowUp:
     def require_credits(self) -> None:
         """Raises RuntimeError when what was worked off has earned nothing: the measurement would say too little."""
         with self._connected() as connection:
-            if not connection.execute("SELECT FROM vouchers_cashback WHERE amount > 0 LIMIT 1").fetchone():
+            if not connection.execute("SELECT 1 FROM vouchers_cashback WHERE amount > 0 LIMIT 1").fetchone():
                 raise RuntimeError("the payments have earned no cashback")
 
     def forget(self) -> None:
