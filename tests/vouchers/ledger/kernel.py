@@ -218,14 +218,14 @@ class Kernel:
 
     def credit(
         self, items: Sequence[tuple[UUID, UUID, UUID, int]], *, at: datetime = NOON, id: UUID | None = None,
-        expires: datetime | None = None, kind: str = "incentive", journal: str = "cashback",
+        expires: datetime | None = None, kind: str = "incentive", journal: str = "cashback", rule: UUID | None = None,
     ) -> int:  # fmt: skip
         """Benefits into wallets: (fund, wallet, source, amount) each."""
         funds, wallets, sources, amounts = (list(column) for column in zip(*items, strict=True))
         total: int = self.rows(
             "SELECT ledger.credit_benefits(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::timestamptz[], %s::uuid[], %s)",
             CITY, id or self.id_at(at), CURRENCY, journal, kind, funds, wallets, sources, amounts,
-            [expires] * len(items), [None] * len(items), at,
+            [expires] * len(items), [rule] * len(items), at,
         )[0][0]  # fmt: skip
         return total
 

@@ -32,13 +32,18 @@ class Lot:
     wallet: str
     granted: int
     expires: datetime
-    purchased: bool
+    kind: str
     admits: Callable[[str, int], bool]
     order: int
     remaining: int = 0
     source: object = None
     of_programme: bool = True
     paid_by: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def purchased(self) -> bool:
+        """Whether the citizen has paid for it."""
+        return self.kind == "purchase"
 
 
 @dataclass
@@ -49,11 +54,26 @@ class Payment:
     shop: str
     drawn: list[tuple[Lot, int]]
     returned: Counter[int] = field(default_factory=Counter)
+    discount: int = 0
+    discount_left: int = 0
+
+    @property
+    def price(self) -> int:
+        """What the shop asked: the money that moved, and what the shop took off."""
+        return sum(amount for _, amount in self.drawn) + self.discount
 
     @property
     def left(self) -> int:
-        """Won that can still be given back."""
-        return sum(amount for _, amount in self.drawn) - self.returned.total()
+        """Won of the price that can still be cancelled."""
+        return self.price - self.discount - self.returned.total() + self.discount_left
+
+
+@dataclass
+class Trace:
+    """What stands under a processor's trace number: a payment, or the mark of a reversal that came before any."""
+
+    payment: object | None
+    reversed: bool
 
 
 class Oracle:
@@ -75,6 +95,7 @@ class Oracle:
         self.owed = 0
         self.at_bank = 0
         self.repaid = 0
+        self.traces: dict[str, Trace] = {}
 
     # One event has one answer
 
@@ -157,6 +178,22 @@ class Oracle:
         """A gift takes what expires first."""
         return lot.expires, lot.order
 
+    def gift_expires(self, lot: Lot, at: datetime) -> datetime:
+        """What is given lives as long as it would have."""
+        return lot.expires
+
+    def discount_on(self, price: int, rate: int) -> int:
+        """What a shop takes off by itself, in percent, rounded down."""
+        return price * rate // 100
+
+    def discount_kept(self, payment: Payment, left: int) -> int:
+        """Of what is left of a price the shop goes on bearing its share, rounded down."""
+        return payment.discount * left // payment.price
+
+    def stands_against(self, trace: Trace) -> str:
+        """Why a trace number takes no further approval: one was there, or a reversal came before any."""
+        return "approval_reversed" if trace.payment is None else "trace_number_used"
+
     # Events of bought money and benefits
 
     def endow(self, fund: str, amount: int) -> None:
@@ -176,30 +213,35 @@ class Oracle:
             raise Refused("benefit_fund_short")
         self.in_transit += paid
         self.lots.append(
-            Lot(wallet, paid, expires, True, _everywhere, len(self.lots), paid, source=source, of_programme=False)
+            Lot(wallet, paid, expires, "purchase", _everywhere, len(self.lots), paid, source=source, of_programme=False)
         )
         if benefits:
             self.grow(wallet, (source, "benefit"), benefits, expires=benefit_expires)
         return day
 
     def credit(
-        self, wallet: str, source: object, benefits: list[tuple[str, int]], *, expires: datetime, at: datetime
+        self, wallet: str, source: object, benefits: list[tuple[str, int]], *, expires: datetime, at: datetime,
+        kind: str = "incentive", admits: Callable[[str, int], bool] = _everywhere,
     ) -> int:  # fmt: skip
-        """Funds pay into the wallet's lot of that source, which keeps the expiry that it was made with; all or nothing."""
+        """Funds pay into the wallet's lot of that source, which keeps the expiry and the shops that it was made with; all
+        or nothing."""
         self.day_in_reach(at)
         sums: Counter[str] = Counter()
         for fund, amount in benefits:
             sums[fund] += amount
         if not all(self.suffices(fund, amount) for fund, amount in sums.items()):
             raise Refused("benefit_fund_short")
-        self.grow(wallet, source, benefits, expires=expires)
+        self.grow(wallet, source, benefits, expires=expires, kind=kind, admits=admits)
         return sums.total()
 
-    def grow(self, wallet: str, source: object, benefits: list[tuple[str, int]], *, expires: datetime) -> None:
+    def grow(
+        self, wallet: str, source: object, benefits: list[tuple[str, int]], *, expires: datetime,
+        kind: str = "incentive", admits: Callable[[str, int], bool] = _everywhere,
+    ) -> None:  # fmt: skip
         """The lot of a source in a wallet, made when it is not there yet."""
         lot = self.lot_of(wallet, source)
         if lot is None:
-            lot = Lot(wallet, 0, expires, False, _everywhere, len(self.lots), 0, source=source, of_programme=False)
+            lot = Lot(wallet, 0, expires, kind, admits, len(self.lots), 0, source=source, of_programme=False)
             self.lots.append(lot)
         for fund, amount in benefits:
             self.funds[fund] -= amount
@@ -288,7 +330,7 @@ class Oracle:
             got = self.lot_of(receiver, ("gift", lot.order))
             if got is None:
                 got = Lot(
-                    receiver, 0, lot.expires, True, lot.admits, len(self.lots), 0, source=("gift", lot.order),
+                    receiver, 0, self.gift_expires(lot, at), "purchase", lot.admits, len(self.lots), 0, source=("gift", lot.order),
                     of_programme=False,
                 )  # fmt: skip
                 self.lots.append(got)
@@ -307,14 +349,18 @@ class Oracle:
             raise Refused("budget")
         self.budget -= total
         for wallet, amount in grants:
-            self.lots.append(Lot(wallet, amount, expires, purchased, admits, len(self.lots), amount))
+            kind = "purchase" if purchased else "grant"
+            self.lots.append(Lot(wallet, amount, expires, kind, admits, len(self.lots), amount))
         return total
 
     def pay(
-        self, event: object, wallet: str, shop: str, amount: int, *, category: str, sales: int, at: datetime
-    ) -> date:
+        self, event: object, wallet: str, shop: str, amount: int, *, category: str, sales: int, at: datetime,
+        rate: int = 0,
+    ) -> date:  # fmt: skip
         """Draw what expires first, purchased money last, at shops that the lot admits."""
         day = self.day_in_reach(at)
+        discount = self.discount_on(amount, rate)
+        amount -= discount
         usable = [
             lot for lot in self.lots
             if lot.wallet == wallet and lot.remaining and self.is_valid(lot, at) and lot.admits(category, sales)
@@ -328,17 +374,22 @@ class Oracle:
                 lot.remaining -= take
                 amount -= take
                 drawn.append((lot, take))
-        self.payments[event] = Payment(wallet, shop, drawn)
+        self.payments[event] = Payment(wallet, shop, drawn, discount=discount, discount_left=discount)
         self.paid[day, shop] += sum(take for _, take in drawn)
         return day
 
     def refund(self, event: object, amount: int | None, *, at: datetime) -> int:
-        """Give back to the lots it came from, last drawn first."""
+        """Give so much of the price back, to the lots it came from, last drawn first; the shop bears less."""
         payment = self.payments[event]
-        wanted = left = payment.left if amount is None else amount
+        wanted = payment.left if amount is None else amount
         if not 0 < wanted <= payment.left:
             raise Refused("refund_exceeds_payment")
+        kept = self.discount_kept(payment, payment.left - wanted)
+        wanted = left = wanted - (payment.discount_left - kept)
+        if not wanted:
+            raise Refused("refund_below_discount")
         day = self.day_in_reach(at)
+        payment.discount_left = kept
         for number, (lot, taken) in self.refund_order(payment):
             give = min(left, taken - payment.returned[number])
             payment.returned[number] += give
@@ -346,6 +397,24 @@ class Oracle:
             left -= give
         self.given_back[day, payment.shop] += wanted
         return wanted
+
+    def authorise(
+        self, trace: str, event: object, wallet: str, shop: str, price: int, *, category: str, sales: int, rate: int,
+        at: datetime,
+    ) -> None:  # fmt: skip
+        """A card pays, once for a trace number."""
+        if trace in self.traces:
+            raise Refused(self.stands_against(self.traces[trace]))
+        self.pay(event, wallet, shop, price, category=category, sales=sales, rate=rate, at=at)
+        self.traces[trace] = Trace(event, reversed=False)
+
+    def reverse(self, trace: str, *, at: datetime) -> None:
+        """Whatever is left of the approval goes back; where there is none yet, none may come later."""
+        known = self.traces.setdefault(trace, Trace(None, reversed=True))
+        if not known.reversed:
+            if self.payments[known.payment].left:
+                self.refund(known.payment, None, at=at)
+            known.reversed = True
 
     def claw_back(self, lots: list[Lot], amount: int) -> int:
         """Take up to the amount from each; what is taken is back at the programme."""

@@ -1,4 +1,5 @@
-"""The state machine with everything that citizens pay with: top-ups, gifts, cashback, refunds of balance, the bank.
+"""The state machine with everything that citizens pay with: top-ups, gifts, cashback, points, cards, shops' discounts,
+refunds of balance, the bank.
 
 A machine of its own, so that the events of the main job come as often as before in the other one.
 """
@@ -6,7 +7,6 @@ A machine of its own, so that the events of the main job come as often as before
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +17,30 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, multiple, rule, run_state_machine_as_test
 
 from tests.conftest import Databases
-from tests.vouchers.ledger.kernel import CITY, CURRENCY, connect
+from tests.vouchers.ledger.kernel import CHEAP_FOOD, CITY, CURRENCY, NOON, NOT_BARS, connect
 from tests.vouchers.ledger.oracle import DAY, Oracle
-from tests.vouchers.ledger.test_state_machine import BUDGET, QUICK, Money, grants, wallets
+from tests.vouchers.ledger.test_state_machine import BUDGET, QUICK, SHOPS, USAGE, Money, amounts, grants, shops, wallets
 from vouchers.common.models import uuid7
 from vouchers.gifts import errors as _errors  # noqa: F401  (registers what the kernel's gift refuses)
+from vouchers.payments import errors as _of_payments  # noqa: F401  (and what cards are refused for)
 
 SHORTER = settings(QUICK, max_examples=40, phases=[Phase.generate])
 FUNDS = {"national": 30_000, "province": 20_000, "city": 20_000}
+RATES = {"diner": 10, "hotel": 7}
+"""What shops take off the price by themselves when a card pays, in percent."""
+JOURNALS = {"incentive": "cashback", "point": "points"}
+TRACES = ["000001", "000002", "000003", "000004"]
+_REGISTER = """
+INSERT INTO merchants_merchant (id, municipality_id, code, name, name_ascii, business_number, representative, category_id,
+                                annual_sales, address, phone, status, account_bank, account_holder)
+VALUES (%(id)s, %(city)s, %(code)s, '가게', 'SHOP', lpad(%(number)s, 10, '0'), '', %(category)s, %(sales)s, '', '', 'active',
+        '', '');
+INSERT INTO vouchers_paymentterms (municipality_id, valid_from, qr_seconds, token_refresh_seconds, token_seconds,
+                                   order_minutes, benefit_rate_min, benefit_rate_max, legal_basis)
+SELECT %(city)s, '2020-01-01', 180, 60, 180, 30, 1, 10, '' WHERE NOT EXISTS (SELECT FROM vouchers_paymentterms);
+INSERT INTO merchants_merchantbenefit (municipality_id, merchant_id, rate, valid_from, valid_until, document)
+SELECT %(city)s, %(id)s, %(rate)s, %(first)s, %(last)s, '' WHERE %(rate)s > 0;
+"""
 funds = st.sampled_from(sorted(FUNDS))
 shares = st.lists(st.tuples(funds, st.integers(1, 9_000)), min_size=1, max_size=3, unique_by=lambda share: share[0])
 
@@ -47,6 +63,30 @@ class Purse(Money):
         for name, amount in FUNDS.items():
             self.funds[name] = self.kernel.open_fund(amount)
             self.oracle.endow(name, amount)
+        self.processor = self.kernel.open_partner()
+        for name in SHOPS:
+            self.open_registered(name)
+        for name, wallet in self.wallets.items():
+            self.write("register_card", wallet, name.encode(), "0000", self.at)
+
+    def open_registered(self, name: str) -> None:
+        """The shop's entry in the register, with its discount."""
+        category, sales = SHOPS[name]
+        number = str(self.shops[name].int % 10**9)
+        with psycopg.ClientCursor(self.kernel.connection) as cursor:
+            cursor.execute(
+                _REGISTER,
+                {"city": CITY, "id": self.shops[name], "code": name, "number": number, "category": category, "sales": sales,
+                 "rate": RATES.get(name, 0), "first": NOON - DAY, "last": NOON + 1000 * DAY},
+            )  # fmt: skip
+
+    def write(self, function: str, *parameters: Any, key: str | None = None) -> tuple[UUID, bool]:
+        """A request of the card processor's: what came of it, and whether that was known."""
+        ((result, replayed),) = self.kernel.rows(
+            f"SELECT * FROM payments.{function}({', '.join(['%s'] * (len(parameters) + 4))})",
+            CITY, self.processor, key or str(uuid7()), b"the same request", *parameters,
+        )  # fmt: skip
+        return result, replayed
 
     def resolve(self, benefits: list[tuple[str, int]]) -> list[tuple[UUID, int]]:
         """Funds by their keys."""
@@ -164,37 +204,107 @@ class Purse(Money):
     @rule(target=months, wallet=wallets, benefits=shares, days=st.integers(1, 5))
     def credit(self, wallet: str, benefits: list[tuple[str, int]], days: int) -> Any:
         """Cashback of a new month."""
-        month = uuid7()
-        expires = self.at + days * DAY
-        return (wallet, month, expires) if self.send_credit(wallet, month, benefits, expires) else multiple()
+        month = (wallet, uuid7(), self.at + days * DAY, "incentive", None)
+        return month if self.send_credit(month, benefits) else multiple()
 
-    @rule(month=months, benefits=shares)
-    def credit_more(self, month: Any, benefits: list[tuple[str, int]]) -> None:
-        """More cashback of the same month: the lot grows, perhaps after its time has run out."""
-        wallet, source, expires = month
-        self.send_credit(wallet, source, benefits, expires)
+    @rule(month=months, benefits=shares, days=st.integers(0, 5), usage=st.sampled_from([None, CHEAP_FOOD, NOT_BARS]))
+    def credit_more(self, month: Any, benefits: list[tuple[str, int]], days: int, usage: UUID | None) -> None:
+        """More of the same month: the lot grows, perhaps after its time has run out, on the terms that it was made with."""
+        wallet, source, _expires, kind, _usage = month
+        self.send_credit((wallet, source, self.at + days * DAY, kind, usage), benefits)
 
-    def send_credit(self, wallet: str, month: UUID, benefits: list[tuple[str, int]], expires: datetime) -> bool:
+    def send_credit(self, month: Any, benefits: list[tuple[str, int]]) -> bool:
         """Send it to both."""
-        items = [(fund, self.wallets[wallet], month, amount) for fund, amount in self.resolve(benefits)]
+        wallet, source, expires, kind, usage = month
+        items = [(fund, self.wallets[wallet], source, amount) for fund, amount in self.resolve(benefits)]
         return self.both(
-            lambda: self.kernel.credit(items, at=self.at, expires=expires),
-            lambda: self.oracle.credit(wallet, month, benefits, expires=expires, at=self.at),
-        )
+            lambda: self.kernel.credit(
+                items, at=self.at, expires=expires, kind=kind, journal=JOURNALS[kind], rule=usage
+            ),
+            lambda: self.oracle.credit(
+                wallet, source, benefits, expires=expires, at=self.at, kind=kind, admits=USAGE[usage]
+            ),
+        )  # fmt: skip
 
     @rule(month=months, benefits=shares)
     def take_back(self, month: Any, benefits: list[tuple[str, int]]) -> None:
         """A payment was cancelled: each fund wants back at most what it has paid."""
-        wallet, source, _expires = month
+        wallet, source, _expires, kind, _usage = month
         lot = self.oracle.lot_of(wallet, source)
         paid = lot.paid_by if lot is not None else Counter()
         wanted = [(fund, min(amount, paid[fund])) for fund, amount in benefits if paid[fund] > 0]
         if wanted:
             items = [(fund, self.wallets[wallet], source, amount) for fund, amount in self.resolve(wanted)]
             self.both(
-                lambda: self.kernel.take_back(items, at=self.at),
+                lambda: self.kernel.take_back(items, at=self.at, journal=JOURNALS[kind]),
                 lambda: self.oracle.take_back(wallet, source, wanted, at=self.at),
             )
+
+    # Points
+
+    @rule(
+        target=months, wallet=wallets, benefits=shares, days=st.integers(1, 5),
+        usage=st.sampled_from([None, CHEAP_FOOD, NOT_BARS]),
+    )  # fmt: skip
+    def credit_points(self, wallet: str, benefits: list[tuple[str, int]], days: int, usage: UUID | None) -> Any:
+        """Points of a new month, for some shops only."""
+        month = (wallet, uuid7(), self.at + days * DAY, "point", usage)
+        return month if self.send_credit(month, benefits) else multiple()
+
+    # Cards
+
+    @rule(target=Money.payments, wallet=wallets, shop=shops, price=amounts, trace=st.sampled_from(TRACES))
+    def authorise(self, wallet: str, shop: str, price: int, trace: str) -> Any:
+        """A card pays, under a number that may have been used, or reversed before its time."""
+        category, sales = SHOPS[shop]
+        key, paid = str(uuid7()), []
+
+        def ask() -> None:
+            for replayed in (False, True):
+                parameters = (trace, wallet.encode(), shop, "T1", price, self.at)
+                paid.append(self.write("authorise", *parameters, key=key))
+                assert paid[-1] == (paid[0][0], replayed)
+
+        done = self.both(
+            ask,
+            lambda: self.oracle.authorise(
+                trace, trace, wallet, shop, price, category=category, sales=sales, rate=RATES.get(shop, 0), at=self.at
+            ),
+        )
+        if not done:
+            return multiple()
+        payment = paid[0][0]
+        self.oracle.payments[payment] = self.oracle.payments.pop(trace)
+        self.oracle.traces[trace].payment = payment
+        return payment, wallet, shop, price
+
+    @rule(trace=st.sampled_from(TRACES))
+    def reverse(self, trace: str) -> None:
+        """The processor takes back whatever it asked for under a number: approved, cancelled in part, or never arrived."""
+        self.both(
+            lambda: self.write("reverse", trace, self.at) and None, lambda: self.oracle.reverse(trace, at=self.at)
+        )
+
+    @rule(trace=st.sampled_from(TRACES), amount=st.none() | grants)
+    def cancel_approval(self, trace: str, amount: int | None) -> None:
+        """Part of the price is cancelled, perhaps after a reversal; a repetition changes nothing."""
+        known = self.oracle.traces.get(trace)
+        if known is None or known.payment is None:
+            return
+        key = str(uuid7())
+
+        def ask() -> int:
+            before = self.returned_of(known.payment)
+            for replayed in (False, True):
+                assert self.write("cancel", known.payment, amount, self.at, key=key)[1] == replayed
+            return self.returned_of(known.payment) - before
+
+        self.both(ask, lambda: self.oracle.refund(known.payment, amount, at=self.at))
+
+    def returned_of(self, payment: object) -> int:
+        """What the wallet has got back of a payment."""
+        won: int = self.kernel.rows("SELECT refunded FROM vouchers_payment WHERE id = %s", payment)[0][0]
+        return won
 
     # Gifts
 
@@ -230,12 +340,14 @@ class Purse(Money):
 
     def _same_money_everywhere(self) -> None:
         names = {wallet: name for name, wallet in self.wallets.items()}
-        lots = self.kernel.rows("SELECT wallet_id, kind = 'purchase', granted, remaining, expires_at FROM vouchers_lot")
+        lots = self.kernel.rows("SELECT wallet_id, kind, granted, remaining, expires_at FROM vouchers_lot")
         assert sorted((names[wallet], *rest) for wallet, *rest in lots) == sorted(
-            (lot.wallet, lot.purchased, lot.granted, lot.remaining, lot.expires) for lot in self.oracle.lots
+            (lot.wallet, lot.kind, lot.granted, lot.remaining, lot.expires) for lot in self.oracle.lots
         )
         given_back = dict(self.kernel.rows("SELECT id, refunded FROM vouchers_payment"))
         assert given_back == {event: payment.returned.total() for event, payment in self.oracle.payments.items()}
+        borne = dict(self.kernel.rows("SELECT id, discount - discount_returned FROM vouchers_payment"))
+        assert borne == {event: payment.discount_left for event, payment in self.oracle.payments.items()}
         kept = self.kernel.rows(
             "SELECT account.kind, account.owner_id, balance.credits - balance.debits FROM vouchers_balance balance"
             " JOIN vouchers_account account ON account.id = balance.account_id WHERE account.kind <> 'budget'"
