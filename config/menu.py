@@ -21,7 +21,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("allowances.LocalExclusiveGroup", "do_not_disturb_on"),
     )),
     (_("상품권"), (
-        ("vouchers.Citizen", "group"), ("vouchers.Household", "house"),
+        ("vouchers.Citizen", "group"), ("vouchers.Household", "house"), ("vouchers.Corporation", "apartment"),
         ("vouchers.Wallet", "account_balance_wallet"), ("vouchers.Payment", "qr_code_scanner"), ("vouchers.PaymentTerms", "tune"),
         ("vouchers.OnlineChannel", "delivery_dining"),
         ("vouchers.Gift", "redeem"),

@@ -1,6 +1,12 @@
 """Seam: where Django finds the models of this app's rooms."""
 
-from vouchers.citizens.models import Citizen, CitizenCategory, Household, HouseholdMember, ResidencePeriod
+from vouchers.citizens.models import (
+    Citizen,
+    CitizenCategory,
+    Household,
+    HouseholdMember,
+    ResidencePeriod,
+)
 from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit, UsageRule
 from vouchers.gifts.models import Gift
 from vouchers.incentives.models import (

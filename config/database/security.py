@@ -34,7 +34,8 @@ GLOBAL: Final[dict[str, str]] = {
 
 APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.refuse", "ledger.require_scope", "ledger.uuid_floor", "ledger.id_at",
-    "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.link_wallet", "ledger.fund", "ledger.divert",
+    "ledger.ensure_partitions", "ledger.open_account", "ledger.open_wallets", "ledger.open_corporate_wallet",
+    "ledger.link_wallet", "ledger.fund", "ledger.divert",
     "ledger.allot", "ledger.reserve", "budgets.of_programmes",
     "ledger.expire",
     "ledger.endow", "incentives.quote_top_up", "incentives.restart", "incentives.left_of", "payments.follow_up", "payments.has_follow_up",

@@ -80,3 +80,13 @@ def test_what_has_expired_is_told_apart(market: Market):
     told = get(market, str(wallet)).json()
     assert (told["balance"], told["spendable"]["total"], told["next_expiry"]) == (9_000, 0, None)
     assert [lot["expired"] for lot in told["lots"]] == [True]
+
+
+def test_a_corporations_wallet_is_read_by_its_partner_alone(market: Market):
+    with market.city.scope():
+        own = factories.corporate_wallet(market.city, market.partner)
+        others = factories.corporate_wallet(market.city, factories.make_partner(market.city))
+    told = get(market, str(own))
+    assert (told.status_code, told.json()["balance"]) == (200, 0)
+    assert get(market, f"{own}/transactions").json()["transactions"] == []
+    assert get(market, str(others)).status_code == 404

@@ -20,7 +20,7 @@ from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant
 from reports.documents.models import RegisterPaper
 from tests.factories.everything import Everything, log_own_action, make_everything
-from vouchers.citizens.models import Citizen
+from vouchers.citizens.models import Citizen, Corporation
 from vouchers.common.pages import PAGES
 from vouchers.common.scope import set_local
 from vouchers.incentives.models import BenefitFund, BenefitTerms
@@ -65,6 +65,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.BenefitPolicy": ("DBAPSUX", "D", "DBAPSUX"),
     "vouchers.BenefitTerms": ("DBAPSUX", "D", "DBAPSUX"),
     "vouchers.Citizen": ("DRAPUX", "X", "DRAPUX"),
+    "vouchers.Corporation": ("DRAPUX", "X", "DRAPUX"),
     "vouchers.Currency": ("BAPSUX", "", "BAPSUX"),
     "vouchers.Dong": ("DRAPUX", "X", "-"),
     "vouchers.Household": ("DRAPUX", "X", "DRAPUX"),
@@ -141,6 +142,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_undo": ("post", Batch, "D"),
     "batch_upload": ("get", None, "D"),
     "batch_withdraw": ("post", Batch, "DRBAPUX"),
+    "corporation_wallets": ("get", Corporation, "DRAPUX"),
     "citizen_received": ("get", Citizen, "DRAPUX"),
     "citizen_reveal": ("get", Citizen, "DRAPUX"),
     "clawback_decision": ("post", Batch, "DRBAPUX"),

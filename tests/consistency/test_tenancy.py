@@ -231,6 +231,7 @@ def _keep_a_household(city: City) -> None:
     )  # fmt: skip
     CitizenCategory.objects.create(citizen=citizen, category=Category.VETERAN, **own)
     ResidencePeriod.objects.create(citizen=citizen, since=date(2020, 1, 1), until=date(2021, 1, 1), **own)
+    factories.corporate_wallet(city)
     home = Household.objects.create(number="1", **own)
     HouseholdMember.objects.create(
         household=home, citizen=citizen, name=citizen.name, birth_date=citizen.birth_date, relation=Relation.HEAD, **own

@@ -21,7 +21,7 @@ from allowances.programmes.models import Cycle, Programme, ProgrammeTerms
 from allowances.programmes.rules import simple_terms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantStatus
-from vouchers.citizens.models import Citizen
+from vouchers.citizens.models import Citizen, Corporation
 from vouchers.common.models import uuid7
 from vouchers.common.scope import scope
 from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit
@@ -33,6 +33,7 @@ from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner
 from vouchers.partners.rules import Scope
 from vouchers.payments.models import PaymentTerms
+from vouchers.privacy.rules import BusinessNumberInvalid, parse_business_number
 from vouchers.wallets.models import Wallet
 
 _numbers = itertools.count(1)
@@ -127,6 +128,31 @@ def make_citizen(city: City, *, wallet: bool = True, **fields: Any) -> Citizen:
 def wallet_of(citizen: Citizen) -> Wallet:
     """The citizen's only wallet."""
     return Wallet.objects.get(citizen=citizen)
+
+
+def make_corporation(city: City, **fields: Any) -> Corporation:
+    """A firm that may buy."""
+    first = f"{next(_numbers):09d}"
+    last = next(digit for digit in "0123456789" if _is_business_number(first + digit))
+    fields = {
+        "name": "행복상사 주식회사", "business_number": first + last, "representative": "김대표", "phone": "0212345678",
+    } | fields  # fmt: skip
+    return Corporation.objects.create(municipality=city.municipality, **fields)
+
+
+def _is_business_number(digits: str) -> bool:
+    try:
+        return parse_business_number(digits) == digits
+    except BusinessNumberInvalid:
+        return False
+
+
+def corporate_wallet(city: City, partner: Partner | None = None, **fields: Any) -> UUID:
+    """A new corporation's wallet, of the partner's app."""
+    return ledger.open_corporate_wallet(
+        municipality=city.code, currency=city.currency.pk, corporation=make_corporation(city, **fields).pk,
+        partner=partner.pk if partner else None,
+    )[0]  # fmt: skip
 
 
 def make_merchant(city: City, *, terminal: str = "T001", **fields: Any) -> Merchant:

@@ -33,7 +33,7 @@ from tests.factories.lists import make_line
 from tests.factories.points import pay_points
 from tests.factories.top_ups import buy, write_of
 from tests.factories.webhooks import make_endpoint
-from vouchers.citizens.models import Citizen, Household
+from vouchers.citizens.models import Citizen, Corporation, Household
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency, PurchaseLimit, UsageRule
@@ -67,7 +67,7 @@ SHOWN = (
     Activity, ActivityKind, ActivityUpload, Holiday, PointProgramme, PointRule, PointRun,
     Departure, DepartureList, Household, LocalExclusiveGroup,
     BenefitFund, BenefitPolicy, BenefitTerms,
-    Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Currency, Cycle, DayClose, Dong,
+    Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
     SettlementLine, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
@@ -113,6 +113,7 @@ def make_everything(*, code: str = "41280") -> Everything:
             asked_at=AT,
         )
         Household.objects.create(municipality=city.municipality, number="1")
+        factories.corporate_wallet(city)
         LocalExclusiveGroup.objects.create(
             municipality=city.municipality, name="목욕비", legal_basis="조례", type_codes=["ELD-001", "ELD-002"],
             valid_from=AT.date(),

@@ -15,19 +15,22 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.template_utils import HistoricalRecordContextHelper
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from vouchers.citizens.models import Citizen, CitizenCategory, Household, HouseholdMember, ResidencePeriod
-from vouchers.common.admin import EditInline, HistoryAdmin, TenantForm, day
+from vouchers.citizens.models import Citizen, CitizenCategory, Corporation, Household, HouseholdMember, ResidencePeriod
+from vouchers.common.admin import EditInline, HistoryAdmin, TenantForm, day, moment
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.pages import find, page, render, require
 from vouchers.privacy.admin import ReasonForm, record
 from vouchers.privacy.models import AccessAction
 from vouchers.privacy.rules import (
     HIDDEN,
+    BusinessNumberInvalid,
     PhoneUnreadable,
+    format_business_number,
     format_phone,
     mask_birth_date,
     mask_name,
     mask_phone,
+    parse_business_number,
     parse_phone,
 )
 
@@ -201,6 +204,57 @@ class CitizenAdmin(HistoryAdmin):
     ) -> HttpResponse:
         """An old version would show plain data without a reason; the citizen's own page does not."""
         return redirect("admin:vouchers_citizen_change", object_id)
+
+
+class CorporationForm(TenantForm):
+    """A corporation's registration."""
+
+    business_number = forms.CharField(
+        label=_("사업자등록번호"), max_length=14, help_text=_("예: 124-81-00998"), widget=UnfoldAdminTextInputWidget
+    )
+
+    class Meta:
+        model = Corporation
+        fields: ClassVar = ["municipality", "name", "business_number", "representative", "phone"]
+
+    def clean_business_number(self) -> str:
+        """Ten digits with the right check digit, however they were typed."""
+        try:
+            return parse_business_number(self.cleaned_data["business_number"])
+        except BusinessNumberInvalid as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_phone(self) -> str:
+        """Digits, however they were typed."""
+        return _phone(self.cleaned_data["phone"])
+
+
+@admin.register(Corporation)
+class CorporationAdmin(HistoryAdmin):
+    """Corporations that buy, found by the beginning of their name or by their whole number."""
+
+    view_permission = "citizens.view"
+    edit_permission = "citizens.edit"
+    form = CorporationForm
+    list_display: ClassVar = ["name", "number_dashed", "masked_representative", "registered"]
+    list_filter: ClassVar = [MunicipalityFilter]
+    prefix_search: ClassVar = ["name"]
+    exact_search: ClassVar = ["business_number"]
+    search_help_text = _("법인명의 앞부분 또는 사업자등록번호 10자리")
+    sortable_by: ClassVar[list[str]] = []
+    fieldsets: ClassVar = [(None, {"fields": [("name", "business_number"), ("representative", "phone")]})]
+    change_form_outer_before_template = "vouchers/citizens/corporation_link.html"
+    empty_hint = _("상품권을 사려는 법인이 신청하면 여기에 등록하고 지갑을 엽니다.")
+
+    registered = moment("created_at", _("등록일시"))
+
+    @admin.display(description=_("사업자등록번호"))
+    def number_dashed(self, corporation: Corporation) -> str:
+        return format_business_number(corporation.business_number)
+
+    @admin.display(description=_("대표자"))
+    def masked_representative(self, corporation: Corporation) -> str:
+        return mask_name(corporation.representative)
 
 
 @page("vouchers/citizen/<uuid:citizen_id>/reveal/", name="citizen_reveal", methods=("GET", "POST"))

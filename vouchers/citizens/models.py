@@ -83,6 +83,34 @@ class Citizen(TenantModel, Stamped):
         return mask_name(self.name)
 
 
+class Corporation(TenantModel, Stamped):
+    """법인 회원: a firm that buys the currency in its own name, under the limits for corporations."""
+
+    name = models.CharField(_("법인명"), max_length=80)
+    business_number = models.CharField(_("사업자등록번호"), max_length=10, validators=[RegexValidator(r"^\d{10}$")])
+    representative = models.CharField(_("대표자"), max_length=40)
+    phone = models.CharField(
+        _("전화번호"), max_length=15, validators=[RegexValidator(r"^[01]\d{7,11}$")], help_text=_("숫자만 입력합니다.")
+    )
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("법인 회원")
+        verbose_name_plural = _("법인 회원")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["municipality", "business_number"], name="corporation_once",
+                violation_error_message=_("같은 사업자등록번호의 법인 회원이 이미 있습니다."),
+            )
+        ]  # fmt: skip
+        indexes: ClassVar = [models.Index(fields=["name"], name="corporation_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CitizenCategory(TenantModel):
     """자격: what a citizen is registered as, and since and until when. What is open at an end has no day there."""
 

@@ -26,6 +26,13 @@ class GiftToOneself(DomainError):
     message = _("자신에게는 선물할 수 없습니다.")
 
 
+class GiftFromCorporation(DomainError):
+    """The giving wallet is a corporation's: what it bought under its own limits does not reach citizens as gifts."""
+
+    code = "gift_from_corporation"
+    message = _("법인 지갑에서는 선물할 수 없습니다.")
+
+
 class ReceiverUnknown(DomainError):
     """Nobody, several, or somebody who cannot get a gift. Which of them is not told."""
 
@@ -74,6 +81,6 @@ def _grouped(message: Any, params: dict[str, Any]) -> str:
 register(**{
     error.code: error
     for error in (
-        GiftExceedsBalance, GiftLimitExceeded, GiftsNotOffered, GiftToOneself, ReceiverHoldsTooMuch, ReceiverUnknown,
+        GiftExceedsBalance, GiftFromCorporation, GiftLimitExceeded, GiftsNotOffered, GiftToOneself, ReceiverHoldsTooMuch, ReceiverUnknown,
     )
 })  # fmt: skip

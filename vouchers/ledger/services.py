@@ -49,6 +49,17 @@ def open_wallets(*, municipality: str, currency: UUID, citizens: Sequence[UUID],
     return opened
 
 
+def open_corporate_wallet(
+    *, municipality: str, currency: UUID, corporation: UUID, partner: UUID | None = None
+) -> tuple[UUID, bool]:
+    """The corporation's wallet in this currency, and whether this very call opened it, for the app of ``partner``.
+
+    Raises WalletUnknown for a corporation or a currency of another municipality, and PartnerUnknown.
+    """
+    wallet, opened = call("ledger.open_corporate_wallet", municipality, currency, corporation, partner)
+    return wallet, opened
+
+
 def link_wallet(*, municipality: str, wallet: UUID, partner: UUID) -> UUID | None:
     """The wallet belongs to this partner's app from now on; returns the partner that it belonged to.
 

@@ -1225,6 +1225,30 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='HistoricalCorporation',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('name', models.CharField(max_length=80, verbose_name='법인명')),
+                ('business_number', models.CharField(max_length=10, validators=[django.core.validators.RegexValidator('^\\d{10}$')], verbose_name='사업자등록번호')),
+                ('representative', models.CharField(max_length=40, verbose_name='대표자')),
+                ('phone', models.CharField(help_text='숫자만 입력합니다.', max_length=15, validators=[django.core.validators.RegexValidator('^[01]\\d{7,11}$')], verbose_name='전화번호')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 법인 회원',
+                'verbose_name_plural': 'historical 법인 회원',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name='HistoricalCitizenCategory',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
@@ -1411,6 +1435,23 @@ class Migration(migrations.Migration):
             model_name='currency',
             name='municipality',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체'),
+        ),
+        migrations.CreateModel(
+            name='Corporation',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
+                ('name', models.CharField(max_length=80, verbose_name='법인명')),
+                ('business_number', models.CharField(max_length=10, validators=[django.core.validators.RegexValidator('^\\d{10}$')], verbose_name='사업자등록번호')),
+                ('representative', models.CharField(max_length=40, verbose_name='대표자')),
+                ('phone', models.CharField(help_text='숫자만 입력합니다.', max_length=15, validators=[django.core.validators.RegexValidator('^[01]\\d{7,11}$')], verbose_name='전화번호')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '법인 회원',
+                'verbose_name_plural': '법인 회원',
+                'ordering': ['-id'],
+            },
         ),
         migrations.CreateModel(
             name='CitizenCategory',
@@ -2225,7 +2266,8 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('status', models.CharField(choices=[('active', '정상'), ('frozen', '사용 정지'), ('closed', '해지')], default='active', max_length=10, verbose_name='상태')),
-                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='vouchers.citizen', verbose_name='시민')),
+                ('citizen', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='vouchers.citizen', verbose_name='시민')),
+                ('corporation', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='vouchers.corporation', verbose_name='법인')),
                 ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.currency', verbose_name='상품권')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('partner', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='가입한 앱')),
@@ -2395,6 +2437,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='currency',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='currency_name_once'),
+        ),
+        migrations.AddIndex(
+            model_name='corporation',
+            index=models.Index(fields=['name'], name='corporation_by_name'),
+        ),
+        migrations.AddConstraint(
+            model_name='corporation',
+            constraint=models.UniqueConstraint(fields=('municipality', 'business_number'), name='corporation_once', violation_error_message='같은 사업자등록번호의 법인 회원이 이미 있습니다.'),
         ),
         migrations.AddConstraint(
             model_name='citizencategory',
@@ -2719,6 +2769,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='wallet',
             constraint=models.UniqueConstraint(fields=('municipality', 'citizen', 'currency'), name='wallet_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='wallet',
+            constraint=models.UniqueConstraint(condition=models.Q(('corporation__isnull', False)), fields=('corporation', 'currency'), name='corporate_wallet_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='wallet',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('citizen__isnull', True), ('corporation__isnull', False)), models.Q(('citizen__isnull', False), ('corporation__isnull', True)), _connector='OR'), name='wallet_has_one_holder'),
         ),
         migrations.AddIndex(
             model_name='autotopup',

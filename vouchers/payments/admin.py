@@ -38,7 +38,7 @@ class PaymentAdmin(ListAdmin):
         "state",
         "day_seoul",
     ]
-    list_select_related: ClassVar = ["merchant", "wallet__citizen"]
+    list_select_related: ClassVar = ["merchant", "wallet__citizen", "wallet__corporation"]
     list_filter: ClassVar = [MunicipalityFilter, PeriodFilter, "channel"]
     exact_search: ClassVar = ["id"]
     search_help_text = _("결제번호 전체")
@@ -66,10 +66,10 @@ class PaymentAdmin(ListAdmin):
         """Lot by lot, in the order of drawing."""
         return format_html_join(mark_safe("<br>"), "{} {}", drawn_by(payment))
 
-    @admin.display(description=_("시민"))
+    @admin.display(description=_("결제자"))
     def holder(self, payment: Payment) -> str:
         """Masked."""
-        return str(payment.wallet.citizen)
+        return payment.wallet.holder
 
     @admin.display(description=_("상태"))
     def state(self, payment: Payment) -> Any:

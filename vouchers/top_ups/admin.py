@@ -46,7 +46,7 @@ class TopUpAdmin(ListAdmin):
     list_display: ClassVar = [
         "at_seoul", "holder", "currency", "kind", "paid_won", "benefit_won", "face_won", "stage", "refunded_won",
     ]  # fmt: skip
-    list_select_related: ClassVar = ["wallet__citizen", "currency"]
+    list_select_related: ClassVar = ["wallet__citizen", "wallet__corporation", "currency"]
     list_filter: ClassVar = [MunicipalityFilter, PeriodFilter]
     exact_search: ClassVar = ["id"]
     search_help_text = _("충전번호 전체")
@@ -148,7 +148,7 @@ class TopUpRefundAdmin(ListAdmin):
         "stage",
         "paid_seoul",
     ]
-    list_select_related: ClassVar = ["wallet__citizen"]
+    list_select_related: ClassVar = ["wallet__citizen", "wallet__corporation"]
     list_filter: ClassVar = [MunicipalityFilter, StageFilter, PeriodFilter]
     exact_search: ClassVar = ["id"]
     search_help_text = _("환불번호 전체")

@@ -7,19 +7,25 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget
 
+from vouchers.citizens.models import Corporation
 from vouchers.common.admin import ListAdmin, ReadInline, moment
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.money import money
-from vouchers.common.pages import find, page, refusals_shown, require
+from vouchers.common.pages import find, page, refusals_shown, render, require
+from vouchers.currencies.models import Currency
 from vouchers.ledger.selectors import lots_of
+from vouchers.partners.models import Partner
 from vouchers.wallets.models import Wallet, WalletLink, WalletStatus, WalletStatusChange
-from vouchers.wallets.services import set_status
+from vouchers.wallets.services import open_for_corporation, set_status
 
 
 class WalletLinkInline(ReadInline):
@@ -74,29 +80,61 @@ class WalletStatusForm(forms.Form):
     reason = forms.CharField(min_length=5, max_length=200)
 
 
+class HolderFilter(admin.SimpleListFilter):
+    """Citizens' wallets, or the few of corporations."""
+
+    title = _("소유자")
+    parameter_name = "holder"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Who buys."""
+        return [("individual", _("개인")), ("corporate", _("법인"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """By the column that names the corporation."""
+        held = {"individual": True, "corporate": False}.get(str(self.value()))
+        return queryset if held is None else queryset.filter(corporation__isnull=held)
+
+
+class CorporateWalletForm(forms.Form):
+    """For which currency, and through whose app."""
+
+    currency = forms.ModelChoiceField(Currency.objects.none(), label=_("상품권"), widget=UnfoldAdminSelectWidget)
+    partner = forms.ModelChoiceField(
+        Partner.objects.none(), label=_("앱"), help_text=_("법인이 충전과 결제에 쓰는 앱의 기관입니다."),
+        widget=UnfoldAdminSelectWidget,
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, corporation: Corporation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        place = corporation.municipality_id
+        self.fields["currency"].queryset = Currency.objects.filter(municipality=place, is_active=True)  # type: ignore[attr-defined]
+        self.fields["partner"].queryset = Partner.objects.filter(municipality=place, is_active=True)  # type: ignore[attr-defined]
+
+
 @admin.register(Wallet)
 class WalletAdmin(ListAdmin):
     """Found through their holder."""
 
     view_permission = "citizens.view"
     list_display: ClassVar = ["holder", "currency", "status", "opened"]
-    list_select_related: ClassVar = ["citizen", "currency", "partner"]
-    list_filter: ClassVar = [MunicipalityFilter, "status"]
+    list_select_related: ClassVar = ["citizen", "corporation", "currency", "partner"]
+    list_filter: ClassVar = [MunicipalityFilter, HolderFilter, "status"]
     prefix_search: ClassVar = ["citizen__name"]
     exact_search: ClassVar = ["citizen__phone_tail", "citizen__phone"]
-    search_help_text = _("성명의 앞부분 또는 휴대전화 끝 4자리")
+    search_help_text = _("성명의 앞부분 또는 휴대전화 끝 4자리. 법인 지갑은 법인 회원 화면에서 찾습니다.")
     sortable_by: ClassVar[list[str]] = []
-    fields: ClassVar = ["holder", "currency", "app", "status", "opened", "balance", "lots"]
+    fields: ClassVar = ["id", "holder", "currency", "app", "status", "opened", "balance", "lots"]
     inlines: ClassVar = [WalletStatusInline, WalletLinkInline]
     change_form_outer_after_template = "vouchers/wallets/status.html"
     empty_hint = _("시민이 앱에서 상품권을 추가하면 지갑이 만들어집니다.")
 
     opened = moment("created_at", _("개설일시"))
 
-    @admin.display(description=_("시민"))
+    @admin.display(description=_("소유자"))
     def holder(self, wallet: Wallet) -> str:
-        """Masked."""
-        return str(wallet.citizen)
+        """A citizen masked, a corporation by its name."""
+        return wallet.holder
 
     @admin.display(description=_("가입한 앱"))
     def app(self, wallet: Wallet) -> str:
@@ -143,3 +181,27 @@ def change_status(request: HttpRequest, wallet_id: UUID) -> HttpResponse:
         )
         messages.success(request, done)
     return redirect("admin:vouchers_wallet_change", wallet_id)
+
+
+@page("vouchers/corporation/<uuid:corporation_id>/wallets/", name="corporation_wallets", methods=("GET", "POST"))
+def corporation_wallets(request: HttpRequest, corporation_id: UUID) -> HttpResponse:
+    """A corporation's wallets, and the step that opens one."""
+    corporation = find(Corporation.objects, corporation_id)
+    require(request, "citizens.view", corporation.municipality_id)
+    may_open = request.authority.may("citizens.edit", corporation.municipality_id)  # type: ignore[attr-defined]
+    form = CorporateWalletForm(request.POST or None, corporation=corporation)
+    if request.method == "POST":
+        require(request, "citizens.edit", corporation.municipality_id)
+        if form.is_valid():
+            with refusals_shown(request):
+                wallet = open_for_corporation(
+                    corporation=corporation, currency=form.cleaned_data["currency"], partner=form.cleaned_data["partner"],
+                    official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type, attr-defined]
+                )  # fmt: skip
+                messages.success(request, _("법인 지갑을 열었습니다. 지갑번호를 법인이 쓰는 앱의 기관에 알리십시오."))
+                return redirect("admin:vouchers_wallet_change", wallet.pk)
+    return render(
+        request, "vouchers/wallets/corporation.html", title=_("법인 지갑"), corporation=corporation, form=form,
+        may_open=may_open, back=reverse("admin:vouchers_corporation_change", args=[corporation.pk]),
+        wallets=corporation.wallets.select_related("currency", "partner").order_by("id")[:100],
+    )  # fmt: skip

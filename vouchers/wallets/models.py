@@ -1,4 +1,4 @@
-"""지갑: a citizen's holding of one currency. Its money lies in lots of the ledger."""
+"""지갑: a citizen's or a corporation's holding of one currency. Its money lies in lots of the ledger."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.citizens.models import Citizen
+from vouchers.citizens.models import Citizen, Corporation
 from vouchers.common.models import Stamped, TenantModel
 from vouchers.currencies.models import Currency
 from vouchers.officials.models import Official
@@ -36,7 +36,13 @@ class Wallet(TenantModel, Stamped):
 
     app_privileges: ClassVar[str] = "SELECT, UPDATE (status)"
 
-    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="wallets", verbose_name=_("시민"))
+    citizen = models.ForeignKey(
+        Citizen, on_delete=models.PROTECT, null=True, related_name="wallets", verbose_name=_("시민")
+    )
+    corporation = models.ForeignKey(
+        Corporation, on_delete=models.PROTECT, null=True, db_index=False, related_name="wallets", verbose_name=_("법인")
+    )
+    """Who holds it: a citizen or a corporation, never both. The few of corporations have an index of their own."""
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+", verbose_name=_("상품권"))
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("가입한 앱"),
@@ -51,7 +57,16 @@ class Wallet(TenantModel, Stamped):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["municipality", "citizen", "currency"], name="wallet_once"),
-        ]
+            models.UniqueConstraint(
+                fields=["corporation", "currency"], condition=models.Q(corporation__isnull=False),
+                name="corporate_wallet_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(citizen__isnull=True, corporation__isnull=False)
+                | models.Q(citizen__isnull=False, corporation__isnull=True),
+                name="wallet_has_one_holder",
+            ),
+        ]  # fmt: skip
         indexes: ClassVar = [
             models.Index(
                 fields=["municipality", "id"], condition=~models.Q(status=WalletStatus.ACTIVE), name="wallet_not_active"
@@ -63,8 +78,8 @@ class Wallet(TenantModel, Stamped):
 
     @property
     def holder(self) -> str:
-        """Whose it is, masked."""
-        return str(self.citizen)
+        """Whose it is: a citizen masked, a corporation by its name."""
+        return str(self.citizen or self.corporation)
 
 
 class WalletLink(TenantModel):

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
 from vouchers.citizens.errors import CitizenMovedOut
-from vouchers.citizens.models import Citizen, CitizenStatus
+from vouchers.citizens.models import Citizen, CitizenStatus, Corporation
 from vouchers.citizens.rules import age_on
 from vouchers.citizens.services import Person, recognise
 from vouchers.common.errors import NotPermitted, StateConflict
@@ -24,6 +25,7 @@ from vouchers.ledger.models import Lot
 from vouchers.municipalities.models import Dong
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
+from vouchers.partners.models import Partner
 from vouchers.partners.selectors import Caller
 from vouchers.partners.services import Write, once
 from vouchers.wallets import errors
@@ -159,3 +161,41 @@ def set_status(
             municipality_id=held.municipality_id, wallet=held, status=status, reason=reason, official=official, at=at
         )
     return held
+
+
+def open_for_corporation(
+    *, corporation: Corporation, currency: Currency, partner: Partner, official: Official, authority: Authority,
+    at: datetime,
+) -> Wallet:  # fmt: skip
+    """Open a corporation's wallet for a partner's app; a second time it is the same wallet, as it stands.
+
+    Raises NotPermitted, CurrencyUnknown for a currency that is not in operation on that day, WalletOfAnotherApp when the
+    wallet is there already and belongs to another app, PartnerUnknown and WalletUnknown.
+    """
+    if not authority.may("citizens.edit", corporation.municipality_id):
+        raise NotPermitted
+    if not currency.is_active or policy_on(currency=currency.pk, day=business_date(at)) is None:
+        raise errors.CurrencyUnknown
+    with transaction.atomic():
+        made, opened = ledger.open_corporate_wallet(
+            municipality=corporation.municipality_id,
+            currency=currency.pk,
+            corporation=corporation.pk,
+            partner=partner.pk,
+        )
+        wallet = Wallet.objects.get(pk=made)
+        if opened:
+            WalletLink.objects.create(
+                municipality_id=wallet.municipality_id,
+                wallet=wallet,
+                partner=partner,
+                outcome=LinkOutcome.OPENED,
+                at=at,
+            )
+            WalletStatusChange.objects.create(
+                municipality_id=wallet.municipality_id, wallet=wallet, status=wallet.status, reason=str(_("법인 지갑 개설")),
+                official=official, at=at,
+            )  # fmt: skip
+        elif wallet.partner_id != partner.pk:
+            raise errors.WalletOfAnotherApp
+    return wallet

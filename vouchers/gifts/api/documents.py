@@ -29,12 +29,13 @@ create_gift = describe(
     description=_(
         "같은 상품권을 쓰는 다른 시민에게 선물합니다. 구매금만 보낼 수 있으며(상품권의 기준에 따라 다를 수 있음) 정책수당은 보낼 수 "
         "없습니다. 유효기한이 먼저 끝나는 것부터 보내고, 받은 금액의 유효기한과 사용처는 그대로입니다. 받는 분은 지갑번호나 성명과 "
-        "휴대전화로 지정하며, 찾을 수 없거나 받을 수 없는 까닭은 알리지 않습니다. 받는 분의 앱에는 gift.received 알림이 갑니다."
+        "휴대전화로 지정하며, 찾을 수 없거나 받을 수 없는 까닭은 알리지 않습니다. 법인 지갑은 선물하거나 받을 수 없습니다. "
+        "받는 분의 앱에는 gift.received 알림이 갑니다."
     ),
     reply=bodies.Gift, example=_A_GIFT,
     problems=(
         ledger.WalletUnknown, ledger.WalletNotActive, errors.GiftsNotOffered, errors.GiftToOneself, errors.ReceiverUnknown,
-        errors.GiftExceedsBalance, errors.GiftLimitExceeded, errors.ReceiverHoldsTooMuch,
+        errors.GiftFromCorporation, errors.GiftExceedsBalance, errors.GiftLimitExceeded, errors.ReceiverHoldsTooMuch,
     ),
 )  # fmt: skip
 read_gift = describe(

@@ -84,6 +84,7 @@ CREATE FUNCTION gifts.give(
 -- One gift, by the receiver's wallet or by name and phone: key, whose wallet, limits of the day, money, notice.
 DECLARE
     v_id       uuid := ledger.id_at(p_at);
+    v_giver    vouchers_wallet;
     v_currency uuid;
     v_receiver record;
     v_terms    vouchers_purchaselimit;
@@ -94,7 +95,11 @@ BEGIN
     IF replayed THEN
         RETURN;
     END IF;
-    v_currency := (wallets.require(p_municipality, p_partner, p_giver)).currency_id;
+    v_giver := wallets.require(p_municipality, p_partner, p_giver);
+    v_currency := v_giver.currency_id;
+    IF v_giver.corporation_id IS NOT NULL THEN
+        PERFORM ledger.refuse('gift_from_corporation');
+    END IF;
     SELECT * INTO v_terms FROM vouchers_purchaselimit
     WHERE currency_id = v_currency AND buyer = 'individual' AND valid_from <= (p_at AT TIME ZONE 'Asia/Seoul')::date
     ORDER BY valid_from DESC LIMIT 1;

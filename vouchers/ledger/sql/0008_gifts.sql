@@ -1,4 +1,4 @@
--- Money that one citizen gives another (선물). It keeps its kind, expiry and usage rule: the receiver gets one lot for each
+-- Money that one citizen gives another (선물); a corporation neither gives nor gets any. It keeps its kind, expiry and usage rule: the receiver gets one lot for each
 -- lot that it came from, whose id is the new lot's source, so what was bought with it can always be told.
 -- Lock order: both wallets, ascending → journal.
 
@@ -27,6 +27,10 @@ BEGIN
     SELECT * INTO v_to FROM vouchers_wallet WHERE municipality_id = p_municipality AND id = p_to;
     IF v_from.id IS NULL OR v_from.partner_id <> p_partner THEN
         PERFORM ledger.refuse('wallet_unknown');
+    ELSIF v_from.corporation_id IS NOT NULL THEN
+        PERFORM ledger.refuse('gift_from_corporation');
+    ELSIF v_to.corporation_id IS NOT NULL THEN
+        PERFORM ledger.refuse('receiver_unknown');
     ELSIF v_to.currency_id IS DISTINCT FROM v_from.currency_id THEN
         PERFORM ledger.refuse('receiver_unknown');
     ELSIF NOT ledger.open_journal(p_municipality, p_id, v_from.currency_id, 'gift', v_hash, p_at, v_date, p_to) THEN

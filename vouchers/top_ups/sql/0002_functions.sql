@@ -23,7 +23,8 @@ CREATE FUNCTION top_ups.lock_wallet(
 ) LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 -- The wallet, locked. One of another partner's app is unknown; p_partner NULL: whoever asks may know every wallet.
 BEGIN
-    SELECT wallet.currency_id, 'individual', wallet.status, wallet.partner_id INTO currency, buyer, status, app
+    SELECT wallet.currency_id, CASE WHEN wallet.corporation_id IS NULL THEN 'individual' ELSE 'corporate' END,
+           wallet.status, wallet.partner_id INTO currency, buyer, status, app
     FROM vouchers_wallet wallet
     WHERE wallet.municipality_id = p_municipality AND wallet.id = p_wallet FOR NO KEY UPDATE;
     IF currency IS NULL OR app <> p_partner THEN
