@@ -541,6 +541,7 @@ class Migration(migrations.Migration):
                 ('purchase_lot_id', models.UUIDField(null=True)),
                 ('incentive_lot_id', models.UUIDField(null=True)),
                 ('cancelled_at', models.DateTimeField(null=True, verbose_name='취소일시')),
+                ('received_line_id', models.UUIDField(null=True)),
             ],
             options={
                 'verbose_name': '충전',

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/points/sql/0002_payout.sql"),
         run_sql_file("vouchers/reconciliation/sql/0001_sums.sql"),
         run_sql_file("vouchers/reconciliation/sql/0002_review.sql"),
+        run_sql_file("vouchers/reconciliation/sql/0003_receive.sql"),
         run_sql_file("vouchers/top_ups/sql/0001_tables.sql"),
         run_sql_file("vouchers/top_ups/sql/0002_functions.sql"),
         run_sql_file("vouchers/top_ups/sql/0003_auto.sql"),

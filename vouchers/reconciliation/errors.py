@@ -81,6 +81,15 @@ class MatchConflict(StateConflict):
     message = _("이미 연결된 거래입니다. 화면을 다시 열어 확인하십시오.")
 
 
+class LineReceived(StateConflict):
+    """The line was posted as the deposit of top-ups, which nothing takes back."""
+
+    code = "bank_line_received"
+    message = _(
+        "충전 입금으로 확인하여 원장에 반영한 거래는 연결을 해제할 수 없습니다. 잘못되었으면 그날의 차이에 설명을 남기십시오."
+    )
+
+
 class NothingToExplain(StateConflict):
     """A day that has no statement or no difference."""
 
@@ -110,4 +119,4 @@ class TransactionsStillRunning(DomainError):
     status = 503
 
 
-register(bank_statement_once=StatementAlreadyUploaded, bank_match_once=MatchConflict)
+register(bank_statement_once=StatementAlreadyUploaded, bank_match_once=MatchConflict, match_conflict=MatchConflict)

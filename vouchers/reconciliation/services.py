@@ -22,6 +22,7 @@ from vouchers.common.errors import NotPermitted
 from vouchers.common.scope import scope
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
+from vouchers.ledger.models import Event, JournalKind
 from vouchers.ledger.services import call
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
@@ -152,8 +153,12 @@ def _take_in(made: BankStatement, said: Statement, *, through: date, at: datetim
         )  # fmt: skip
         BankLine.objects.bulk_create(new, batch_size=1000)
         since, matched = call("reconciliation.match_equal", made.municipality_id, made.currency_id, at)
-        call("reconciliation.review", made.municipality_id, made.currency_id, min(first, since or first))
-    return TakenIn(made, matched)
+        earliest, received = call("reconciliation.receive_reported", made.municipality_id, made.currency_id, at)
+        call(
+            "reconciliation.review", made.municipality_id, made.currency_id,
+            min(day for day in (first, since, earliest) if day),
+        )  # fmt: skip
+    return TakenIn(made, matched + received)
 
 
 def _new_lines(made: BankStatement, said: Statement) -> list[BankLine]:
@@ -205,10 +210,21 @@ def match(
         _review_since(held, [movement.business_date for movement in chosen])
 
 
+def receive(*, line: BankLine, official: Official, authority: Authority, at: datetime) -> None:
+    """Say that a line of the bank is deposits of top-ups that were reported: they are in transit no more.
+
+    Raises NotPermitted, MatchConflict, AmountNotPositive, and DepositShort when less is in transit.
+    """
+    _require(official, authority, line.municipality_id)
+    with transaction.atomic(), domain_errors():
+        since = call("reconciliation.receive_line", line.municipality_id, line.pk, [], official.pk, at)[0]
+        call("reconciliation.review", line.municipality_id, line.currency_id, since)
+
+
 def unmatch(*, line: BankLine, official: Official, authority: Authority, at: datetime) -> None:
     """Undo the match of a line; both sides are open again, and that it was matched stays to be seen.
 
-    Raises NotPermitted, MatchConflict when it is not matched.
+    Raises NotPermitted, MatchConflict when it is not matched, LineReceived when it was posted as top-ups' deposit.
     """
     _require(official, authority, line.municipality_id)
     with transaction.atomic():
@@ -217,6 +233,10 @@ def unmatch(*, line: BankLine, official: Official, authority: Authority, at: dat
         matches = list(held.matches.filter(undone_at=None))
         if not matches:
             raise errors.MatchConflict
+        if Event.objects.filter(
+            municipality=held.municipality_id, pk__in=[match.journal_id for match in matches], kind=JournalKind.RECEIVE
+        ).exists():
+            raise errors.LineReceived
         held.matches.filter(undone_at=None).update(undone_by=official, undone_at=at)
         _review_since(held, [match.business_date for match in matches])
 

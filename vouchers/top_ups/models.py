@@ -71,6 +71,7 @@ class TopUp(LedgerModel):
     purchase_lot_id = models.UUIDField(null=True)
     incentive_lot_id = models.UUIDField(null=True)
     cancelled_at = models.DateTimeField(_("취소일시"), null=True)
+    received_line_id = models.UUIDField(null=True)
 
     class Meta(LedgerModel.Meta):
         verbose_name = _("충전")

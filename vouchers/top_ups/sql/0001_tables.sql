@@ -31,6 +31,7 @@ CREATE TABLE vouchers_topup (
     purchase_lot_id    uuid,
     incentive_lot_id   uuid,
     cancelled_at       timestamptz,
+    received_line_id   uuid,                     -- the line of the bank that showed the deposit
     CONSTRAINT topup_pkey PRIMARY KEY (municipality_id, id),
     CONSTRAINT topup_kind_known CHECK (kind IN ('plain', 'discount', 'top_up')),
     CONSTRAINT topup_state_known CHECK (state IN ('requested', 'completed', 'cancelled')),
@@ -46,6 +47,8 @@ CREATE INDEX topup_by_order ON vouchers_topup (municipality_id, partner_id, orde
 CREATE INDEX topup_by_rule ON vouchers_topup (municipality_id, rule_id, id DESC) WHERE rule_id IS NOT NULL;
 CREATE UNIQUE INDEX topup_deposit_once ON vouchers_topup (municipality_id, depositor_id, deposit_reference)
     WHERE depositor_id IS NOT NULL;
+CREATE INDEX topup_not_received ON vouchers_topup (municipality_id, currency_id, completed_at)
+    WHERE completed_at IS NOT NULL AND received_line_id IS NULL;
 CREATE TRIGGER topup_is_immutable
     BEFORE DELETE OR TRUNCATE OR UPDATE OF municipality_id, id, currency_id, wallet_id, partner_id, order_id, buyer, kind,
         amount, paid, benefit_base, funds, benefits, at, deadline
