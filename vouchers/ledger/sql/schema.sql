@@ -772,6 +772,10 @@ BEGIN
     SELECT * INTO v_to FROM vouchers_wallet WHERE municipality_id = p_municipality AND id = p_to;
     IF v_from.id IS NULL OR v_from.partner_id <> p_partner THEN
         PERFORM ledger.refuse('wallet_unknown');
+    ELSIF v_from.corporation_id IS NOT NULL THEN
+        PERFORM ledger.refuse('gift_from_corporation');
+    ELSIF v_to.corporation_id IS NOT NULL THEN
+        PERFORM ledger.refuse('receiver_unknown');
     ELSIF v_to.currency_id IS DISTINCT FROM v_from.currency_id THEN
         PERFORM ledger.refuse('receiver_unknown');
     ELSIF NOT ledger.open_journal(p_municipality, p_id, v_from.currency_id, 'gift', v_hash, p_at, v_date, p_to) THEN
@@ -980,6 +984,38 @@ BEGIN
         ON CONFLICT (municipality_id, account_id) DO NOTHING;
     END IF;
     RETURN v_id;
+END $$;
+
+CREATE FUNCTION ledger.open_corporate_wallet(p_municipality character varying, p_currency uuid, p_corporation uuid, p_partner uuid DEFAULT NULL::uuid, OUT wallet_id uuid, OUT opened boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- The wallet of a corporation in a currency, and whether this very call opened it, with its account of the same id. A new
+-- one belongs to the app of p_partner; NULL: to none. One that is there stays as it is.
+BEGIN
+    PERFORM ledger.require_scope(p_municipality);
+    IF p_partner IS NOT NULL
+       AND NOT EXISTS (SELECT FROM vouchers_partner WHERE municipality_id = p_municipality AND id = p_partner) THEN
+        PERFORM ledger.refuse('partner_unknown');
+    END IF;
+    INSERT INTO vouchers_wallet (municipality_id, corporation_id, currency_id, status, partner_id)
+    SELECT p_municipality, corporation.id, currency.id, 'active', p_partner
+    FROM vouchers_corporation corporation JOIN vouchers_currency currency
+      ON currency.municipality_id = corporation.municipality_id AND currency.id = p_currency
+    WHERE corporation.municipality_id = p_municipality AND corporation.id = p_corporation
+    ON CONFLICT (corporation_id, currency_id) WHERE corporation_id IS NOT NULL DO NOTHING
+    RETURNING id INTO wallet_id;
+    opened := wallet_id IS NOT NULL;
+    IF opened THEN
+        INSERT INTO vouchers_account (municipality_id, id, currency_id, kind, owner_id)
+        VALUES (p_municipality, wallet_id, p_currency, 'wallet', wallet_id);
+    ELSE
+        SELECT id INTO wallet_id FROM vouchers_wallet
+        WHERE municipality_id = p_municipality AND corporation_id = p_corporation AND currency_id = p_currency;
+        IF wallet_id IS NULL THEN
+            PERFORM ledger.refuse('wallet_unknown');
+        END IF;
+    END IF;
 END $$;
 
 CREATE FUNCTION ledger.open_journal(p_municipality character varying, p_id uuid, p_currency uuid, p_kind text, p_hash bytea, p_at timestamp with time zone, p_business_date date, p_reference uuid) RETURNS boolean
