@@ -69,3 +69,12 @@ def gift_of(row: GiftRow) -> Gift:
         business_date=row.business_date,
         given_at=row.at,
     )
+
+
+class GiftNotice(Struct, frozen=True):
+    """A gift of ``amount`` won came into a wallet."""
+
+    gift_id: UUID
+    wallet_id: UUID
+    amount: int
+    given_at: datetime

@@ -11,7 +11,8 @@ from drf_spectacular.utils import OpenApiParameter
 from vouchers.gifts import errors
 from vouchers.gifts.api import bodies
 from vouchers.ledger import errors as ledger
-from vouchers.partners.api.documents import describe
+from vouchers.partners.api.documents import describe, describe_event
+from vouchers.webhooks.rules import EventType
 
 _TAG: Final = _("선물")
 _WALLET_ID: Final = "019aa9a0-11b2-7f00-8d3c-6a8f0c2e4d55"
@@ -43,4 +44,11 @@ read_gift = describe(
     description=_("이 앱의 지갑이 보내거나 받은 선물입니다. 다른 앱 사이의 선물은 없는 것과 같습니다(404)."),
     parameters=[OpenApiParameter("gift", OpenApiTypes.UUID, OpenApiParameter.PATH, description=_("선물번호"))],
     problems=(errors.GiftUnknown,),
+)  # fmt: skip
+describe_event(
+    "gift.received", summary=EventType.GIFT_RECEIVED.label, data=bodies.GiftNotice,
+    example={
+        "gift_id": "019aa9b0-2c4d-7e5f-8a6b-7c8d9e0f1a2b", "wallet_id": "019aa9a0-11b2-7f00-8d3c-6a8f0c2e4d55",
+        "amount": 10_000, "given_at": "2026-11-22T03:04:05.678901Z",
+    },
 )  # fmt: skip

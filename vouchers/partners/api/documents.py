@@ -7,6 +7,7 @@ classes in the language of the request.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -44,6 +45,7 @@ _SAMPLES: Final[dict[str, Any]] = {
 
 PROBLEMS: Final[dict[str, Sequence[type[DomainError]]]] = {}
 """Every error that an operation can answer with, by operation; filled by `describe`."""
+_EVENTS: Final[dict[str, tuple[Any, type[msgspec.Struct], Any]]] = {}
 _STRUCTS: Final[list[type[msgspec.Struct]]] = []
 _BODY_REQUIRED: Final[set[str]] = set()
 _PUBLIC: Final[set[str]] = set()
@@ -158,6 +160,40 @@ def describe(
     )  # fmt: skip
 
 
+def describe_event(kind: str, *, summary: Any, data: type[msgspec.Struct], example: Any) -> None:
+    """Describe what partners are told of one type of event: ``data`` is what stands in the message under that name."""
+    _EVENTS[kind] = (summary, data, example)
+    if data not in _STRUCTS:
+        _STRUCTS.append(data)
+
+
+def _webhooks() -> dict[str, Any]:
+    return {kind: {"post": _message(kind, *_EVENTS[kind])} for kind in sorted(_EVENTS)}
+
+
+def _message(kind: str, summary: Any, data: type[msgspec.Struct], example: Any) -> dict[str, Any]:
+    """A message as Standard Webhooks has it, with the headers that its signature is checked by."""
+    schema = {
+        "type": "object", "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"const": kind}, "timestamp": {"type": "string", "format": "date-time"}, "data": _ref(data),
+        },
+    }  # fmt: skip
+    said = {"type": kind, "timestamp": "2026-11-22T03:04:06.000000Z", "data": example}
+    return {
+        "operationId": "on" + "".join(part.title() for part in re.split(r"[._]", kind)),
+        "summary": summary, "tags": [_("알림(웹훅)")],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+            for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+        ],
+        "requestBody": {
+            "required": True, "content": {"application/json": {"schema": schema, "examples": {"message": {"value": said}}}},
+        },
+        "responses": {"2XX": {"description": _("받았습니다. 다시 보내지 않습니다.")}},
+    }  # fmt: skip
+
+
 def complete(result: dict[str, Any], *, generator: Any, **_context: Any) -> dict[str, Any]:
     """Add components, credentials, scopes and problems; drf-spectacular calls this last."""
     scopes = {(path, method.lower()): view.cls.scopes[method] for path, _regex, method, view in generator.endpoints
@@ -173,6 +209,7 @@ def complete(result: dict[str, Any], *, generator: Any, **_context: Any) -> dict
             "type": "apiKey", "in": "header", "name": "Signature", "description": _SIGNATURE,
         },
     }  # fmt: skip
+    result["webhooks"] = _webhooks()
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             name = operation["operationId"]

@@ -176,6 +176,46 @@ class PaymentInFull(Payment, frozen=True):
     cashback: Cashback
 
 
+class PaymentNotice(Struct, frozen=True):
+    """A payment as a notice tells it: the same names as in `Payment`. What the partner may not know is left out.
+
+    ``order_id`` is told to whoever took the payment, ``wallet_id`` to it and to the wallet's own app.
+    """
+
+    id: UUID
+    state: Literal["paid", "partly_cancelled", "cancelled"]
+    merchant: Shop
+    channel: Literal["static_qr", "dynamic_qr", "cpm", "card", "online"]
+    amount: int
+    discount: int
+    paid_amount: int
+    cancelled_amount: int
+    business_date: date
+    paid_at: datetime
+    order_id: str | UnsetType = UNSET
+    wallet_id: UUID | UnsetType = UNSET
+
+
+class CancellationNotice(Struct, frozen=True):
+    """A cancellation of ``amount`` won of the price, as a notice tells it, and its payment as it stands then."""
+
+    id: UUID
+    amount: int
+    discount: int
+    business_date: date
+    cancelled_at: datetime
+    payment: PaymentNotice
+
+
+class CashbackNotice(Struct, frozen=True):
+    """Cashback of ``amount`` won came into a wallet, for one payment or for several."""
+
+    wallet_id: UUID
+    currency_id: UUID
+    amount: int
+    credited_at: datetime
+
+
 class NewPreview(RequestBody, frozen=True):
     """A payment to be looked at before it is made."""
 

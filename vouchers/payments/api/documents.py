@@ -19,9 +19,10 @@ from vouchers.common.problems import (
     RequestProblem,
 )
 from vouchers.ledger import errors as ledger
-from vouchers.partners.api.documents import describe
+from vouchers.partners.api.documents import describe, describe_event
 from vouchers.payments import errors
 from vouchers.payments.api import bodies
+from vouchers.webhooks.rules import EventType
 
 _TAG: Final = _("결제")
 _PAYMENT_ID = OpenApiParameter("payment", OpenApiTypes.UUID, OpenApiParameter.PATH, description=_("결제번호"))
@@ -186,4 +187,17 @@ cancel_payment = describe(
         "되돌아가며, 여러 번 나누어 취소할 수 있습니다."
     ),
     parameters=[_PAYMENT_ID], problems=(ledger.PaymentUnknown, ledger.RefundExceedsPayment, ledger.RefundBelowDiscount),
+)  # fmt: skip
+_A_NOTICE: Final[dict[str, Any]] = {name: value for name, value in _A_PAYMENT.items() if name != "drawn"}
+describe_event("payment.paid", summary=EventType.PAYMENT_PAID.label, data=bodies.PaymentNotice, example=_A_NOTICE)
+describe_event(
+    "payment.cancelled", summary=EventType.PAYMENT_CANCELLED.label, data=bodies.CancellationNotice,
+    example=_A_CANCELLATION | {"payment": _A_NOTICE | {"state": "partly_cancelled", "cancelled_amount": 5000}},
+)  # fmt: skip
+describe_event(
+    "cashback.credited", summary=EventType.CASHBACK_CREDITED.label, data=bodies.CashbackNotice,
+    example={
+        "wallet_id": _A_PAYMENT["wallet_id"], "currency_id": "019aa9a0-0a11-7b22-8c33-d4e5f6a7b8c9", "amount": 425,
+        "credited_at": "2026-11-22T03:04:08.000000Z",
+    },
 )  # fmt: skip

@@ -52,27 +52,37 @@ END $$;
 
 CREATE FUNCTION payments.tell(p_municipality varchar, p_events incentives.event[], p_at timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
--- The partner that took the payment, the app the wallet belongs to, and the app of the shop: each once.
+-- The partner that took the payment, the app the wallet belongs to, and the app of the shop: each once. In the names and
+-- meanings of the API: a payment as it stands now, or a cancellation with its payment. Only who took the payment is told its
+-- order number, and an app that has nothing to do with the payer not the wallet.
 DECLARE
     v_type text;
     v_told record;
 BEGIN
     FOREACH v_type IN ARRAY ARRAY['payment.paid', 'payment.cancelled'] LOOP
-        SELECT array_agg(partner.id ORDER BY e.event_id) AS partners, array_agg(jsonb_strip_nulls(jsonb_build_object(
-                   'payment_id', p.id, 'order_id', CASE WHEN partner.id = p.partner_id THEN p.order_id END,
-                   'wallet_id', p.wallet_id, 'merchant_code', shop.code, 'merchant_name', shop.name,
-                   'amount', p.amount, 'cancelled', p.refunded,
-                   'cancellation_id', CASE WHEN e.is_refund THEN e.event_id END,
-                   'cancelled_now', CASE WHEN e.is_refund THEN (
-                       SELECT sum(t.amount) FROM vouchers_transfer t
-                       WHERE t.municipality_id = p_municipality AND t.journal_id = e.event_id) END,
-                   'business_date', p.business_date, 'paid_at', p.at)) ORDER BY e.event_id) AS data
+        SELECT array_agg(partner.id ORDER BY e.event_id) AS partners,
+               array_agg(CASE WHEN e.is_refund THEN jsonb_build_object(
+                       'id', e.event_id, 'amount', back.amount + back.discount, 'discount', back.discount,
+                       'business_date', back_journal.business_date, 'cancelled_at', back.at, 'payment', told.data)
+                   ELSE told.data END ORDER BY e.event_id) AS data
         INTO v_told
         FROM unnest(p_events) e
         JOIN vouchers_payment p ON p.municipality_id = p_municipality AND p.id = e.payment_id
         JOIN merchants_merchant shop ON shop.municipality_id = p_municipality AND shop.id = e.merchant_id
         JOIN vouchers_wallet wallet ON wallet.municipality_id = p_municipality AND wallet.id = e.wallet_id
+        LEFT JOIN vouchers_cancellation back ON back.municipality_id = p_municipality AND back.id = e.event_id
+        LEFT JOIN vouchers_journal back_journal ON back_journal.municipality_id = p_municipality AND back_journal.id = back.id
         CROSS JOIN LATERAL (SELECT p.partner_id AS id UNION SELECT wallet.partner_id UNION SELECT shop.partner_id) partner
+        CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object(
+            'id', p.id,
+            'state', CASE WHEN p.refunded = 0 THEN 'paid' WHEN p.refunded < p.amount THEN 'partly_cancelled'
+                          ELSE 'cancelled' END,
+            'order_id', CASE WHEN partner.id = p.partner_id THEN p.order_id END,
+            'wallet_id', CASE WHEN partner.id IN (p.partner_id, wallet.partner_id) THEN p.wallet_id END,
+            'merchant', jsonb_build_object('code', shop.code, 'name', shop.name), 'channel', p.channel,
+            'amount', p.amount + p.discount, 'discount', p.discount, 'paid_amount', p.amount,
+            'cancelled_amount', p.refunded + p.discount_returned, 'business_date', p.business_date,
+            'paid_at', p.at)) AS data) told
         WHERE e.is_refund = (v_type = 'payment.cancelled') AND partner.id IS NOT NULL;
         IF v_told.partners IS NOT NULL THEN
             PERFORM webhooks.emit_many(p_municipality, v_type, v_told.partners, v_told.data, p_at);

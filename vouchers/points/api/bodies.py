@@ -198,3 +198,13 @@ def points_of(month: str, rows: list[Earned]) -> WalletPoints:
             for row in rows
         ],
     )  # fmt: skip
+
+
+class PointsNotice(Struct, frozen=True):
+    """Points of ``amount`` won came into a wallet, for the period that began on ``period_from``."""
+
+    wallet_id: UUID
+    amount: int
+    programme: str
+    period_from: date
+    expires_at: datetime | None

@@ -10,9 +10,10 @@ from drf_spectacular.utils import OpenApiParameter
 
 from vouchers.common.problems import FieldsInvalid
 from vouchers.ledger.errors import WalletUnknown
-from vouchers.partners.api.documents import describe
+from vouchers.partners.api.documents import describe, describe_event
 from vouchers.points import errors
 from vouchers.points.api import bodies
+from vouchers.webhooks.rules import EventType
 
 _TAG: Final = _("포인트")
 _AN_ITEM: Final[dict[str, Any]] = {
@@ -79,4 +80,11 @@ read_points = describe(
         ),
     ],
     problems=(WalletUnknown, FieldsInvalid),
+)  # fmt: skip
+describe_event(
+    "points.credited", summary=EventType.POINTS_CREDITED.label, data=bodies.PointsNotice,
+    example={
+        "wallet_id": "019aa9a0-11b2-7f00-8d3c-6a8f0c2e4d55", "amount": 2_900, "programme": "탄소중립 포인트",
+        "period_from": "2026-11-01", "expires_at": "2027-11-30T15:00:00.000000Z",
+    },
 )  # fmt: skip

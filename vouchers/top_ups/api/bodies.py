@@ -172,3 +172,25 @@ def refund_of(row: RefundRow) -> BalanceRefund:
     """The answer for a refund."""
     state = "paid" if row.paid_at else "waiting"
     return convert(row._asdict() | {"state": state, "benefit_returned": row.benefit}, BalanceRefund)
+
+
+class TopUpNotice(Struct, frozen=True):
+    """A top-up as a notice tells it: the member pays ``pays`` won and the wallet gets ``gets``."""
+
+    top_up_id: UUID
+    state: Literal["requested", "completed", "cancelled"]
+    order_id: str | None
+    wallet_id: UUID
+    pays: int
+    gets: int
+    expires_at: datetime | None
+
+
+class RefundNotice(Struct, frozen=True):
+    """The bank has paid a refund of ``amount`` won out; ``top_up_id`` is null where it was one of the balance."""
+
+    refund_id: UUID
+    state: Literal["paid"]
+    wallet_id: UUID
+    top_up_id: UUID | None
+    amount: int

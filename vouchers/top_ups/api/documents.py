@@ -10,9 +10,10 @@ from drf_spectacular.utils import OpenApiParameter
 
 from vouchers.common.problems import FieldsInvalid
 from vouchers.ledger import errors as ledger
-from vouchers.partners.api.documents import describe
+from vouchers.partners.api.documents import describe, describe_event
 from vouchers.top_ups import errors
 from vouchers.top_ups.api import bodies
+from vouchers.webhooks.rules import EventType
 
 _TAG: Final = _("충전")
 _TOP_UP_ID = OpenApiParameter("top_up", OpenApiTypes.UUID, OpenApiParameter.PATH, description=_("충전번호"))
@@ -134,4 +135,20 @@ stop_auto_top_up = describe(
     example=_A_RULE | {"state": "stopped"},
     description=_("언제든지 해지할 수 있습니다. 이미 신청한 충전은 입금 기한까지 남습니다."),
     parameters=[_WALLET_ID], problems=(ledger.WalletUnknown, errors.AutoTopUpUnknown),
+)  # fmt: skip
+_A_NOTICE: Final = {
+    "top_up_id": "019aa9b0-2c4d-7e5f-8a6b-7c8d9e0f1a2b", "order_id": "TOP-20261122-0001",
+    "wallet_id": "019aa9a0-11b2-7f00-8d3c-6a8f0c2e4d55", "pays": 450_000, "gets": 500_000,
+    "expires_at": "2026-11-23T03:00:00.000000Z",
+}  # fmt: skip
+for _state, _kind in (
+    ("requested", EventType.TOP_UP_REQUESTED), ("completed", EventType.TOP_UP_COMPLETED), ("cancelled", EventType.TOP_UP_CANCELLED),
+):  # fmt: skip
+    describe_event(str(_kind), summary=_kind.label, data=bodies.TopUpNotice, example=_A_NOTICE | {"state": _state})
+describe_event(
+    "refund.completed", summary=EventType.REFUND_COMPLETED.label, data=bodies.RefundNotice,
+    example={
+        "refund_id": "019aa9b1-3d5e-7f60-9b7c-8d9e0f1a2b3c", "state": "paid", "wallet_id": _A_NOTICE["wallet_id"],
+        "top_up_id": _A_NOTICE["top_up_id"], "amount": 450_000,
+    },
 )  # fmt: skip

@@ -205,3 +205,10 @@ def transaction_of(row: MovementRow) -> Transaction:
         id=row.id, type=movement(kind=row.kind, amount=row.amount), amount=row.amount,
         counterpart=row.shop or row.programme or row.person, business_date=row.business_date, at=row.at,
     )  # fmt: skip
+
+
+class MovedNotice(Struct, frozen=True):
+    """A wallet of this app belongs to another app now, through which its holder joined."""
+
+    wallet_id: UUID
+    moved_at: datetime

@@ -10,9 +10,10 @@ from drf_spectacular.utils import OpenApiParameter
 
 from vouchers.citizens import errors as citizens
 from vouchers.ledger import errors as ledger
-from vouchers.partners.api.documents import describe
+from vouchers.partners.api.documents import describe, describe_event
 from vouchers.wallets import errors
 from vouchers.wallets.api import bodies
+from vouchers.webhooks.rules import EventType
 
 _MEMBERS: Final = _("회원")
 _WALLETS: Final = _("지갑")
@@ -83,4 +84,8 @@ list_transactions = describe(
         "유효기간 경과가 모두 있으며 금액의 합계는 잔액과 같습니다. 선물을 주고받은 시민의 성명은 가립니다."
     ),
     parameters=[WALLET], problems=(ledger.WalletUnknown,),
+)  # fmt: skip
+describe_event(
+    "wallet.moved", summary=EventType.WALLET_MOVED.label, data=bodies.MovedNotice,
+    example={"wallet_id": "019aa9a0-11b2-7f00-8d3c-6a8f0c2e4d55", "moved_at": "2026-11-22T03:04:05.678901Z"},
 )  # fmt: skip

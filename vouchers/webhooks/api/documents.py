@@ -28,7 +28,7 @@ _ACTIVE: Final = _AN_ENDPOINT | {"state": "active"}
 _A_SECRET: Final = "whsec_" + "A" * 43 + "="
 _AN_EVENT: Final[dict[str, Any]] = {
     "id": "019aa9a4-7c20-7d41-8e5f-9a0b1c2d3e4f", "type": "payment.paid", "timestamp": "2026-11-22T03:04:05.678901Z",
-    "data": {"payment_id": "019aa9a4-7c1e-7a53-9a0e-2f6d5a1c9b10", "amount": 15000},
+    "data": {"id": "019aa9a4-7c1e-7a53-9a0e-2f6d5a1c9b10", "amount": 15000},
 }  # fmt: skip
 _TOLD: Final[dict[str, Any]] = {
     "event": _AN_EVENT,
@@ -41,7 +41,7 @@ _TOLD: Final[dict[str, Any]] = {
 _SPECIFICATION: Final = format_lazy(
     "{0}\n\n{1}\n\n```\nwebhook-id: 019aa9a4-7c20-7d41-8e5f-9a0b1c2d3e4f\nwebhook-timestamp: 1795316646\n"
     "webhook-signature: v1,…\n\n"
-    '{{"type":"payment.paid","timestamp":"2026-11-22T03:04:05.678901Z","data":{{"amount":15000,"payment_id":"…"}}}}\n'
+    '{{"type":"payment.paid","timestamp":"2026-11-22T03:04:05.678901Z","data":{{"amount":15000,"id":"…"}}}}\n'
     "```\n\n{2}\n\n{3}\n\n{4}",
     _(
         "등록하면 확인 메시지(webhook.ping)를 보내며, 수신 서버가 2xx로 응답하면 사용 중(active)이 됩니다. 응답의 secret은 다시 볼 수 "
