@@ -29,6 +29,7 @@ OWNERS = {
     "merchants.settlement.close": "merchants.settlement",
     "merchants.settlement.close_ended_days": "merchants.settlement",
     "reports.documents.make_register": "reports.documents",
+    "vouchers.incentives.simulate": "vouchers.incentives",
     "vouchers.ledger.audit": "vouchers.ledger",
     "vouchers.ledger.audit_municipality": "vouchers.ledger",
     "vouchers.ledger.prepare_months": "vouchers.ledger",

@@ -100,6 +100,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "wallet_status": ("post", Wallet, "X"),
     "fund_entry": ("get", BenefitFund, "B"),
     "benefit_publish": ("post", BenefitTerms, "A"),
+    "benefit_trial": ("post", BenefitTerms, "DA"),
     "batch_accept": ("post", Batch, "D"),
     "batch_annotated": ("post", Batch, "DRAPUX"),
     "batch_approval": ("get", Batch, "DRBAPUX"),

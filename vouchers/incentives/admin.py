@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,7 +19,14 @@ from vouchers.common.models import uuid7
 from vouchers.common.money import money
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.incentives import services
-from vouchers.incentives.models import BenefitFund, BenefitPolicy, BenefitTerms, BenefitTier, TermsState
+from vouchers.incentives.models import (
+    BenefitFund,
+    BenefitKind,
+    BenefitPolicy,
+    BenefitTerms,
+    BenefitTier,
+    TermsState,
+)
 from vouchers.ledger.services import call
 
 SHOWN = 100
@@ -155,6 +163,22 @@ def _is_published(terms: Any) -> bool:
     return isinstance(terms, BenefitTerms) and terms.state == TermsState.PUBLISHED
 
 
+def _trial(terms: BenefitTerms) -> dict[str, Any]:
+    """The latest trial of the terms, and whether they were changed after it was asked for."""
+    trial = terms.simulations.first()
+    if trial is None:
+        return {"trial": None}
+    changed = terms.history.first()
+    shown: dict[str, Any] = {"trial": trial, "stale": changed and changed.history_date > trial.created_at}
+    if trial.result:
+        funds = BenefitFund.objects.filter(pk__in=list(trial.result["funds"]))
+        names = {str(key): name for key, name in funds.values_list("pk", "name")}
+        shown["funds"] = sorted((names.get(key, key), won) for key, won in trial.result["funds"].items())
+        ended = trial.result["ended"]
+        shown["ended"] = date.fromisoformat(ended) if ended else None
+    return shown
+
+
 @admin.register(BenefitTerms)
 class BenefitTermsAdmin(HistoryAdmin):
     """Versions of policies, drafts to change and published ones to read."""
@@ -196,6 +220,10 @@ class BenefitTermsAdmin(HistoryAdmin):
                 and obj.author_id != request.user.pk
                 and authority.may("benefits.publish", obj.municipality_id)
             )
+            context |= _trial(obj)
+            context["may_try"] = obj.policy.kind == BenefitKind.CASHBACK and any(
+                authority.may(permission, obj.municipality_id) for permission in ("benefits.edit", "benefits.publish")
+            )
         response: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
         return response
 
@@ -208,4 +236,16 @@ def publish(request: HttpRequest, terms_id: UUID) -> HttpResponse:
     with refusals_shown(request):
         services.publish(terms=terms, official=request.user, authority=request.authority, at=request.at)  # type: ignore[arg-type,attr-defined]
         messages.success(request, _("정책 내용을 공포했습니다."))
+    return redirect("admin:vouchers_benefitterms_change", terms.pk)
+
+
+@page("vouchers/benefit-terms/<uuid:terms_id>/trial/", name="benefit_trial", methods=("POST",))
+def trial(request: HttpRequest, terms_id: UUID) -> HttpResponse:
+    """모의 적용: what the terms would have cost on last month's payments, computed in the background."""
+    terms = find(BenefitTerms.objects.select_related("policy"), terms_id)
+    if not request.authority.may("benefits.edit", terms.municipality_id):  # type: ignore[attr-defined]
+        require(request, "benefits.publish", terms.municipality_id)
+    with refusals_shown(request):
+        services.request_trial(terms=terms, official=request.user, authority=request.authority, at=request.at)  # type: ignore[arg-type,attr-defined]
+        messages.success(request, _("모의 적용을 시작했습니다. 잠시 뒤 이 화면에서 결과를 확인하십시오."))
     return redirect("admin:vouchers_benefitterms_change", terms.pk)

@@ -120,6 +120,13 @@ class ReasonMissing(DomainError):
     message = _("사유를 입력하십시오.")
 
 
+class TrialOfPaymentsOnly(DomainError):
+    """Only what payments earn can be replayed."""
+
+    code = "benefit_trial_of_payments_only"
+    message = _("모의 적용은 결제에 주는 캐시백 정책에만 할 수 있습니다.")
+
+
 register(
     benefit_fund_name_once=FundNameTaken,
     fund_entry_posted_once=FundEntryRepeated,
@@ -136,6 +143,7 @@ register(
     benefit_tier_band_sound=TermsUnsound,
     benefit_tier_sales_sound=TermsUnsound,
     benefit_halted_once=PolicyHalted,
+    benefit_trial_of_payments_only=TrialOfPaymentsOnly,
     benefit_policy_runs=PolicyRuns,
     benefit_budget_used_up=BudgetUsedUp,
 )

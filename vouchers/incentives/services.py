@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
+from vouchers.common import jobs
 from vouchers.common.database import domain_errors
-from vouchers.common.errors import NotPermitted
+from vouchers.common.errors import DomainError, NotPermitted
+from vouchers.common.scope import scope
 from vouchers.common.seoul import business_date
 from vouchers.incentives import errors
 from vouchers.incentives.models import (
     BenefitFund,
     BenefitHalt,
+    BenefitKind,
     BenefitPolicy,
+    BenefitSimulation,
     BenefitTerms,
     BenefitTier,
     FundEntry,
+    SimulationState,
     TermsState,
 )
 from vouchers.ledger import services as ledger
 from vouchers.ledger.models import AccountKind
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
+
+TRIAL: Final = "vouchers.incentives.simulate"
 
 
 def save_fund(*, fund: BenefitFund, official: Official, authority: Authority) -> BenefitFund:
@@ -111,6 +120,47 @@ def _require_sound(terms: BenefitTerms, tiers: Sequence[BenefitTier]) -> None:
         raise errors.TermsUnsound
     if percents and not (percents[0] > 0 and percents[-1] < 100 and (terms.budget_month or terms.budget_year)):
         raise errors.TermsUnsound
+
+
+def request_trial(
+    *, terms: BenefitTerms, official: Official, authority: Authority, at: datetime
+) -> BenefitSimulation:  # fmt: skip
+    """Queue a trial of terms on the payments of the month before ``at``; one that waits already is that trial.
+
+    Raises NotPermitted and TrialOfPaymentsOnly.
+    """
+    if not authority.may("benefits.edit", terms.municipality_id):
+        _require(authority, "benefits.publish", terms.municipality_id)
+    if terms.policy.kind != BenefitKind.CASHBACK:
+        raise errors.TrialOfPaymentsOnly
+    last = business_date(at).replace(day=1) - timedelta(days=1)
+    with transaction.atomic(), domain_errors():
+        BenefitTerms.objects.select_for_update(of=("self",)).get(pk=terms.pk)  # two that ask at once get one trial
+        trial, _ = BenefitSimulation.objects.get_or_create(
+            municipality_id=terms.municipality_id, terms=terms, month=last.replace(day=1),
+            state=SimulationState.WAITING, defaults={"official": official},
+        )  # fmt: skip
+        jobs.defer(TRIAL, lock=str(trial.pk), municipality=terms.municipality_id, simulation_id=str(trial.pk))
+    return trial
+
+
+def run_trial(*, municipality: str, simulation_id: UUID) -> None:
+    """Compute a trial that was asked for; what refuses it leaves it failed, a lost connection leaves it to be tried again."""
+    with scope(municipalities=[municipality]):
+        open_states = [SimulationState.WAITING, SimulationState.RUNNING]
+        trials = BenefitSimulation.objects.filter(pk=simulation_id, state__in=open_states)
+        if not trials.update(state=SimulationState.RUNNING):
+            return
+    try:
+        with scope(municipalities=[municipality]), transaction.atomic():
+            trial = trials.get()
+            result = json.loads(ledger.call("incentives.simulate", municipality, trial.terms_id, trial.month)[0])
+            trials.update(
+                state=SimulationState.DONE, result=result, payments=result["payments"], done_payments=result["payments"]
+            )
+    except DomainError:
+        with scope(municipalities=[municipality]):
+            trials.update(state=SimulationState.FAILED)
 
 
 def publish(*, terms: BenefitTerms, official: Official, authority: Authority, at: datetime) -> BenefitTerms:
