@@ -36,8 +36,9 @@ INSERT INTO merchants_merchant (id, municipality_id, code, name, name_ascii, bus
 VALUES (%(id)s, %(city)s, %(code)s, '가게', 'SHOP', lpad(%(number)s, 10, '0'), '', %(category)s, %(sales)s, '', '', 'active',
         '', '');
 INSERT INTO vouchers_paymentterms (municipality_id, valid_from, qr_seconds, token_refresh_seconds, token_seconds,
-                                   order_minutes, benefit_rate_min, benefit_rate_max, legal_basis)
-SELECT %(city)s, '2020-01-01', 180, 60, 180, 30, 1, 10, '' WHERE NOT EXISTS (SELECT FROM vouchers_paymentterms);
+                                   order_minutes, request_days, code_days, benefit_rate_min, benefit_rate_max,
+                                   legal_basis)
+SELECT %(city)s, '2020-01-01', 180, 60, 180, 30, 90, 90, 1, 10, '' WHERE NOT EXISTS (SELECT FROM vouchers_paymentterms);
 INSERT INTO merchants_merchantbenefit (municipality_id, merchant_id, rate, valid_from, valid_until, document)
 SELECT %(city)s, %(id)s, %(rate)s, %(first)s, %(last)s, '' WHERE %(rate)s > 0;
 """
