@@ -23,7 +23,7 @@ from tests.factories.everything import Everything, log_own_action, make_everythi
 from vouchers.citizens.models import Citizen, Corporation
 from vouchers.common.pages import PAGES
 from vouchers.common.scope import set_local
-from vouchers.incentives.models import BenefitFund, BenefitTerms
+from vouchers.incentives.models import BenefitFund, BenefitPolicy, BenefitTerms
 from vouchers.officials.models import Absence
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
@@ -99,7 +99,9 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
 PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "wallet_status": ("post", Wallet, "X"),
     "fund_entry": ("get", BenefitFund, "B"),
+    "benefit_halt": ("post", BenefitPolicy, "A"),
     "benefit_publish": ("post", BenefitTerms, "A"),
+    "benefit_resume": ("post", BenefitPolicy, "A"),
     "benefit_trial": ("post", BenefitTerms, "DA"),
     "batch_accept": ("post", Batch, "D"),
     "batch_annotated": ("post", Batch, "DRAPUX"),

@@ -18,7 +18,8 @@ from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.models import uuid7
 from vouchers.common.money import money
 from vouchers.common.pages import find, page, refusals_shown, render, require
-from vouchers.incentives import services
+from vouchers.common.seoul import business_date
+from vouchers.incentives import selectors, services
 from vouchers.incentives.models import (
     BenefitFund,
     BenefitKind,
@@ -129,9 +130,53 @@ class BenefitPolicyAdmin(HistoryAdmin):
         """Payments have been reckoned by them."""
         return ["currency", "kind", unlinked(BenefitPolicy, "currency")] if obj else []
 
+    change_form_outer_before_template = "vouchers/incentives/policy.html"
+
     def save_model(self, request: HttpRequest, obj: BenefitPolicy, form: Any, change: bool) -> None:
         """Through the service."""
         services.save_policy(policy=obj, official=request.user, authority=request.authority)  # type: ignore[arg-type,attr-defined]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:  # fmt: skip
+        """With how a cashback stands this month above the form."""
+        if obj is not None and obj.kind == BenefitKind.CASHBACK:
+            context |= {
+                "standing": selectors.standing(policy=obj, day=business_date(request.at)),  # type: ignore[attr-defined]
+                "may_stop": request.authority.may("benefits.publish", obj.municipality_id),  # type: ignore[attr-defined]
+            }
+        response: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
+        return response
+
+
+@page("vouchers/benefit-policy/<uuid:policy_id>/halt/", name="benefit_halt", methods=("POST",))
+def halt(request: HttpRequest, policy_id: UUID) -> HttpResponse:
+    """중지: payments earn nothing from now on."""
+    policy = find(BenefitPolicy.objects, policy_id)
+    require(request, "benefits.publish", policy.municipality_id)
+    with refusals_shown(request):
+        services.halt(
+            policy=policy, reason=request.POST.get("reason", "")[:300], official=request.user,  # type: ignore[arg-type]
+            authority=request.authority, at=request.at,  # type: ignore[attr-defined]
+        )  # fmt: skip
+        messages.success(request, _("혜택 지급을 중지했습니다. 지금부터의 결제에는 혜택이 없습니다."))
+    return redirect("admin:vouchers_benefitpolicy_change", policy.pk)
+
+
+@page("vouchers/benefit-policy/<uuid:policy_id>/resume/", name="benefit_resume", methods=("POST",))
+def resume(request: HttpRequest, policy_id: UUID) -> HttpResponse:
+    """재개: an official's stop ends, or a month goes on whose budget has been raised."""
+    policy = find(BenefitPolicy.objects, policy_id)
+    require(request, "benefits.publish", policy.municipality_id)
+    with refusals_shown(request):
+        services.resume(
+            policy=policy, month=business_date(request.at).replace(day=1),  # type: ignore[attr-defined]
+            reason=request.POST.get("reason", "")[:300], official=request.user,  # type: ignore[arg-type]
+            authority=request.authority, at=request.at,  # type: ignore[attr-defined]
+        )  # fmt: skip
+        messages.success(request, _("혜택 지급을 재개했습니다."))
+    return redirect("admin:vouchers_benefitpolicy_change", policy.pk)
 
 
 class TierInline(EditInline):
