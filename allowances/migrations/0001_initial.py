@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AllowanceType',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('code', models.CharField(max_length=12, unique=True, verbose_name='코드')),
                 ('name', models.CharField(max_length=120, verbose_name='수당 종류')),
                 ('name_en', models.CharField(max_length=160, verbose_name='영문명')),
@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ExclusiveGroup',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='코드')),
                 ('name', models.CharField(max_length=120, verbose_name='이름')),
                 ('legal_basis', models.CharField(max_length=200, verbose_name='근거')),
@@ -327,7 +327,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ApprovalLine',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=60, verbose_name='결재선명')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('amount_up_to', models.BigIntegerField(blank=True, help_text='비워 두면 금액과 관계없이 적용합니다.', null=True, verbose_name='적용 상한액(원)')),
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ApprovalLineStep',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='순서')),
                 ('role', models.CharField(choices=[('reviewer', '검토자'), ('budget', '예산 협조자'), ('approver', '결재권자')], max_length=20, verbose_name='역할')),
                 ('title', models.CharField(help_text='결재란에 인쇄됩니다. 예: 팀장, 과장', max_length=20, verbose_name='직위')),
@@ -365,7 +365,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Batch',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('kind', models.CharField(choices=[('payment', '지급'), ('top_up', '추가 지급'), ('clawback', '환수')], default='payment', max_length=10, verbose_name='구분')),
                 ('sequence', models.PositiveSmallIntegerField(default=0, help_text='0은 회차의 본 지급이며 한 사람에게 한 번입니다. 추가 지급과 환수는 저마다 다른 번호를 받습니다.', verbose_name='지급 차수')),
                 ('state', models.CharField(choices=[('uploaded', '업로드됨'), ('inspected', '형식 확인 대기'), ('reading', '읽는 중'), ('validating', '검증 중'), ('validated', '검증 완료'), ('refused', '읽을 수 없음'), ('submitting', '상신 중'), ('submitted', '결재 중'), ('returned', '반려'), ('withdrawn', '회수'), ('approved', '결재 완료'), ('scheduled', '지급 예약'), ('paying', '지급 중'), ('paused', '지급 중지'), ('paid', '지급 완료'), ('discarded', '폐기')], default='uploaded', max_length=12, verbose_name='상태')),
@@ -408,7 +408,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ApprovalStep',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('attempt', models.PositiveSmallIntegerField(verbose_name='상신 차수')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='순서')),
                 ('role', models.CharField(choices=[('drafter', '기안자'), ('reviewer', '검토자'), ('budget', '예산 협조자'), ('approver', '결재권자'), ('payer', '지급 담당자'), ('merchant_officer', '가맹점 담당자'), ('settlement_officer', '정산 담당자'), ('auditor', '감사 담당자'), ('administrator', '기관 관리자')], max_length=20, verbose_name='역할')),
@@ -435,7 +435,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Acceptance',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('code', models.CharField(max_length=60, verbose_name='사유')),
                 ('field', models.CharField(max_length=60, verbose_name='열')),
                 ('row_number', models.IntegerField(blank=True, null=True, verbose_name='행')),
@@ -456,7 +456,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BatchEvent',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('action', models.CharField(choices=[('upload', '업로드'), ('confirm', '형식 확인'), ('recheck', '재검증'), ('discard', '폐기'), ('replace', '고친 파일로 교체'), ('schedule', '지급 예약'), ('unschedule', '예약 취소'), ('pause', '지급 중지'), ('resume', '지급 재개'), ('cancel', '잔여 지급 취소'), ('retry', '미지급 건 재지급'), ('give_up', '미지급금 반납')], max_length=10, verbose_name='처리')),
                 ('at', models.DateTimeField(verbose_name='처리일시')),
                 ('reason', models.CharField(blank=True, max_length=500, verbose_name='사유')),
@@ -473,7 +473,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BudgetLine',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='회계연도')),
                 ('department', models.CharField(max_length=60, verbose_name='담당 부서')),
@@ -501,7 +501,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BudgetEntry',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('kind', models.CharField(choices=[('original', '본예산'), ('increase', '추경 증액'), ('decrease', '추경 감액'), ('carried_named', '명시이월'), ('carried_accident', '사고이월'), ('carried_continuing', '계속비이월'), ('transfer_in', '전용 증'), ('transfer_out', '전용 감'), ('change_in', '변경사용 증'), ('change_out', '변경사용 감'), ('contingency', '예비비'), ('recovered', '반납금 여입'), ('carried_out', '다음 연도 이월'), ('subsidy_returned', '보조금 반환'), ('lapsed', '불용')], max_length=20, verbose_name='구분')),
                 ('national', models.BigIntegerField(default=0, verbose_name='국비(원)')),
                 ('province', models.BigIntegerField(default=0, verbose_name='시도비(원)')),
@@ -524,7 +524,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Clawback',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('reason', models.CharField(blank=True, help_text='행에 환수 사유가 없는 사람에게 적용합니다.', max_length=200, verbose_name='환수 사유')),
                 ('basis', models.CharField(help_text='예: 고양시 청년 지원 조례 제15조', max_length=200, verbose_name='환수 근거')),
                 ('pay_within_days', models.PositiveSmallIntegerField(default=30, help_text='지갑에서 다 거두지 못한 금액을 환수일부터 며칠 안에 내야 하는지 적습니다.', verbose_name='납부 기한(일)')),
@@ -539,7 +539,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ColumnMapping',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('department', models.CharField(blank=True, max_length=60, verbose_name='부서')),
                 ('fingerprint', models.CharField(max_length=64, verbose_name='제목 지문')),
                 ('labels', models.JSONField(default=list, verbose_name='제목')),
@@ -556,7 +556,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Cycle',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='회차')),
                 ('name', models.CharField(help_text='예: 2026년 11월분', max_length=60, verbose_name='회차명')),
@@ -578,7 +578,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DepartureList',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('file_name', models.CharField(max_length=200, verbose_name='파일명')),
                 ('state', models.CharField(choices=[('checked', '확인 대기'), ('confirmed', '반영 완료'), ('discarded', '폐기')], default='checked', max_length=10, verbose_name='상태')),
                 ('uploaded_at', models.DateTimeField(verbose_name='업로드 일시')),
@@ -600,7 +600,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Departure',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('row_number', models.IntegerField(verbose_name='행')),
                 ('kind', models.CharField(blank=True, choices=[('deceased', '사망'), ('moved_out', '전출')], max_length=12, verbose_name='구분')),
                 ('happened_on', models.DateField(null=True, verbose_name='사망·전출일')),
@@ -627,7 +627,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DigestMail',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('day', models.DateField(verbose_name='날짜')),
                 ('items', models.PositiveIntegerField(verbose_name='건수')),
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='보낸 시각')),
@@ -644,7 +644,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DocumentNumber',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('attempt', models.PositiveSmallIntegerField(verbose_name='상신 차수')),
                 ('department', models.CharField(max_length=60, verbose_name='부서')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='연도')),
@@ -662,7 +662,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalApprovalLine',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=60, verbose_name='결재선명')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('amount_up_to', models.BigIntegerField(blank=True, help_text='비워 두면 금액과 관계없이 적용합니다.', null=True, verbose_name='적용 상한액(원)')),
@@ -688,7 +688,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalBudgetLine',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='회계연도')),
                 ('department', models.CharField(max_length=60, verbose_name='담당 부서')),
@@ -723,7 +723,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalLocalExclusiveGroup',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=120, verbose_name='이름')),
                 ('legal_basis', models.CharField(max_length=200, verbose_name='근거')),
                 ('type_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), size=None, verbose_name='수당 종류 코드')),
@@ -748,7 +748,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalProgramme',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=120, verbose_name='사업명')),
                 ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='회계연도')),
@@ -780,7 +780,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Instalment',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('plan', models.PositiveSmallIntegerField(verbose_name='계획 차수')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='회')),
                 ('due_on', models.DateField(verbose_name='납부 기한')),
@@ -801,7 +801,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ListComparison',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('purpose', models.CharField(choices=[('cycle', '지난 회차'), ('version', '재기안 전 명단')], max_length=10, verbose_name='비교 대상')),
                 ('before', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False, size=None)),
                 ('after', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False, size=None)),
@@ -818,7 +818,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='LocalExclusiveGroup',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=120, verbose_name='이름')),
                 ('legal_basis', models.CharField(max_length=200, verbose_name='근거')),
                 ('type_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), size=None, verbose_name='수당 종류 코드')),
@@ -836,7 +836,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Programme',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=120, verbose_name='사업명')),
                 ('fiscal_year', models.PositiveSmallIntegerField(verbose_name='회계연도')),
@@ -861,7 +861,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCycle',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='회차')),
                 ('name', models.CharField(help_text='예: 2026년 11월분', max_length=60, verbose_name='회차명')),
@@ -891,7 +891,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BudgetAllotment',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('amount', models.BigIntegerField(verbose_name='금액(원)')),
                 ('reason', models.CharField(blank=True, max_length=300, verbose_name='사유')),
                 ('document_number', models.CharField(blank=True, max_length=60, verbose_name='문서번호')),
@@ -911,7 +911,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ProgrammeTerms',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('reason', models.CharField(blank=True, max_length=200, verbose_name='변경 사유')),

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Merchant',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('code', models.CharField(max_length=10, validators=[django.core.validators.RegexValidator('^M\\d{9}$')], verbose_name='가맹점번호')),
                 ('name', models.CharField(max_length=60, verbose_name='상호')),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalMerchantBenefit',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('rate', models.DecimalField(decimal_places=2, help_text='결제금액에서 바로 빼는 비율입니다. 원 미만은 버립니다.', max_digits=4, verbose_name='할인율(%)')),
                 ('valid_from', models.DateField(verbose_name='시작일')),
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalMerchant',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('code', models.CharField(max_length=10, validators=[django.core.validators.RegexValidator('^M\\d{9}$')], verbose_name='가맹점번호')),
                 ('name', models.CharField(max_length=60, verbose_name='상호')),
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='MerchantQR',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('terminal', models.CharField(max_length=8, verbose_name='단말번호')),
                 ('payload', models.CharField(editable=False, max_length=512, verbose_name='QR 내용')),
@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='MerchantBenefit',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('rate', models.DecimalField(decimal_places=2, help_text='결제금액에서 바로 빼는 비율입니다. 원 미만은 버립니다.', max_digits=4, verbose_name='할인율(%)')),
                 ('valid_from', models.DateField(verbose_name='시작일')),

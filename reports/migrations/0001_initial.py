@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='RegisterPaper',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('attempt', models.PositiveSmallIntegerField(verbose_name='상신 차수')),
                 ('is_plain', models.BooleanField(default=False, verbose_name='가림 없음')),
                 ('state', models.CharField(choices=[('waiting', '대기'), ('making', '만드는 중'), ('ready', '완료'), ('failed', '실패')], default='waiting', max_length=10, verbose_name='상태')),

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -279,6 +280,13 @@ class HistoryAdmin(SimpleHistoryAdmin, EditAdmin):
         super().set_history_delta_changes(request, historical_records, *args, **kwargs)
         for record in historical_records:
             record.history_change_reason = record.history_change_reason or "-"
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Who changed it is a link for those who may open the page of an official."""
+        officials = self.admin_site.get_model_admin(get_user_model())
+        hidden = {} if officials.has_view_permission(request) else {"admin_user_view": ""}
+        response: HttpResponse = super().history_view(request, object_id, hidden | (extra_context or {}))
+        return response
 
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None

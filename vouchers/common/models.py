@@ -34,7 +34,7 @@ class UUID7(models.Func):
 class IdModel(models.Model):
     """A row with a time-ordered UUID as key, whoever inserts it."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, db_default=UUID7(), editable=False)
+    id = models.UUIDField(_("번호"), primary_key=True, default=uuid7, db_default=UUID7(), editable=False)
 
     class Meta:
         abstract = True

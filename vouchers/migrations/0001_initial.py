@@ -657,7 +657,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ActivityKind',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('code', models.CharField(help_text='연계기관이 실적을 보낼 때 쓰는 이름. 영문 소문자, 숫자, 밑줄만 씁니다.', max_length=40, validators=[django.core.validators.RegexValidator('^[a-z0-9_]+\\Z')], verbose_name='코드')),
                 ('name', models.CharField(max_length=60, verbose_name='활동명')),
@@ -672,7 +672,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BenefitFund',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(help_text='예: 2026년 국비 지원금', max_length=60, verbose_name='재원명')),
                 ('payer', models.CharField(choices=[('national', '국비'), ('province', '시·도비'), ('city', '시·군비'), ('district', '구비'), ('other', '기타')], max_length=10, verbose_name='부담 주체')),
@@ -686,7 +686,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BenefitPolicy',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('kind', models.CharField(choices=[('cashback', '캐시백'), ('discount', '선할인'), ('top_up', '충전 인센티브')], default='cashback', max_length=10, verbose_name='혜택 방식')),
                 ('name', models.CharField(help_text='예: 2026년 고양페이 캐시백', max_length=80, verbose_name='정책명')),
@@ -700,7 +700,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Currency',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=40, verbose_name='상품권명')),
                 ('name_en', models.CharField(max_length=60, verbose_name='영문명')),
                 ('is_active', models.BooleanField(default=True, verbose_name='운영 여부')),
@@ -714,7 +714,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Dong',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('code', models.CharField(max_length=10, verbose_name='행정동 코드')),
                 ('name', models.CharField(max_length=40, verbose_name='읍면동')),
             ],
@@ -727,7 +727,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Household',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('number', models.CharField(max_length=40, verbose_name='세대 번호')),
             ],
@@ -740,7 +740,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BankStatement',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('file_name', models.CharField(blank=True, max_length=200, verbose_name='파일명')),
                 ('digest', models.BinaryField(max_length=32)),
                 ('first_day', models.DateField(verbose_name='첫날')),
@@ -762,7 +762,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BankLine',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('row', models.IntegerField(verbose_name='행')),
                 ('day', models.DateField(verbose_name='거래일')),
                 ('clock', models.TimeField(null=True, verbose_name='거래시각')),
@@ -781,7 +781,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BenefitTerms',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('state', models.CharField(choices=[('draft', '작성 중'), ('published', '공포')], default='draft', editable=False, max_length=10, verbose_name='상태')),
@@ -819,7 +819,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Citizen',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=40, verbose_name='성명')),
                 ('birth_date', models.DateField(verbose_name='생년월일')),
@@ -873,7 +873,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HouseholdMember',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=40, verbose_name='성명')),
                 ('birth_date', models.DateField(verbose_name='생년월일')),
                 ('relation', models.CharField(choices=[('head', '세대주'), ('spouse', '배우자'), ('child', '자녀'), ('parent', '부모'), ('other', '기타')], max_length=10, verbose_name='세대주와의 관계')),
@@ -895,7 +895,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Holiday',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('day', models.DateField(verbose_name='날짜')),
                 ('name', models.CharField(max_length=40, verbose_name='공휴일명')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
@@ -909,7 +909,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalWebhookPolicy',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('kept_days', models.IntegerField(default=90, verbose_name='알림 보관 기간(일)')),
                 ('failing_days', models.IntegerField(default=5, help_text='이 기간 동안 한 번도 전송하지 못한 수신 주소는 사용이 중지됩니다.', verbose_name='수신 중지까지의 전송 실패 기간(일)')),
@@ -931,7 +931,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalUsageRule',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=80, verbose_name='사용처 기준명')),
                 ('allowed_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text='비워 두면 모든 업종에서 사용할 수 있습니다.', size=None, verbose_name='사용 가능 업종')),
                 ('denied_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None, verbose_name='사용 제한 업종')),
@@ -955,7 +955,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalRoleAssignment',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('role', models.CharField(choices=[('drafter', '기안자'), ('reviewer', '검토자'), ('budget', '예산 협조자'), ('approver', '결재권자'), ('payer', '지급 담당자'), ('merchant_officer', '가맹점 담당자'), ('settlement_officer', '정산 담당자'), ('auditor', '감사 담당자'), ('administrator', '기관 관리자')], max_length=20, verbose_name='역할')),
                 ('valid_from', models.DateField(verbose_name='시작일')),
                 ('valid_until', models.DateField(blank=True, help_text='비워 두면 해제할 때까지 유효합니다.', null=True, verbose_name='종료일')),
@@ -979,7 +979,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalResidencePeriod',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('since', models.DateField(verbose_name='전입일')),
                 ('until', models.DateField(verbose_name='전출일')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
@@ -1001,7 +1001,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPointRule',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('measure', models.CharField(choices=[('event', '건당'), ('amount', '금액의 일정 비율'), ('quantity', '수량당')], max_length=10, verbose_name='적립 방식')),
                 ('points', models.PositiveIntegerField(blank=True, help_text='건당 또는 기준 수량당 적립하는 금액', null=True, verbose_name='적립 포인트(원)')),
@@ -1034,7 +1034,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPaymentTerms',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('qr_seconds', models.PositiveIntegerField(default=180, validators=[django.core.validators.MinValueValidator(1)], verbose_name='거래별 QR 유효시간(초)')),
                 ('token_refresh_seconds', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1)], verbose_name='시민 바코드 갱신 주기(초)')),
@@ -1063,7 +1063,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPartner',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=60, verbose_name='기관명')),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('members:write', '회원 가입'), ('wallets:read', '지갑·거래내역 조회'), ('top_ups:write', '충전·환불 요청'), ('deposits:write', '충전 입금 확인(펀딩은행)'), ('gifts:write', '선물하기'), ('payments:read', '결제 조회'), ('payments:write', '결제·결제 취소'), ('cards:write', '카드 승인·취소·망취소(카드사)'), ('orders:write', '온라인 주문 결제(배달·택시·온라인몰)'), ('shops:read', '가맹점 결제내역 조회'), ('shops:write', '가맹점 QR 생성·시민 QR 스캔'), ('activities:write', '활동 실적 등록(포인트)'), ('webhooks:write', '알림(웹훅) 수신 등록')], max_length=20), blank=True, default=list, help_text='이 기관의 앱이 하는 일만 고르십시오.', size=None, verbose_name='권한')),
@@ -1115,7 +1115,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalHouseholdMember',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=40, verbose_name='성명')),
                 ('birth_date', models.DateField(verbose_name='생년월일')),
                 ('relation', models.CharField(choices=[('head', '세대주'), ('spouse', '배우자'), ('child', '자녀'), ('parent', '부모'), ('other', '기타')], max_length=10, verbose_name='세대주와의 관계')),
@@ -1139,7 +1139,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalHousehold',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('number', models.CharField(max_length=40, verbose_name='세대 번호')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
@@ -1160,7 +1160,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalHoliday',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('day', models.DateField(verbose_name='날짜')),
                 ('name', models.CharField(max_length=40, verbose_name='공휴일명')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
@@ -1181,7 +1181,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCurrencyPolicy',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('payment_limit', models.BigIntegerField(verbose_name='1회 결제 한도(원)')),
                 ('purchase_sales_cap', models.BigIntegerField(blank=True, help_text='연매출이 이보다 많은 가맹점에서는 구매금과 충전 인센티브를 쓸 수 없습니다. 비워 두면 제한하지 않습니다.', null=True, verbose_name='구매금 사용 가맹점 연매출 상한(원)')),
@@ -1206,7 +1206,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCurrency',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=40, verbose_name='상품권명')),
                 ('name_en', models.CharField(max_length=60, verbose_name='영문명')),
                 ('is_active', models.BooleanField(default=True, verbose_name='운영 여부')),
@@ -1228,7 +1228,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCorporation',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=80, verbose_name='법인명')),
                 ('business_number', models.CharField(max_length=10, validators=[django.core.validators.RegexValidator('^\\d{10}$')], verbose_name='사업자등록번호')),
@@ -1252,7 +1252,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCitizenCategory',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('category', models.CharField(choices=[('disability', '등록장애인'), ('severe_disability', '심한 장애'), ('veteran', '국가보훈대상자'), ('war_veteran', '참전유공자'), ('single_parent', '한부모가족'), ('multi_child', '다자녀가정'), ('farmer', '농어업 경영체'), ('basic_recipient', '기초생활수급자'), ('near_poor', '차상위계층'), ('basic_pension', '기초연금 수급자'), ('artist', '예술활동증명자'), ('multicultural', '다문화가족'), ('defector', '북한이탈주민'), ('care_leaver', '자립준비청년'), ('restricted', '지급 제한')], max_length=20, verbose_name='자격')),
                 ('valid_from', models.DateField(blank=True, null=True, verbose_name='시작일')),
                 ('valid_until', models.DateField(blank=True, null=True, verbose_name='종료일')),
@@ -1275,7 +1275,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCitizen',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=40, verbose_name='성명')),
                 ('birth_date', models.DateField(verbose_name='생년월일')),
@@ -1302,7 +1302,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalBenefitPolicy',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('kind', models.CharField(choices=[('cashback', '캐시백'), ('discount', '선할인'), ('top_up', '충전 인센티브')], default='cashback', max_length=10, verbose_name='혜택 방식')),
                 ('name', models.CharField(help_text='예: 2026년 고양페이 캐시백', max_length=80, verbose_name='정책명')),
@@ -1325,7 +1325,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalBenefitFund',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(help_text='예: 2026년 국비 지원금', max_length=60, verbose_name='재원명')),
                 ('payer', models.CharField(choices=[('national', '국비'), ('province', '시·도비'), ('city', '시·군비'), ('district', '구비'), ('other', '기타')], max_length=10, verbose_name='부담 주체')),
@@ -1348,7 +1348,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalAbsence',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시작일')),
                 ('valid_until', models.DateField(verbose_name='종료일')),
                 ('reason', models.CharField(help_text='예: 휴가, 출장, 교육', max_length=200, verbose_name='부재 사유')),
@@ -1373,7 +1373,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='FundEntry',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('amount', models.BigIntegerField(verbose_name='금액(원)')),
                 ('reason', models.CharField(max_length=300, verbose_name='사유')),
                 ('document_number', models.CharField(blank=True, max_length=60, verbose_name='문서번호')),
@@ -1397,7 +1397,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DayReview',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('bank_balance', models.BigIntegerField(null=True, verbose_name='은행 예금 잔액')),
                 ('ledger_balance', models.BigIntegerField(verbose_name='있어야 할 잔액')),
@@ -1417,7 +1417,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CurrencyPolicy',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('payment_limit', models.BigIntegerField(verbose_name='1회 결제 한도(원)')),
                 ('purchase_sales_cap', models.BigIntegerField(blank=True, help_text='연매출이 이보다 많은 가맹점에서는 구매금과 충전 인센티브를 쓸 수 없습니다. 비워 두면 제한하지 않습니다.', null=True, verbose_name='구매금 사용 가맹점 연매출 상한(원)')),
@@ -1440,7 +1440,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Corporation',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=80, verbose_name='법인명')),
                 ('business_number', models.CharField(max_length=10, validators=[django.core.validators.RegexValidator('^\\d{10}$')], verbose_name='사업자등록번호')),
@@ -1457,7 +1457,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CitizenCategory',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('category', models.CharField(choices=[('disability', '등록장애인'), ('severe_disability', '심한 장애'), ('veteran', '국가보훈대상자'), ('war_veteran', '참전유공자'), ('single_parent', '한부모가족'), ('multi_child', '다자녀가정'), ('farmer', '농어업 경영체'), ('basic_recipient', '기초생활수급자'), ('near_poor', '차상위계층'), ('basic_pension', '기초연금 수급자'), ('artist', '예술활동증명자'), ('multicultural', '다문화가족'), ('defector', '북한이탈주민'), ('care_leaver', '자립준비청년'), ('restricted', '지급 제한')], max_length=20, verbose_name='자격')),
                 ('valid_from', models.DateField(blank=True, null=True, verbose_name='시작일')),
                 ('valid_until', models.DateField(blank=True, null=True, verbose_name='종료일')),
@@ -1478,7 +1478,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BenefitTier',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('position', models.PositiveSmallIntegerField(default=1, verbose_name='순번')),
                 ('rate', models.PositiveIntegerField(verbose_name='지급률(1/10000)')),
                 ('spend_above', models.BigIntegerField(default=0, verbose_name='월 사용액 초과(원)')),
@@ -1505,7 +1505,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BenefitSimulation',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('month', models.DateField(verbose_name='적용 월')),
                 ('state', models.CharField(choices=[('waiting', '대기'), ('running', '계산 중'), ('done', '완료'), ('failed', '실패')], default='waiting', max_length=10, verbose_name='상태')),
@@ -1530,7 +1530,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BenefitHalt',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('begins_at', models.DateTimeField(verbose_name='중지일시')),
                 ('reason', models.CharField(max_length=300, verbose_name='중지 사유')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='재개일시')),
@@ -1559,7 +1559,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BankMatch',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('journal_id', models.UUIDField(verbose_name='전표번호')),
                 ('amount', models.BigIntegerField(verbose_name='금액')),
                 ('line_day', models.DateField(verbose_name='거래일')),
@@ -1585,7 +1585,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BankDay',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('day', models.DateField(verbose_name='일자')),
                 ('balance', models.BigIntegerField(verbose_name='은행 예금 잔액')),
                 ('statement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days', to='vouchers.bankstatement', verbose_name='은행 거래내역')),
@@ -1605,7 +1605,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AccessRecord',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('at', models.DateTimeField(verbose_name='접속일시')),
                 ('address', models.GenericIPAddressField(blank=True, null=True, verbose_name='접속지')),
                 ('action', models.CharField(choices=[('view', '조회'), ('reveal', '마스킹 해제'), ('upload', '업로드'), ('download', '다운로드'), ('print', '출력'), ('lock', '로그인 잠금')], max_length=10, verbose_name='수행업무')),
@@ -1624,7 +1624,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Absence',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시작일')),
                 ('valid_until', models.DateField(verbose_name='종료일')),
                 ('reason', models.CharField(help_text='예: 휴가, 출장, 교육', max_length=200, verbose_name='부재 사유')),
@@ -1647,7 +1647,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='OnlineChannel',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('code', models.CharField(help_text='연계기관이 주문에 적는 영문 소문자와 숫자. 예: delivery', max_length=20, validators=[django.core.validators.RegexValidator('^[a-z0-9_-]+$')], verbose_name='채널 코드')),
                 ('name', models.CharField(max_length=60, verbose_name='채널명')),
                 ('kind', models.CharField(choices=[('delivery', '배달'), ('taxi', '택시'), ('mall', '온라인몰')], max_length=10, verbose_name='종류')),
@@ -1663,7 +1663,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalChannelFee',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('sales_up_to', models.BigIntegerField(blank=True, help_text='비워 두면 그보다 매출이 많은 모든 가맹점에 적용합니다.', null=True, verbose_name='연매출 상한(원)')),
                 ('rate', models.DecimalField(decimal_places=2, max_digits=4, verbose_name='수수료율(%)')),
@@ -1686,7 +1686,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ChannelFee',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('sales_up_to', models.BigIntegerField(blank=True, help_text='비워 두면 그보다 매출이 많은 모든 가맹점에 적용합니다.', null=True, verbose_name='연매출 상한(원)')),
                 ('rate', models.DecimalField(decimal_places=2, max_digits=4, verbose_name='수수료율(%)')),
@@ -1702,7 +1702,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Partner',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=60, verbose_name='기관명')),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('members:write', '회원 가입'), ('wallets:read', '지갑·거래내역 조회'), ('top_ups:write', '충전·환불 요청'), ('deposits:write', '충전 입금 확인(펀딩은행)'), ('gifts:write', '선물하기'), ('payments:read', '결제 조회'), ('payments:write', '결제·결제 취소'), ('cards:write', '카드 승인·취소·망취소(카드사)'), ('orders:write', '온라인 주문 결제(배달·택시·온라인몰)'), ('shops:read', '가맹점 결제내역 조회'), ('shops:write', '가맹점 QR 생성·시민 QR 스캔'), ('activities:write', '활동 실적 등록(포인트)'), ('webhooks:write', '알림(웹훅) 수신 등록')], max_length=20), blank=True, default=list, help_text='이 기관의 앱이 하는 일만 고르십시오.', size=None, verbose_name='권한')),
@@ -1725,7 +1725,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalOnlineChannel',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('code', models.CharField(help_text='연계기관이 주문에 적는 영문 소문자와 숫자. 예: delivery', max_length=20, validators=[django.core.validators.RegexValidator('^[a-z0-9_-]+$')], verbose_name='채널 코드')),
                 ('name', models.CharField(max_length=60, verbose_name='채널명')),
                 ('kind', models.CharField(choices=[('delivery', '배달'), ('taxi', '택시'), ('mall', '온라인몰')], max_length=10, verbose_name='종류')),
@@ -1754,7 +1754,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ActivityUpload',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('file_name', models.CharField(max_length=200, verbose_name='파일명')),
                 ('file_sha256', models.CharField(editable=False, max_length=64)),
                 ('state', models.CharField(choices=[('checked', '확인 대기'), ('confirmed', '등록 완료'), ('discarded', '폐기')], default='checked', max_length=10, verbose_name='상태')),
@@ -1779,7 +1779,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Activity',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('external_id', models.CharField(max_length=64, verbose_name='기관의 실적번호')),
                 ('content', models.BinaryField()),
                 ('person', models.CharField(max_length=120, verbose_name='실적의 시민')),
@@ -1810,7 +1810,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PartnerKey',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('key_id', models.CharField(max_length=24, unique=True, verbose_name='키 번호')),
                 ('secret_hash', models.BinaryField()),
@@ -1831,7 +1831,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PaymentTerms',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('qr_seconds', models.PositiveIntegerField(default=180, validators=[django.core.validators.MinValueValidator(1)], verbose_name='거래별 QR 유효시간(초)')),
                 ('token_refresh_seconds', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1)], verbose_name='시민 바코드 갱신 주기(초)')),
@@ -1853,7 +1853,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PointProgramme',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=60, verbose_name='사업명')),
                 ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
@@ -1875,7 +1875,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalActivityKind',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('code', models.CharField(help_text='연계기관이 실적을 보낼 때 쓰는 이름. 영문 소문자, 숫자, 밑줄만 씁니다.', max_length=40, validators=[django.core.validators.RegexValidator('^[a-z0-9_]+\\Z')], verbose_name='코드')),
                 ('name', models.CharField(max_length=60, verbose_name='활동명')),
@@ -1904,7 +1904,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PointRule',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('measure', models.CharField(choices=[('event', '건당'), ('amount', '금액의 일정 비율'), ('quantity', '수량당')], max_length=10, verbose_name='적립 방식')),
                 ('points', models.PositiveIntegerField(blank=True, help_text='건당 또는 기준 수량당 적립하는 금액', null=True, verbose_name='적립 포인트(원)')),
@@ -1930,7 +1930,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PointCap',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('period', models.CharField(choices=[('day', '1일'), ('week', '1주'), ('month', '1개월'), ('year', '1년')], max_length=10, verbose_name='기간')),
                 ('age_from', models.PositiveSmallIntegerField(default=0, verbose_name='나이(만) 이상')),
                 ('age_until', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='나이(만) 이하')),
@@ -1947,7 +1947,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PointRun',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('period_from', models.DateField(verbose_name='대상 기간 시작')),
                 ('period_until', models.DateField(verbose_name='대상 기간 끝의 다음 날')),
                 ('state', models.CharField(choices=[('draft', '확인 대기'), ('paying', '지급 중'), ('paid', '지급 완료')], default='draft', max_length=10, verbose_name='상태')),
@@ -1973,7 +1973,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PointPayment',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('wallet_id', models.UUIDField(null=True, verbose_name='지갑')),
                 ('earned', models.BigIntegerField(verbose_name='적립액')),
                 ('amount', models.BigIntegerField(verbose_name='지급액')),
@@ -2010,7 +2010,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PointChunk',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('number', models.IntegerField()),
                 ('journal_id', models.UUIDField(null=True)),
                 ('posted_at', models.DateTimeField(null=True)),
@@ -2026,7 +2026,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PointWitness',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='연계기관')),
                 ('programme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='witnesses', to='vouchers.pointprogramme', verbose_name='포인트 사업')),
@@ -2039,7 +2039,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ResidencePeriod',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('since', models.DateField(verbose_name='전입일')),
                 ('until', models.DateField(verbose_name='전출일')),
                 ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='residence_periods', to='vouchers.citizen', verbose_name='시민')),
@@ -2054,7 +2054,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ReviewNote',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('unexplained', models.BigIntegerField(verbose_name='서명한 차이')),
                 ('text', models.CharField(max_length=500, verbose_name='설명')),
@@ -2072,7 +2072,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='RoleAssignment',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('role', models.CharField(choices=[('drafter', '기안자'), ('reviewer', '검토자'), ('budget', '예산 협조자'), ('approver', '결재권자'), ('payer', '지급 담당자'), ('merchant_officer', '가맹점 담당자'), ('settlement_officer', '정산 담당자'), ('auditor', '감사 담당자'), ('administrator', '기관 관리자')], max_length=20, verbose_name='역할')),
                 ('valid_from', models.DateField(verbose_name='시작일')),
                 ('valid_until', models.DateField(blank=True, help_text='비워 두면 해제할 때까지 유효합니다.', null=True, verbose_name='종료일')),
@@ -2089,7 +2089,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='UsageRule',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('name', models.CharField(max_length=80, verbose_name='사용처 기준명')),
                 ('allowed_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text='비워 두면 모든 업종에서 사용할 수 있습니다.', size=None, verbose_name='사용 가능 업종')),
                 ('denied_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None, verbose_name='사용 제한 업종')),
@@ -2106,7 +2106,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PurchaseLimit',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('buyer', models.CharField(choices=[('individual', '개인'), ('corporate', '법인')], default='individual', max_length=10, verbose_name='구매자')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('minimum', models.BigIntegerField(default=10000, verbose_name='1회 최소 구매액(원)')),
@@ -2148,7 +2148,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPurchaseLimit',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('buyer', models.CharField(choices=[('individual', '개인'), ('corporate', '법인')], default='individual', max_length=10, verbose_name='구매자')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('minimum', models.BigIntegerField(default=10000, verbose_name='1회 최소 구매액(원)')),
@@ -2192,7 +2192,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPointProgramme',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('name', models.CharField(max_length=60, verbose_name='사업명')),
                 ('legal_basis', models.CharField(help_text='예: 조례 제8조', max_length=200, verbose_name='근거')),
@@ -2222,7 +2222,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalBenefitTerms',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('state', models.CharField(choices=[('draft', '작성 중'), ('published', '공포')], default='draft', editable=False, max_length=10, verbose_name='상태')),
@@ -2264,7 +2264,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Wallet',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('status', models.CharField(choices=[('active', '정상'), ('frozen', '사용 정지'), ('closed', '해지')], default='active', max_length=10, verbose_name='상태')),
                 ('citizen', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='vouchers.citizen', verbose_name='시민')),
@@ -2282,7 +2282,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AutoTopUp',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('kind', models.CharField(choices=[('below', '잔액이 기준보다 적을 때'), ('monthly', '매월 정한 날')], max_length=10, verbose_name='방식')),
                 ('threshold', models.BigIntegerField(null=True, verbose_name='기준 잔액(원)')),
@@ -2307,7 +2307,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WalletLink',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('outcome', models.CharField(choices=[('opened', '개설'), ('kept', '유지'), ('moved', '앱 이동')], max_length=10, verbose_name='처리')),
                 ('guardian_consent', models.BooleanField(default=False, verbose_name='법정대리인 동의')),
                 ('credited_lots', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='가입하며 받은 금액')),
@@ -2326,7 +2326,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WalletStatusChange',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('status', models.CharField(choices=[('active', '정상'), ('frozen', '사용 정지'), ('closed', '해지')], max_length=10, verbose_name='바뀐 상태')),
                 ('reason', models.CharField(max_length=200, verbose_name='사유')),
                 ('at', models.DateTimeField(verbose_name='일시')),
@@ -2343,7 +2343,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WebhookEndpoint',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('url', models.CharField(max_length=500, verbose_name='수신 주소')),
                 ('event_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('payment.paid', '결제 완료'), ('payment.cancelled', '결제 취소'), ('cashback.credited', '캐시백 지급'), ('top_up.requested', '충전 요청'), ('top_up.completed', '충전 완료'), ('top_up.cancelled', '충전 취소'), ('refund.completed', '환불 완료'), ('gift.received', '선물 받음'), ('points.credited', '포인트 지급'), ('wallet.moved', '지갑이 다른 앱으로 이동')], max_length=40), size=None, verbose_name='알림 종류')),
@@ -2363,7 +2363,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WebhookPolicy',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('kept_days', models.IntegerField(default=90, verbose_name='알림 보관 기간(일)')),
                 ('failing_days', models.IntegerField(default=5, help_text='이 기간 동안 한 번도 전송하지 못한 수신 주소는 사용이 중지됩니다.', verbose_name='수신 중지까지의 전송 실패 기간(일)')),
@@ -2378,7 +2378,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WebhookSecret',
             fields=[
-                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='등록일시')),
                 ('secret', vouchers.privacy.fields.EncryptedTextField(verbose_name='서명 비밀값')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='만료일시')),

@@ -72,7 +72,9 @@ class ActivityAdmin(ListAdmin):
         """With what an official can do about it."""
         activity = self.get_object(request, object_id)
         may = activity is not None and request.authority.may(EDIT, activity.municipality_id)  # type: ignore[attr-defined]
+        authority = request.authority  # type: ignore[attr-defined]
         offered = {
+            "may_see_citizen": activity is not None and authority.may("citizens.view", activity.municipality_id),
             "may_look_again": may and activity.state == ActivityState.REJECTED,
             "may_withdraw": may and activity.state in {ActivityState.ACCEPTED, ActivityState.COUNTED},
         }

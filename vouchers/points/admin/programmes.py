@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.common.admin import EditInline, HistoryAdmin, ReadInline, day
+from vouchers.common.admin import EditInline, HistoryAdmin, ReadInline, day, unlinked
 from vouchers.common.filters import MunicipalityFilter, chosen_municipality
 from vouchers.common.pages import find, page, render, require
 from vouchers.common.seoul import business_date
@@ -30,8 +30,15 @@ class WitnessInline(EditInline):
     model = PointWitness
     view_permission = VIEW
     edit_permission = EDIT
-    fields: ClassVar = ["partner"]
     can_delete = True
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only read has no page of the partner to go to."""
+        return ["partner"] if self.has_change_permission(request, obj) else [unlinked(PointWitness, "partner")]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The same."""
+        return [] if self.has_change_permission(request, obj) else self.get_fields(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What a partner has witnessed stays; it may witness nothing more."""

@@ -89,6 +89,7 @@ def show(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return render(
         request, "vouchers/points/run.html", title=str(run), run=run, balance=balance, short=max(0, run.amount - balance),
         sample=selectors.sample_of(run), exceptions=selectors.exceptions_of(run), draft=draft,
+        may_see_citizens=authority.may("citizens.view", run.municipality_id),
         paying=run.state == RunState.PAYING, progress=selectors.progress(run), own=own,
         may_compute=draft and authority.may(EDIT, run.municipality_id),
         may_confirm=draft and not own and authority.may(PAY, run.municipality_id),
