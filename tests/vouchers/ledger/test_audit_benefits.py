@@ -42,7 +42,7 @@ TAMPERING = {
         {"funds_follow_benefits", "balances_follow_transfers", "bank_covers_all"},
     ),
     "a fund's money came from nowhere": (
-        "UPDATE vouchers_journal SET kind = 'fund' WHERE kind = 'endow'", {"funds_follow_benefits"},
+        "UPDATE vouchers_journal SET kind = 'fund' WHERE kind = 'endow'", {"funds_follow_benefits", "funds_follow_entries"},
     ),
     "it is forgotten what a fund got back": ("DELETE FROM vouchers_lotreturn", {"funds_follow_benefits"}),
     "a day is written down larger": (
