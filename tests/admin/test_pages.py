@@ -38,7 +38,7 @@ _ADDRESS = re.compile(r"(?:GET|POST) /\S+")
 """An address of the API is the same in every language."""
 _LATIN = {
     "CSV", "UTF", "MB", "KB", "QR", "PDF", "MCC", "ISO", "EMV", "API", "ASCII", "English", "en", "ko", "uuid", "JSON", "Excel",
-    "BEGIN", "PUBLIC", "PRIVATE", "KEY", "PEM", "HMAC", "SHA", "Ed", "Idempotency", "Key",
+    "BEGIN", "PUBLIC", "PRIVATE", "KEY", "PEM", "HMAC", "SHA", "Ed", "Idempotency", "Key", "Https",
 }  # fmt: skip
 
 
