@@ -19,8 +19,9 @@ from vouchers.payments import services
 
 ROUND, PAUSE = 58.0, 2.0
 """Seconds that one job goes on before the next minute's takes over, and between two looks when nothing waits."""
-STEP = 500
-"""Events of one transaction: while their money is posted, the wallets concerned wait, some hundredths of a second."""
+STEP = 2_000
+"""Events of one transaction: while their money is posted, the wallets concerned wait, a quarter of a second at most. Each step
+looks at all that waits, so small ones cost more: with 500, an eighth of the speed was measured."""
 
 PRUNE = "vouchers.payments.prune"
 
