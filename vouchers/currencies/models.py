@@ -118,8 +118,9 @@ class PurchaseLimit(TenantModel):
     expiry_minutes = models.PositiveSmallIntegerField(_("입금 기한(분)"), default=30)
     withdrawal_days = models.PositiveSmallIntegerField(_("청약철회 기간(일)"), default=7)
     refund_ratio = models.PositiveSmallIntegerField(
-        _("환불 기준 사용률(%)"), default=60, help_text=_("이만큼 사용하면 잔액을 환불받을 수 있습니다. 60~80%.")
-    )
+        _("환불 기준 사용률(%)"), default=60,
+        help_text=_("이만큼 사용하면 잔액을 환불받을 수 있습니다. 60~80%. 선물로 보낸 금액은 사용액에도 충전액에도 넣지 않습니다."),
+    )  # fmt: skip
     gift_purchased = models.BooleanField(_("구매금 선물 가능"), default=True, db_default=True)
     gift_incentives = models.BooleanField(_("인센티브 선물 가능"), default=False, db_default=False)
     gift_points = models.BooleanField(_("포인트 선물 가능"), default=False, db_default=False)

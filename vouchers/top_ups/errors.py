@@ -139,10 +139,10 @@ class RefundTooEarly(_InWon):
 
 
 class NothingToRefund(DomainError):
-    """The wallet holds no bought money that could be refunded. Granted money and benefits never are."""
+    """The wallet holds no bought money that could be refunded. Granted money, benefits and gifts never are."""
 
     code = "nothing_to_refund"
-    message = _("환불할 수 있는 구매금이 없습니다. 정책수당과 혜택은 환불되지 않습니다.")
+    message = _("환불할 수 있는 구매금이 없습니다. 정책수당과 혜택, 선물받은 금액은 환불되지 않습니다.")
 
 
 class RefundUnknown(NotFound):

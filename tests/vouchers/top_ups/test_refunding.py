@@ -60,6 +60,15 @@ def refund(partner, wallet, *, at=AT + timedelta(hours=1), account=ACCOUNT):
     return services.refund_balance(write=write_of(partner), wallet=wallet, account=account, at=at).refund
 
 
+def give(city, partner, wallet, amount, *, at=AT + timedelta(minutes=3)):
+    """A gift to somebody else, whose wallet is returned."""
+    write, receiver = write_of(partner), factories.wallet_of(factories.make_citizen(city)).pk
+    call(
+        "gifts.give", city.code, partner.pk, write.key, write.fingerprint, wallet, receiver, None, None, amount, "", at
+    )
+    return receiver
+
+
 def kept_by(fund) -> int:
     account = Account.objects.get(kind="benefit", owner_id=fund.pk)
     balance = Balance.objects.get(pk=account.pk)
@@ -180,6 +189,74 @@ def test_the_paid_part_of_what_is_left(city, partner, wallet, shop, face, rate, 
     holds()
     with refused(errors.NothingToRefund):
         refund(partner, wallet)
+
+
+# 100,000 won face with a discount → given of which kind, used → (refund, benefit back); an int: what must still be used
+@pytest.mark.parametrize(
+    ("rate", "given", "kind", "used", "expected"),
+    [
+        # 40,000 of 100,000 given: 60 % of the 60,000 that stayed are 36,000
+        (0, 40_000, "purchased", 36_000, (24_000, 0)),
+        (0, 40_000, "purchased", 35_999, 1),
+        (0, 40_000, "purchased", 20_000, 16_000),  # 40,000 given and 20,000 used are not 60,000 used
+        # of 90,000 paid 50,000 stayed, with 10,000 benefit: 36,000 of 60,000 earn 6,000; 24,000 left hold 4,000 unearned
+        (1000, 40_000, "purchased", 36_000, (20_000, 4_000)),
+        # the whole benefit given: 90,000 paid stayed, 54,000 of them are 60 %, and no benefit is left to return
+        (1000, 10_000, "incentives", 54_000, (36_000, 0)),
+        (1000, 10_000, "incentives", 53_999, 1),
+        # half of the benefit given: 57,000 of 95,000 earn 3,000 of 5,000; 38,000 left hold 2,000 unearned
+        (1000, 5_000, "incentives", 57_000, (36_000, 2_000)),
+    ],
+)
+def test_a_gift_is_neither_used_nor_held(city, partner, wallet, shop, rate, given, kind, used, expected):
+    gifts = {"gift_purchased": kind == "purchased", "gift_incentives": kind == "incentives"}
+    factories.make_purchase_limit(city, valid_from=business_date(AT), per_month=None, **gifts)
+    fund = make_discount(city, rate) if rate else None
+    before = kept_by(fund) if fund else 0
+    buy(partner, wallet, 100_000)
+    give(city, partner, wallet, given)
+    spend(city, partner, wallet, shop, used)
+    if isinstance(expected, int):
+        with refused(errors.RefundTooEarly) as found:
+            refund(partner, wallet)
+        assert found.value.params == {"needed": expected}
+        return
+    done = refund(partner, wallet)
+    assert (done.amount, done.benefit, left(wallet)) == (*expected, 0)
+    assert fund is None or kept_by(fund) == before - 10_000 + expected[1]
+    holds()
+
+
+def test_a_gift_is_used_where_it_was_received_and_never_refunded_there(city, partner, wallet, shop):
+    buy(partner, wallet, 100_000)
+    receiver = give(city, partner, wallet, 40_000)
+    spend(city, partner, receiver, shop, 39_000)
+    with refused(errors.NothingToRefund):
+        refund(partner, receiver)
+    with refused(errors.RefundTooEarly) as found:  # what the receiver uses does not count for the giver
+        refund(partner, wallet)
+    assert found.value.params == {"needed": 36_000}
+    buy(partner, receiver, 10_000, at=AT + timedelta(minutes=10))
+    spend(city, partner, receiver, shop, 7_000, at=AT + timedelta(minutes=20))  # 1,000 of the gift, 6,000 of their own
+    assert refund(partner, receiver).amount == 4_000
+
+
+def test_a_benefit_given_after_a_refund_takes_nothing_from_its_buyer(city, partner, wallet, shop):
+    factories.make_purchase_limit(
+        city, valid_from=business_date(AT), per_month=None, gift_purchased=False, gift_incentives=True
+    )
+    make_discount(city)
+    buy(partner, wallet, 100_000)
+    payment = spend(city, partner, wallet, shop, 70_000)
+    done = refund(partner, wallet)
+    assert (done.amount, done.benefit) == (27_000, 3_000)  # 7,000 of 10,000 earned; 3,000 came out of the paid money
+    write = write_of(partner)
+    call("payments.cancel", city.code, partner.pk, write.key, write.fingerprint, payment, None, AT + timedelta(hours=2))
+    give(city, partner, wallet, 10_000, at=AT + timedelta(hours=3))
+    spend(city, partner, wallet, shop, 54_000, at=AT + timedelta(hours=4))
+    done = refund(partner, wallet, at=AT + timedelta(hours=5))
+    assert (done.amount, done.benefit, left(wallet)) == (6_000, 0, 0)
+    holds()
 
 
 def test_only_top_ups_used_enough_are_refunded_and_the_others_are_named(city, partner, wallet, shop):

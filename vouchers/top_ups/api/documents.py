@@ -103,7 +103,8 @@ refund_balance = describe(
     body_example=_ACCOUNT, reply=bodies.BalanceRefund, example=_A_REFUND,
     description=_(
         "조례가 정한 비율(60~80%) 이상 사용한 충전마다 남은 금액 중 구매자가 낸 부분을 환불합니다. 혜택 부분은 환불되지 않고 "
-        "재원으로 돌아갑니다. kept는 지갑에 남은 충전과 그 까닭, 더 사용해야 할 금액입니다."
+        "재원으로 돌아갑니다. 사용률은 사용액 ÷ (충전액 − 선물로 보낸 금액)이며, 선물받은 금액은 환불되지 않습니다. kept는 지갑에 "
+        "남은 충전과 그 까닭, 더 사용해야 할 금액입니다."
     ),
     parameters=[_WALLET_ID],
     problems=(

@@ -184,12 +184,20 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION top_ups.lock_top_up(p_municipality varchar, p_top_up uuid, OUT top_up vouchers_topup, OUT app uuid)
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
--- A top-up and its wallet, locked in the order of all.
+CREATE FUNCTION top_ups.take_up(
+    p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_top_up uuid, p_at timestamptz,
+    OUT replayed boolean, OUT top_up vouchers_topup, OUT app uuid
+) LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- How a request about a top-up begins: its key is recorded and, unless it was answered before, the wallet and the top-up are
+-- locked in the order of all.
 DECLARE
     v_wallet uuid;
 BEGIN
+    replayed := (partners.remember(p_municipality, p_partner, p_key, p_fingerprint, p_top_up, p_at)).replayed;
+    IF replayed THEN
+        RETURN;
+    END IF;
+    PERFORM ledger.enter(p_municipality);
     SELECT wallet_id INTO v_wallet FROM vouchers_topup WHERE municipality_id = p_municipality AND id = p_top_up;
     IF v_wallet IS NULL THEN
         PERFORM ledger.refuse('top_up_unknown');
@@ -212,12 +220,12 @@ DECLARE
     v_done   record;
     v_event  uuid := ledger.id_at(p_at);
 BEGIN
-    SELECT * INTO top_up_id, replayed FROM partners.remember(p_municipality, p_partner, p_key, p_fingerprint, p_top_up, p_at);
+    v_found := top_ups.take_up(p_municipality, p_partner, p_key, p_fingerprint, p_top_up, p_at);
+    top_up_id := p_top_up;
+    replayed := v_found.replayed;
     IF replayed THEN
         RETURN;
     END IF;
-    PERFORM ledger.enter(p_municipality);
-    v_found := top_ups.lock_top_up(p_municipality, p_top_up);
     v_top_up := v_found.top_up;
     IF v_top_up.completed_at IS NOT NULL AND v_top_up.depositor_id = p_partner
        AND v_top_up.deposit_reference = p_reference AND v_top_up.paid = p_amount THEN
@@ -275,12 +283,12 @@ DECLARE
     v_event  uuid := ledger.id_at(p_at);
     v_lots   uuid[];
 BEGIN
-    SELECT * INTO top_up_id, replayed FROM partners.remember(p_municipality, p_partner, p_key, p_fingerprint, p_top_up, p_at);
+    v_found := top_ups.take_up(p_municipality, p_partner, p_key, p_fingerprint, p_top_up, p_at);
+    top_up_id := p_top_up;
+    replayed := v_found.replayed;
     IF replayed THEN
         RETURN;
     END IF;
-    PERFORM ledger.enter(p_municipality);
-    v_found := top_ups.lock_top_up(p_municipality, p_top_up);
     v_top_up := v_found.top_up;
     IF p_partner <> v_top_up.partner_id AND v_found.app IS DISTINCT FROM p_partner THEN
         PERFORM ledger.refuse('top_up_unknown');
@@ -323,15 +331,25 @@ END $$;
 -- Of each top-up of which the ordinance's share is used, the paid part of what is left goes to the buyer. A benefit is
 -- earned by use: of F won face with B won benefit, after U won were used, floor(B × U / F) were earned, and the rest goes
 -- back to its funds, out of the benefit's own lot first.
+-- What was given away (선물) is neither used nor held: paid money and benefit count less what was given of each, so the share
+-- is used ÷ (topped up − given away), and the benefit that stayed is earned by what the buyer used. Given money is used at
+-- its receiver's, whose lot no top-up of their own has made: it is never refunded there, or a gift would turn it into cash.
 
 CREATE FUNCTION top_ups.left_of(p_municipality varchar, p_wallet uuid, p_at timestamptz)
 RETURNS TABLE (top_up_id uuid, face bigint, used bigint, remaining bigint, needed bigint, refund bigint, back bigint,
                purchase_lot uuid, incentive_lot uuid, from_incentive bigint, reason text)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     -- What of each top-up is left, and what of that would be refunded now; `needed` won more must be used for that.
-    WITH found AS (
-        SELECT t.id, t.completed_at, t.currency_id, t.buyer, t.paid::bigint AS paid, t.refunded,
-               coalesce((SELECT sum(b) FROM unnest(t.benefits) b), 0)::bigint AS benefit,
+    WITH given AS MATERIALIZED (
+        SELECT debit_lot_id AS lot, sum(amount)::bigint AS won FROM vouchers_transfer
+        WHERE municipality_id = p_municipality AND debit_account_id = p_wallet AND debit_lot_id IS NOT NULL
+          AND credit_lot_id IS NOT NULL AND spent IS NULL
+        GROUP BY 1
+    ), found AS (
+        SELECT t.id, t.completed_at, t.currency_id, t.buyer, t.refunded,
+               t.paid - coalesce((SELECT won FROM given WHERE lot = t.purchase_lot_id), 0) AS paid,
+               coalesce((SELECT sum(b) FROM unnest(t.benefits) b), 0)::bigint
+                   - coalesce((SELECT won FROM given WHERE lot = t.incentive_lot_id), 0) AS benefit,
                coalesce((SELECT sum(r) FROM unnest(t.returned) r), 0)::bigint + coalesce(incentive.expired, 0) AS returned,
                purchase.id AS purchase_lot, incentive.id AS incentive_lot,
                purchase.remaining - purchase.held AS money,
@@ -354,8 +372,9 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     ), reckoned AS (
         SELECT share.*,
                greatest(div(share.face * share.ratio + 99, 100) - share.used, 0)::bigint AS needed,
-               least(greatest(share.extra, share.benefit - div(share.benefit * share.used, share.face) - share.returned),
-                     share.benefit - share.returned, share.extra + share.money)::bigint AS back
+               greatest(least(
+                   greatest(share.extra, share.benefit - div(share.benefit * share.used, share.face) - share.returned),
+                   share.benefit - share.returned, share.extra + share.money), 0)::bigint AS back
         FROM share
     )
     SELECT id, face, used, money + extra, needed, money - greatest(back - extra, 0), back, purchase_lot, incentive_lot,
