@@ -10,6 +10,7 @@ from vouchers.citizens.models import (
 from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit, UsageRule
 from vouchers.gifts.models import Gift
 from vouchers.incentives.models import (
+    BenefitDay,
     BenefitDue,
     BenefitFund,
     BenefitHalt,
@@ -73,7 +74,7 @@ from vouchers.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEv
 
 __all__ = [
     "AccessRecord", "Account", "Activity", "ActivityKind", "ActivityUpload", "Balance", "BankDay", "BankLine",
-    "BankMatch", "BankStatement", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
+    "BankMatch", "BankStatement", "BenefitDay", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
     "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation",
     "CardApproval", "Cashback", "ChannelFee", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy",
     "DailySum", "DayReview", "Dong", "Event", "ExpiryMark", "ExpiryReturn", "FundEntry", "Gift", "Holiday",

@@ -49,5 +49,5 @@ def test_a_drafter_sees_the_month_and_cannot_stop_it(world: Everything, login: L
     with world.city.scope():
         policy = make_policy(world.city, make_fund(world.city), budget_month=1_000_000).policy
     page = login(Role.DRAFTER).get(reverse("admin:vouchers_benefitpolicy_change", args=[policy.pk])).text
-    assert "남은 예산" in page
+    assert "남은 월 예산" in page
     assert reverse("admin:benefit_halt", args=[policy.pk]) not in page

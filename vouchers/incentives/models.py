@@ -387,6 +387,20 @@ class BenefitMonth(LedgerModel):
         verbose_name_plural = _("혜택 정책의 월별 집행")
 
 
+class BenefitDay(LedgerModel):
+    """What a policy gave for the payments of a day, less what was reversed of them; a month's days make its month."""
+
+    pk = models.CompositePrimaryKey("municipality_id", "policy_id", "day")
+    municipality = _municipality()
+    policy = _policy()
+    day = models.DateField(_("결제일"))
+    used = models.BigIntegerField(_("사용액"))
+
+    class Meta(LedgerModel.Meta):
+        verbose_name = _("혜택 정책의 일별 집행")
+        verbose_name_plural = _("혜택 정책의 일별 집행")
+
+
 class BenefitStep(LedgerModel):
     """단계 변경: at which event a policy's month stepped down, stopped, or was restarted and by whom."""
 

@@ -1,15 +1,18 @@
-"""How a policy's month stands, for officials. Call them inside the municipality's scope."""
+"""How policies stand, for officials. Call them inside the municipality's scope."""
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date, timedelta
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Final, NamedTuple
+from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Min, Sum
 
 from vouchers.incentives import rules
 from vouchers.incentives.models import (
+    BenefitDay,
     BenefitDue,
     BenefitHalt,
     BenefitMonth,
@@ -19,62 +22,95 @@ from vouchers.incentives.models import (
     TermsState,
 )
 
-FULL = 10_000
+FULL: Final = 10_000
 """The step of a month whose budget has come to no threshold, in 1/10000 of the rates."""
 
 
-class Standing(NamedTuple):
-    """A policy in the month of a day. Amounts in won; ``budget`` None: the terms set none for a month.
+class Outlook(NamedTuple):
+    """What a policy's budgets gave in the month and the year of a day, and when they end. Amounts in won.
 
-    ``factor``: the step, 1/10000 of the rates, 0 stopped. ``halt``: an official's stop that has not ended. ``waiting``:
-    won that were earned and wait for a fund's money. ``runs_out_on``: None when the budget lasts for the month.
+    ``factor``: the month's step, 1/10000 of the rates, 0 stopped.
+    """
+
+    terms: BenefitTerms
+    used_month: int
+    used_year: int
+    factor: int
+    ends: rules.Ends
+
+    @property
+    def left_month(self) -> int | None:
+        """What the month's budget has left; None: the terms set none."""
+        return None if self.terms.budget_month is None else max(0, self.terms.budget_month - self.used_month)
+
+    @property
+    def left_year(self) -> int | None:
+        """The same of the year's."""
+        return None if self.terms.budget_year is None else max(0, self.terms.budget_year - self.used_year)
+
+
+def outlooks(*, terms: Iterable[BenefitTerms], day: date) -> dict[UUID, Outlook]:
+    """The outlook of each policy under its terms in force on ``day``, in three statements, however many there are.
+
+    They read a row for each month of the year and each of the last days.
+    """
+    in_force = {row.policy_id: row for row in terms}
+    where = {"municipality__in": {row.municipality_id for row in in_force.values()}, "policy__in": list(in_force)}
+    month, first = day.replace(day=1), min(day.replace(day=1), day - rules.WATCHED)
+    months: dict[UUID, dict[date, BenefitMonth]] = defaultdict(dict)
+    for kept in BenefitMonth.objects.filter(**where, month__gte=day.replace(month=1, day=1), month__lte=month):
+        months[kept.policy_id][kept.month] = kept
+    days: dict[UUID, dict[date, int]] = defaultdict(dict)
+    for policy, made, used in BenefitDay.objects.filter(**where, day__gte=first, day__lte=day).values_list(
+        "policy_id", "day", "used"
+    ):
+        days[policy][made] = used
+    published = BenefitTerms.objects.filter(**where, state=TermsState.PUBLISHED).order_by()
+    since = dict(published.values("policy_id").annotate(first=Min("valid_from")).values_list("policy_id", "first"))
+    found = {}
+    for policy, row in in_force.items():
+        this = months[policy].get(month)
+        used_month, used_year = this.used if this else 0, sum(one.used for one in months[policy].values())
+        ends = rules.run_out_on(
+            costs=rules.weekday_costs(days=days[policy], since=since[policy], today=day), today=day,
+            spent_today=days[policy].get(day, 0), budget_month=row.budget_month, used_month=used_month,
+            budget_year=row.budget_year, used_year=used_year,
+        )  # fmt: skip
+        found[policy] = Outlook(row, used_month, used_year, this.factor if this else FULL, ends)
+    return found
+
+
+class Standing(NamedTuple):
+    """A policy in the month of a day. ``outlook`` None: no terms are in force.
+
+    ``halt``: an official's stop that has not ended. ``waiting``: won that were earned and wait for a fund's money.
     """
 
     month: date
-    terms: BenefitTerms | None
-    budget: int | None
-    used: int
-    factor: int
+    outlook: Outlook | None
     halt: BenefitHalt | None
     waiting: int
-    runs_out_on: date | None
     steps: list[BenefitStep]
-
-    @property
-    def left(self) -> int | None:
-        """What the month's budget has left."""
-        return None if self.budget is None else max(0, self.budget - self.used)
 
     @property
     def gives(self) -> bool:
         """Whether payments earn something now."""
-        return self.terms is not None and self.halt is None and self.factor > 0
+        return self.outlook is not None and self.halt is None and self.outlook.factor > 0
 
 
 def standing(*, policy: BenefitPolicy, day: date) -> Standing:
     """How the policy stands in the month of ``day``, by what has been reckoned so far."""
     month = day.replace(day=1)
-    last = (month - timedelta(days=1)).replace(day=1)
     terms = policy.terms.filter(state=TermsState.PUBLISHED, valid_from__lte=day).order_by("-valid_from").first()
-    kept = {row.month: row for row in BenefitMonth.objects.filter(policy=policy, month__in=[month, last])}
-    used = kept[month].used if month in kept else 0
-    budget = terms.budget_month if terms else None
     return Standing(
         month=month,
-        terms=terms,
-        budget=budget,
-        used=used,
-        factor=kept[month].factor if month in kept else FULL,
+        outlook=outlooks(terms=[terms], day=day)[policy.pk] if terms else None,
         halt=policy.halts.select_related("official").filter(ended_at=None).first(),
         waiting=_waiting(policy),
-        runs_out_on=None
-        if budget is None
-        else rules.runs_out_on(
-            budget=budget, used=used, today=day, month_ends=month.replace(day=monthrange(day.year, day.month)[1]),
-            used_last_month=kept[last].used if last in kept else 0, days_last_month=monthrange(last.year, last.month)[1],
+        steps=list(
+            BenefitStep.objects.select_related("official").filter(policy=policy, month=month).order_by("-at")[:50]
         ),
-        steps=list(BenefitStep.objects.select_related("official").filter(policy=policy, month=month).order_by("-at")[:50]),
-    )  # fmt: skip
+    )
 
 
 def _waiting(policy: BenefitPolicy) -> int:

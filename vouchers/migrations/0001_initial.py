@@ -53,6 +53,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BenefitDay',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'policy_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('day', models.DateField(verbose_name='결제일')),
+                ('used', models.BigIntegerField(verbose_name='사용액')),
+            ],
+            options={
+                'verbose_name': '혜택 정책의 일별 집행',
+                'verbose_name_plural': '혜택 정책의 일별 집행',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='BenefitDue',
             fields=[
                 ('pk', models.CompositePrimaryKey('municipality_id', 'wallet_id', 'fund_id', 'month_id', blank=True, editable=False, primary_key=True, serialize=False)),

@@ -12,6 +12,7 @@ NAMES = {
 }  # fmt: skip
 TAMPERING = {
     "a payment earned more": ("UPDATE vouchers_cashback SET amount = amount + 1", {"cashback_adds_up"}),
+    "a day gave less": ("UPDATE vouchers_benefitday SET used = used - 1", {"cashback_adds_up"}),
     "a fund bears more": (
         "UPDATE vouchers_cashback SET amounts[1] = amounts[1] + 1, amount = amount + 1",
         {"cashback_adds_up", "cashback_is_credited"},

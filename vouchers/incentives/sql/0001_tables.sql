@@ -60,6 +60,16 @@ CREATE TABLE vouchers_benefitmonth (
     CONSTRAINT benefitmonth_not_negative CHECK (used >= 0 AND factor BETWEEN 0 AND 10000)
 );
 
+-- One row for each day, so that a forecast reads a few dozen. A cancellation is of the day of its payment.
+CREATE TABLE vouchers_benefitday (
+    municipality_id varchar(5) NOT NULL,
+    policy_id       uuid NOT NULL,
+    day             date NOT NULL,
+    used            bigint NOT NULL,             -- less what was reversed
+    CONSTRAINT benefitday_pkey PRIMARY KEY (municipality_id, policy_id, day),
+    CONSTRAINT benefitday_not_negative CHECK (used >= 0)
+) WITH (fillfactor = 70);
+
 CREATE TABLE vouchers_benefitstep (
     municipality_id varchar(5) NOT NULL,
     id              uuid NOT NULL,

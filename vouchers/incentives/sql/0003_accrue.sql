@@ -331,6 +331,14 @@ BEGIN
     SELECT p_municipality, uuidv7(), wallet_id, p_terms.policy_id, p_month, counted, given
     FROM member WHERE wallet_id NOT IN (SELECT wallet_id FROM known);
 
+    MERGE INTO vouchers_benefitday kept             -- an insert on conflict would check a negative sum before it is added
+    USING (SELECT least(greatest((uuid_extract_timestamp(payment_id) AT TIME ZONE 'Asia/Seoul')::date, p_month),
+                        (p_month + interval '1 month - 1 day')::date) AS day, sum(given)::bigint AS given
+           FROM unnest(p_outcomes) GROUP BY 1 HAVING sum(given) <> 0) made
+    ON kept.municipality_id = p_municipality AND kept.policy_id = p_terms.policy_id AND kept.day = made.day
+    WHEN MATCHED THEN UPDATE SET used = kept.used + made.given
+    WHEN NOT MATCHED THEN INSERT (municipality_id, policy_id, day, used)
+        VALUES (p_municipality, p_terms.policy_id, made.day, made.given);
     UPDATE vouchers_benefitmonth SET used = used + (SELECT coalesce(sum(given), 0) FROM unnest(p_outcomes))
     WHERE municipality_id = p_municipality AND policy_id = p_terms.policy_id AND month = p_month;
     SELECT coalesce(sum(given), 0) INTO v_given FROM unnest(p_outcomes);
