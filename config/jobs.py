@@ -49,10 +49,9 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, kw_only=True)
 class WorkerOptions:
     """``lost_after``: seconds without heartbeat after which a worker counts as dead. ``grace``: seconds that running
-    jobs get to end once the worker is told to stop; after that they are asked to leave at their next step. One of the
-    ``concurrency`` jobs at a time follows the payments, all the time."""
+    jobs get to end once the worker is told to stop; after that they are asked to leave at their next step."""
 
-    concurrency: int = 5
+    concurrency: int = 4
     lost_after: float = 10.0
     grace: float = 5.0
 
@@ -106,7 +105,7 @@ async def _work_until(stop: asyncio.Event, options: WorkerOptions) -> None:
                 concurrency=options.concurrency, install_signal_handlers=False, shutdown_graceful_timeout=options.grace,
                 update_heartbeat_interval=options.lost_after / 5, stalled_worker_timeout=options.lost_after,
                 fetch_job_polling_interval=options.lost_after / 2, abort_job_polling_interval=1.0,
-                delete_jobs="never",
+                delete_jobs="successful",  # failed ones stay until somebody has looked
             )
         )  # fmt: skip
         helpers = [

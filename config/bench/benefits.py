@@ -22,9 +22,11 @@ from vouchers.municipalities.models import Municipality
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
-from vouchers.payments.tasks import PAUSE, STEP
+from vouchers.payments.tasks import STEP
 
 _MONEY = 1_000_000_000_000
+_LOOK_SECONDS = 1.0
+"""How often a worker looks whether something waits."""
 _PAYERS = ((PayerKind.NATIONAL, 200), (PayerKind.PROVINCE, 300), (PayerKind.CITY, 500))
 
 
@@ -77,7 +79,7 @@ def make_policies(*, city: str, currencies: list[UUID], at: datetime) -> None:
 
 
 class FollowUp:
-    """payments.follow_up as the worker runs it: step after step while something waits, then a pause."""
+    """payments.follow_up as the worker runs it: step after step while something waits, then a look each second."""
 
     def __init__(self, server: Server, city: str) -> None:
         self._url, self._city = server.owner_url, city
@@ -126,7 +128,7 @@ class FollowUp:
                     worked = self._step(connection)
                     self.done += worked
                     if worked < STEP:
-                        self._stop.wait(PAUSE)
+                        self._stop.wait(_LOOK_SECONDS)
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             self._failed = error
 

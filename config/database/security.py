@@ -39,7 +39,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "ledger.allot", "ledger.reserve", "budgets.of_programmes",
     "ledger.expire",
     "ledger.endow", "incentives.quote_top_up", "incentives.restart", "incentives.simulate",
-    "incentives.left_of", "payments.follow_up", "payments.has_follow_up",
+    "incentives.left_of", "payments.follow_up", "payments.municipalities_to_follow_up",
     "payments.cashback", "payments.prune",
     "ledger.fence", "ledger.transactions_now", "ledger.transactions_ended", "ledger.municipalities",
     "officials.municipalities_of", "officials.begin_login", "officials.login_failed", "officials.forget_failures",

@@ -59,7 +59,6 @@ PERIODIC = {
     "vouchers.top_ups.request_all_due": "*/5 * * * *",
     "vouchers.webhooks.prune_all": "50 17 * * *",
     "vouchers.reconciliation.sum_all": "20 * * * *",
-    "vouchers.payments.follow_up": "* * * * *",
     "vouchers.payments.prune_all": "20 18 * * *",
 }
 """Periodic job → when it runs, in UTC."""

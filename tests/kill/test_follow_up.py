@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import signal
-from contextlib import suppress
 
 import psycopg
 import pytest
-from procrastinate.exceptions import AlreadyEnqueued
 
 from tests import factories
 from tests.factories import AT
@@ -16,7 +14,6 @@ from tests.kill.test_worker import until, worker
 from vouchers.common.models import uuid7
 from vouchers.ledger.audit import audit
 from vouchers.ledger.services import call
-from vouchers.payments.tasks import follow_up
 
 pytestmark = pytest.mark.kill
 
@@ -38,12 +35,6 @@ SELECT (SELECT count(*) FROM vouchers_outbox), (SELECT count(*) FROM vouchers_ca
        (SELECT coalesce(sum(granted), 0)::bigint FROM vouchers_lot WHERE kind = 'incentive'),
        (SELECT count(*) FROM vouchers_benefitdue)
 """
-
-
-def queue() -> None:
-    """The job of this minute, unless it waits already."""
-    with suppress(AlreadyEnqueued):
-        follow_up.defer(timestamp=0)
 
 
 def test_every_payment_earns_once_wherever_workers_die(committed_db: str) -> None:
@@ -71,7 +62,6 @@ def test_every_payment_earns_once_wherever_workers_die(committed_db: str) -> Non
             call("payments.follow_up", city.code, 1_000, AT)  # so that every row that a step may stand at is there
         for step in STEPS.values():
             pay()
-            queue()
             with psycopg.connect(committed_db) as holder, worker() as process:
                 holder.execute(step)
                 until(lambda: owner.execute(WAITING).rowcount > 0, process)
@@ -83,7 +73,6 @@ def test_every_payment_earns_once_wherever_workers_die(committed_db: str) -> Non
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
                 )
-        queue()
         with worker() as process:
             until(lambda: owner.execute(SUMS).fetchone()[0] == 0, process)
         assert owner.execute(SUMS).fetchone() == (0, paid, paid, 100 * paid, 100 * paid, 100 * paid, 0)

@@ -45,5 +45,5 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/incentives/sql/0003_accrue.sql"),
         run_sql_file("vouchers/incentives/sql/0004_quote_cashback.sql"),
         run_sql_file("vouchers/incentives/sql/0005_simulate.sql"),
-        run_sql_file("vouchers/payments/sql/0003_follow_up.sql"),
+        run_sql_file("vouchers/payments/sql/0009_follow_up.sql"),
     ]

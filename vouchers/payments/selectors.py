@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple, Self
 from uuid import UUID
 
+from django.db import connection
 from psycopg.types.numeric import Int4, Int8
 
 from vouchers.common.money import money
@@ -210,3 +211,10 @@ def drawn_by(payment: Payment) -> list[tuple[str, str]]:
     amounts = [(line.debit_lot_id, line.amount) for line in lines]
     lots = Lot.objects.filter(municipality=payment.municipality_id, pk__in=[lot for lot, _amount in amounts]).in_bulk()
     return [(str(lots[lot].get_kind_display()), money(amount)) for lot, amount in amounts if lot in lots]
+
+
+def municipalities_to_follow_up() -> list[str]:
+    """Where payments wait to be followed up, or credits for money that is there now. Needs no scope."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments.municipalities_to_follow_up()")
+        return [code for (code,) in cursor.fetchall()]

@@ -222,12 +222,6 @@ def _cancelled(statement: str, parameters: Mapping[str, Any]) -> Cancelled:
     return Cancelled(refund, cancelled, discount, business_date, cancelled_at, PaymentRow(*row), replayed)
 
 
-def has_follow_up(*, municipality: str) -> bool:
-    """Whether a step would find payments to follow up, or credits that waited for money which is there now."""
-    waits: bool = ledger.call("payments.has_follow_up", municipality)[0]
-    return waits
-
-
 def follow_up(*, municipality: str, limit: int, at: datetime) -> int:
     """Reckon and credit the cashback of the ``limit`` earliest payments and cancellations that wait, and tell the apps.
 

@@ -39,7 +39,7 @@ def give(kernel, giver, receiver, amount, *, kinds=("purchase",), at=NOON, id=No
 def lots(kernel: Kernel, wallet: UUID) -> list[tuple]:  # noqa: F811
     return kernel.rows(
         "SELECT kind, source_id, granted, remaining, expires_at, usage_rule_id FROM vouchers_lot WHERE wallet_id = %s"
-        " ORDER BY id", wallet,
+        " ORDER BY expires_at, source_id", wallet,
     )  # fmt: skip
 
 

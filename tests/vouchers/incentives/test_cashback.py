@@ -399,9 +399,9 @@ def test_a_fund_without_money_lets_credits_wait_and_nobody_else(world: World) ->
     assert world.follow_up() == 3
     assert sorted(world.told(p)["state"] for p in payments) == ["credited", "pending", "pending"]
     assert world.free(empty) == 500
-    assert world.kernel.call("payments.has_follow_up", CITY) is False
+    assert world.kernel.rows("SELECT payments.municipalities_to_follow_up()") == []
     world.endow(empty, 600)
-    assert world.kernel.call("payments.has_follow_up", CITY) is True
+    assert world.kernel.rows("SELECT payments.municipalities_to_follow_up()") == [(CITY,)]
     assert world.follow_up() == 0
     assert sorted(world.told(p)["state"] for p in payments) == ["credited", "credited", "pending"]
     world.endow(empty, 10_000)

@@ -107,15 +107,15 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION payments.has_follow_up(p_municipality varchar) RETURNS boolean LANGUAGE plpgsql STABLE
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- Whether a step would find something to do.
-BEGIN
-    PERFORM ledger.require_scope(p_municipality);
-    RETURN EXISTS (SELECT FROM vouchers_outbox WHERE municipality_id = p_municipality)
-        OR EXISTS (SELECT FROM vouchers_benefitdue WHERE municipality_id = p_municipality AND amount > 0
-                     AND amount <= incentives.free(p_municipality, fund_id));
-END $$;
+CREATE FUNCTION payments.municipalities_to_follow_up() RETURNS SETOF varchar
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    -- Runs before any scope is known: region codes where a step would find payments, or credits that waited for money which
+    -- is there now, and nothing else.
+    SELECT municipality_id FROM vouchers_outbox
+    UNION
+    SELECT municipality_id FROM vouchers_benefitdue
+    WHERE amount > 0 AND amount <= incentives.free(municipality_id, fund_id)
+$$;
 
 CREATE FUNCTION payments.cashback(p_municipality varchar, p_payment uuid) RETURNS jsonb LANGUAGE plpgsql VOLATILE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
