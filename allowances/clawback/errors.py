@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import register
 from vouchers.common.errors import DomainError, NotFound, StateConflict
 
 
-class _InWon:
-    """Whole numbers are told in groups of three digits."""
-
-    params: dict[str, Any]
-
-    def __init__(self, **params: Any) -> None:
-        super().__init__(**params)
-        self.params = params
-
-    def __str__(self) -> str:
-        return str(self.message) % {  # type: ignore[attr-defined]
-            name: f"{value:,}" if isinstance(value, int) else value for name, value in self.params.items()
-        }
-
-
-class ClawbackExceedsPaid(_InWon, StateConflict):
+class ClawbackExceedsPaid(StateConflict):
     """A row wants more than was paid and not claimed by another clawback. ``row``, ``needed`` and ``available`` in won."""
 
     code = "clawback_exceeds_paid"
@@ -77,7 +60,7 @@ class ReceivableUnknown(NotFound):
     message = _("반환금 채권을 찾을 수 없습니다.")
 
 
-class MoreThanOutstanding(_InWon, StateConflict):
+class MoreThanOutstanding(StateConflict):
     """More than is still owed. ``outstanding`` in won."""
 
     code = "more_than_outstanding"

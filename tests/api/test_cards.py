@@ -80,6 +80,13 @@ def test_of_the_token_only_a_keyed_hash_is_kept(market: Market, card: str):
     assert not any(card.encode() in token for token in kept)
 
 
+@pytest.mark.parametrize("number", ["4111111111111111", "4111-1111-1111-1111", "6210000000000000001"])
+def test_a_card_number_is_no_token(market: Market, number: str):
+    body = {"wallet_id": market.wallet_with(1000), "card_token": number, "last4": number[-4:]}
+    refused = market.request("POST", "/api/v1/cards", body, idempotency_key=str(uuid7()))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/card_token")
+
+
 def test_a_card_is_registered_once_and_ends(market: Market):
     wallet, token = market.wallet_with(1_000), f"tok_{uuid7().hex}"
     body = {"wallet_id": wallet, "card_token": token, "last4": "9876"}

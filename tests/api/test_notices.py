@@ -17,7 +17,7 @@ from tests.factories.webhooks import make_endpoint
 from vouchers.common.seoul import business_date
 from vouchers.payments.api.bodies import CancellationNotice, PaymentNotice
 from vouchers.webhooks.models import WebhookEvent
-from vouchers.webhooks.rules import EventType
+from vouchers.webhooks.rules import PING, EventType
 
 
 def test_notices_tell_payments_and_cancellations_as_the_api_does(market: Market):
@@ -59,7 +59,7 @@ def _told(market: Market) -> dict[str, dict[UUID, dict]]:
 
 def test_the_document_describes_every_type_of_notice(market: Market):
     document = market.request("GET", "/api/schema/").json()
-    assert document["webhooks"].keys() == set(EventType.values)
+    assert document["webhooks"].keys() == {PING, *EventType.values}
     for kind, described in document["webhooks"].items():
         content = described["post"]["requestBody"]["content"]["application/json"]
         schema, said = content["schema"]["properties"], content["examples"]["message"]["value"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import io
 import json
 import re
@@ -120,7 +123,7 @@ def test_a_scope_opens_its_operations_and_no_other(api, document, market: Market
 
 def test_it_is_openapi_3_1_in_both_languages(document: dict, market: Market):
     assert document["openapi"] == "3.1.0"
-    assert document["paths"]["/api/v1/payments"]["post"]["summary"] == "결제"
+    assert document["paths"]["/api/v1/payments"]["post"]["summary"] == "결제하기"
     english = market.request("GET", "/api/schema/?lang=en").json()
     assert not re.search("[가-힣]", json.dumps(without_samples(english), ensure_ascii=False))
 
@@ -160,3 +163,40 @@ def test_the_page_needs_no_network(market: Market):
     assert all(address.startswith("/") and not address.startswith("//") for address in addresses)
     assert "<script>" not in page.text
     assert market.request("GET", f"/api/docs/?script&x={uuid7()}").status_code == 200
+
+
+def test_its_signature_can_be_worked_through(document: dict):
+    """Whoever signs the example as the text says gets the very values that it shows."""
+    told = document["components"]["securitySchemes"]["signature"]["description"]
+    digest, params, signature = (
+        re.search(pattern, told)[1]
+        for pattern in (r"`Content-Digest: (.+)`", r"`Signature-Input: sig1=(.+)`", r"`Signature: sig1=:(.+):`")
+    )
+    signed, (body, secret) = (
+        re.search(r"```\n(.+)\n```", told, re.DOTALL)[1],
+        re.findall(r"본문이 `(.+)`이고 서명 비밀값이 `(.+)`인", told)[0],
+    )
+    assert digest == f"sha-256=:{base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()}:"
+    assert signed.endswith(f'"@signature-params": {params}')
+    assert f'"content-digest": {digest}' in signed
+    assert signature == base64.b64encode(hmac.digest(secret.encode(), signed.encode(), "sha256")).decode()
+
+
+def test_its_schemas_have_names_of_their_own_and_tell_what_is_a_time(document: dict):
+    schemas = document["components"]["schemas"]
+    assert [name for name in schemas if not name.isalpha()] == []
+    moments = {
+        f"{name}.{member}": described
+        for name, schema in schemas.items()
+        for member, described in schema.get("properties", {}).items()
+        if member == "at" or member.endswith(("_at", "_since"))
+    }
+    assert moments
+    assert [name for name, described in moments.items() if "date-time" not in json.dumps(described)] == []
+
+
+@pytest.mark.parametrize(("method", "headers", "status"), [("POST", {}, 405), ("GET", {"Accept": "text/html"}, 406)])
+def test_the_address_of_the_document_refuses_as_every_other(client, method, headers, status):
+    reply = client.generic(method, "/api/schema/", headers=headers)
+    assert (reply.status_code, reply["Content-Type"]) == (status, "application/problem+json")
+    assert reply.json()["status"] == status

@@ -6,12 +6,15 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from vouchers.common.korean import grouped
+
 
 class DomainError(Exception):
     """A rule of the domain was broken; nothing was changed.
 
     The docstring of a subclass tells the developer, ``message`` tells the person (Korean msgid, ``%(name)s``
-    parameters), ``code`` tells the machine and never changes once published, ``status`` is the HTTP status.
+    parameters), ``code`` tells the machine and never changes once published, ``status`` is the HTTP status. Whole
+    numbers among the parameters are won, rows and counts, and the text groups their digits in threes.
     """
 
     code: ClassVar[str] = "domain_error"
@@ -23,7 +26,11 @@ class DomainError(Exception):
         super().__init__(self.code, params)
 
     def __str__(self) -> str:
-        return str(self.message) % self.params if self.params else str(self.message)
+        if not self.params:
+            return str(self.message)
+        return str(self.message) % {
+            name: grouped(value) if isinstance(value, int) else value for name, value in self.params.items()
+        }
 
 
 class NotPermitted(DomainError):

@@ -192,6 +192,14 @@ _FORESEEN: Sequence[tuple[tuple[type[Exception], ...], type[DomainError]]] = (
 )
 
 
+class WrongMember(msgspec.Struct):
+    """What is wrong with one member: an RFC 6901 pointer to it, a stable code, and the reason for a person."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
 class Document(msgspec.Struct, omit_defaults=True):
     """What is sent: RFC 9457's members, then ours."""
 
@@ -200,7 +208,7 @@ class Document(msgspec.Struct, omit_defaults=True):
     status: int
     detail: str
     code: str
-    errors: list[dict[str, str]] = []
+    errors: list[WrongMember] = []
     params: dict[str, Any] = {}
 
 
@@ -237,8 +245,7 @@ def error_behind(exception: BaseException) -> DomainError:
 def described(error: DomainError) -> Answer:
     """The document of a domain error in the active language."""
     errors = [
-        {"pointer": problem.pointer, "code": problem.code, "detail": str(problem.detail)}
-        for problem in getattr(error, "errors", ())
+        WrongMember(problem.pointer, problem.code, str(problem.detail)) for problem in getattr(error, "errors", ())
     ]
     document = Document(
         type=f"urn:jangteo:problem:{error.code}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import register
@@ -46,18 +44,12 @@ class GiftExceedsBalance(DomainError):
     code = "gift_exceeds_balance"
     message = _("선물할 수 있는 금액은 %(available)s원입니다. 정책수당 등 선물할 수 없는 금액은 빠집니다.")
 
-    def __str__(self) -> str:
-        return _grouped(self.message, self.params)
-
 
 class GiftLimitExceeded(DomainError):
     """More than the giver may give at once, in a day or in a month: ``period``. ``available`` is what is left of it."""
 
     code = "gift_limit_exceeded"
     message = _("선물 한도를 넘었습니다. 지금 선물할 수 있는 금액은 %(available)s원입니다.")
-
-    def __str__(self) -> str:
-        return _grouped(self.message, self.params)
 
 
 class ReceiverHoldsTooMuch(DomainError):
@@ -72,10 +64,6 @@ class GiftUnknown(NotFound):
 
     code = "gift_unknown"
     message = _("선물을 찾을 수 없습니다.")
-
-
-def _grouped(message: Any, params: dict[str, Any]) -> str:
-    return str(message) % {name: f"{value:,}" if isinstance(value, int) else value for name, value in params.items()}
 
 
 register(**{

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import NO_PARTITION, register
@@ -37,19 +35,12 @@ class BudgetExceeded(DomainError):
     code = "budget_exceeded"
     message = _("사업 예산이 부족합니다. 집행 가능액은 %(available)s원이고 필요한 금액은 %(needed)s원입니다.")
 
-    def __str__(self) -> str:
-        return _with_grouped(self.message, self.params)
-
 
 class BudgetLineExceeded(BudgetExceeded):
     """The budget line has less left than is wanted of it. ``available`` and ``needed`` in won."""
 
     code = "budget_line_exceeded"
     message = _("예산 과목의 잔액이 부족합니다. 남은 금액은 %(available)s원이고 필요한 금액은 %(needed)s원입니다.")
-
-
-def _with_grouped(message: Any, params: dict[str, Any]) -> str:
-    return str(message) % {name: f"{value:,}" if isinstance(value, int) else value for name, value in params.items()}
 
 
 class RefundExceedsPayment(DomainError):
@@ -65,9 +56,6 @@ class BenefitFundShort(DomainError):
     code = "benefit_fund_short"
     message = _("혜택 재원이 부족합니다. 남은 금액은 %(available)s원이고 필요한 금액은 %(needed)s원입니다.")
 
-    def __str__(self) -> str:
-        return _with_grouped(self.message, self.params)
-
 
 class LotNotRefundable(DomainError):
     """The money is not there as it was bought: some of it was used, or it was never bought."""
@@ -82,18 +70,12 @@ class RefundPayableShort(DomainError):
     code = "refund_payable_short"
     message = _("지급을 기다리는 환불금은 %(available)s원이고 지급하려는 금액은 %(needed)s원입니다.")
 
-    def __str__(self) -> str:
-        return _with_grouped(self.message, self.params)
-
 
 class DepositShort(DomainError):
     """More would be received at the bank than top-ups have reported. ``available`` and ``needed`` in won."""
 
     code = "deposit_short"
     message = _("입금 확인을 기다리는 충전금은 %(available)s원이고 확인하려는 금액은 %(needed)s원입니다.")
-
-    def __str__(self) -> str:
-        return _with_grouped(self.message, self.params)
 
 
 class RefundBelowDiscount(DomainError):

@@ -12,13 +12,6 @@ from vouchers.ledger import errors as _ledger_errors  # noqa: F401  (registers t
 from vouchers.partners import errors as _partner_errors  # noqa: F401  (registers what every request may meet)
 
 
-class _InWon(DomainError):
-    """Amounts in the text are grouped in threes."""
-
-    def __str__(self) -> str:
-        return str(self.message) % {n: f"{v:,}" if isinstance(v, int) else v for n, v in self.params.items()}
-
-
 class PurchaseNotOpen(DomainError):
     """The currency has no purchase limits for this kind of buyer on that day, so nothing is sold."""
 
@@ -26,42 +19,42 @@ class PurchaseNotOpen(DomainError):
     message = _("현재 이 상품권은 구매할 수 없습니다.")
 
 
-class BelowMinimum(_InWon):
+class BelowMinimum(DomainError):
     """Less than the smallest purchase. ``limit`` in won."""
 
     code = "top_up_below_minimum"
     message = _("1회 최소 구매액은 %(limit)s원입니다.")
 
 
-class NotInUnits(_InWon):
+class NotInUnits(DomainError):
     """Not a multiple of the unit. ``limit`` is the unit, in won."""
 
     code = "top_up_not_in_units"
     message = _("%(limit)s원 단위로 구매할 수 있습니다.")
 
 
-class DayLimit(_InWon):
+class DayLimit(DomainError):
     """More than may be bought in a day, open requests counted. ``limit`` and what is ``available`` of it in won."""
 
     code = "purchase_limit_day"
     message = _("1일 구매 한도 %(limit)s원을 넘습니다. 남은 한도는 %(available)s원입니다.")
 
 
-class MonthLimit(_InWon):
+class MonthLimit(DomainError):
     """More than may be bought in a calendar month (Seoul), open requests counted. ``limit`` and ``available`` in won."""
 
     code = "purchase_limit_month"
     message = _("월 구매 한도 %(limit)s원을 넘습니다. 남은 한도는 %(available)s원입니다.")
 
 
-class YearLimit(_InWon):
+class YearLimit(DomainError):
     """More than may be bought in a calendar year (Seoul), open requests counted. ``limit`` and ``available`` in won."""
 
     code = "purchase_limit_year"
     message = _("연 구매 한도 %(limit)s원을 넘습니다. 남은 한도는 %(available)s원입니다.")
 
 
-class HoldingLimit(_InWon):
+class HoldingLimit(DomainError):
     """The wallet would hold more than it may. ``limit`` and ``available`` in won."""
 
     code = "holding_limit"
@@ -110,7 +103,7 @@ class WithdrawalPeriodOver(DomainError):
     message = _("청약철회 기간 %(days)s일이 지났습니다.")
 
 
-class DepositDiffers(_InWon):
+class DepositDiffers(DomainError):
     """Another amount was deposited than was asked for. ``amount`` in won."""
 
     code = "deposit_differs"
@@ -131,7 +124,7 @@ class RefundAccountMissing(DomainError):
     message = _("환불받을 계좌가 없습니다. 은행, 계좌번호, 예금주를 보내십시오.")
 
 
-class RefundTooEarly(_InWon):
+class RefundTooEarly(DomainError):
     """Nothing was used enough yet. After ``needed`` won more there is something to refund."""
 
     code = "refund_too_early"

@@ -58,6 +58,11 @@ def test_a_day_is_taken_in_once(market: Market) -> None:
         ({"currency_id": str(uuid7())}, "currency_not_named"),
         ({"lines": [{"at": "2026-11-22T09:00:00", "amount": 1, "balance": 1}]}, "fields_invalid"),
         ({"lines": [{"at": NINE, "amount": 0, "balance": 1}]}, "fields_invalid"),
+        ({"lines": [{"at": "0001-01-01T00:00:00+14:00", "amount": 1, "balance": 1}]}, "fields_invalid"),
+        ({"lines": [{"at": "9999-12-31T23:59:59-12:00", "amount": 1, "balance": 1}]}, "fields_invalid"),
+        ({"lines": [{"at": NINE, "amount": 1, "balance": 1, "memo": "a\x00b"}]}, "fields_invalid"),
+        ({"date": "0001-01-01", "lines": []}, "fields_invalid"),
+        ({"date": "9999-12-31", "lines": []}, "fields_invalid"),
         ({"lines": [{"at": NINE, "amount": 1, "balance": 1, "bank": "x"}]}, "fields_invalid"),
     ],
 )  # fmt: skip

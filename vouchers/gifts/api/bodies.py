@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from vouchers.common.api import RequestBody
 from vouchers.gifts.selectors import GiftRow
-from vouchers.partners.api.bodies import UUID_HINT, WON_HINT, Won
+from vouchers.partners.api.bodies import UUID_HINT, WON_HINT, Moment, Won
 
 # No control characters, line separators, or marks that turn the direction of text: a message is one plain line.
 _LINE: Final = "^[^\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]*\\Z"
@@ -55,7 +55,7 @@ class Gift(Struct, frozen=True):
     giver: GiftParty
     receiver: GiftParty
     business_date: date
-    given_at: datetime
+    given_at: Moment
 
 
 def gift_of(row: GiftRow) -> Gift:
@@ -77,4 +77,4 @@ class GiftNotice(Struct, frozen=True):
     gift_id: UUID
     wallet_id: UUID
     amount: int
-    given_at: datetime
+    given_at: Moment

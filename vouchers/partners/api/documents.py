@@ -25,7 +25,7 @@ from vouchers.common.problems import FieldsInvalid
 from vouchers.partners import errors
 from vouchers.partners.api import bodies
 from vouchers.partners.api.cursors import CURSOR_LENGTH, DEFAULT_LIMIT, LARGEST_LIMIT
-from vouchers.partners.signing import COMPONENTS
+from vouchers.partners.signing import base, content_digest, mac, parameters
 
 _REF = "#/components/schemas/{name}"
 _PROBLEM = {"$ref": _REF.format(name="Problem")}
@@ -46,6 +46,11 @@ _SAMPLES: Final[dict[str, Any]] = {
 PROBLEMS: Final[dict[str, Sequence[type[DomainError]]]] = {}
 """Every error that an operation can answer with, by operation; filled by `describe`."""
 _EVENTS: Final[dict[str, tuple[Any, type[msgspec.Struct], Any]]] = {}
+_MESSAGE_HEADERS: Final = {
+    "webhook-id": _("알림번호. 같은 알림은 다시 보내도 같습니다."),
+    "webhook-timestamp": _("보낸 시각(1970년부터의 초). 현재 시각과 5분 넘게 다르면 거절하십시오."),
+    "webhook-signature": _("v1,<Base64>. 만드는 방법은 수신 주소 등록(createWebhookEndpoint)에 있습니다."),
+}
 _STRUCTS: Final[list[type[msgspec.Struct]]] = []
 _BODY_REQUIRED: Final[set[str]] = set()
 _PUBLIC: Final[set[str]] = set()
@@ -85,12 +90,20 @@ PAGE: Final = (
         OpenApiParameter.QUERY, description=_("한 쪽의 건수"),
     ),
 )  # fmt: skip
+_SECRET: Final = "jts-example-secret"  # noqa: S105 - of the example
+_BODY: Final = b'{"amount":5000}'
+_KEY: Final = "019aa9a4-7c1e-7a53-9a0e-2f6d5a1c9b10"
+_DIGEST: Final = content_digest(_BODY)
+_PARAMS: Final = parameters(
+    key_id="jt0123456789abcdef", algorithm="hmac-sha256", nonce="f0c1d2e3a4b59687", created=1795312800
+)
+_BASE: Final = base(
+    method="POST", uri=f"https://example.go.kr/api/v1/payments/{_KEY}/cancellations", digest=_DIGEST,
+    idempotency_key=_KEY, params=_PARAMS,
+)  # fmt: skip
 _SIGNATURE: Final = format_lazy(
-    "{0}\n\n1. `Content-Digest: sha-256=:…:` {1}\n2. `Signature-Input: sig1={components};created=1795312800;"
-    'keyid="jt0123456789abcdef";alg="hmac-sha256";nonce="f0c1d2e3a4b59687"` {2}\n3. `Signature: sig1=:…:` {3}\n\n{4}'
-    '\n\n```\n"@method": POST\n"@target-uri": https://example.go.kr/api/v1/payments\n"content-digest": sha-256=:…:\n'
-    '"idempotency-key": 019aa9a4-7c1e-7a53-9a0e-2f6d5a1c9b10\n"@signature-params": {components};created=1795312800;'
-    'keyid="jt0123456789abcdef";alg="hmac-sha256";nonce="f0c1d2e3a4b59687"\n```\n\n{5}',
+    "{0}\n\n1. `Content-Digest: {digest}` {1}\n2. `Signature-Input: sig1={params}` {2}\n3. `Signature: sig1=:{mac}:` {3}\n\n"
+    "{4}\n\n```\n{base}\n```\n\n{5}\n\n{6}",
     _("무엇인가를 바꾸는 요청(POST)은 RFC 9421에 따라 서명합니다. 다음 세 헤더를 함께 보내십시오."),
     _("본문의 SHA-256 값을 Base64로 씁니다(RFC 9530). 본문이 없으면 빈 본문의 값입니다."),
     _(
@@ -103,12 +116,31 @@ _SIGNATURE: Final = format_lazy(
     _(
         "서명하는 내용은 다음 다섯 줄입니다. 줄은 LF 하나로 나누고 마지막 줄 뒤에는 아무것도 붙이지 않습니다. 주소는 보낸 그대로입니다."
     ),
+    format_lazy(
+        _("위는 본문이 `{body}`이고 서명 비밀값이 `{secret}`인 요청의 실제 값이므로, 만든 서명을 이것으로 검산할 수 있습니다."),
+        body=_BODY.decode(), secret=_SECRET,
+    ),
     _(
         "같은 요청을 다시 보낼 때는 새로 서명해도 되고, 5분 안이면 같은 서명을 다시 보내도 됩니다. 요청은 Idempotency-Key에 따라 "
         "한 번만 처리됩니다."
     ),
-    components=COMPONENTS,
-)
+    digest=_DIGEST, params=_PARAMS, mac=mac(_SECRET, _BASE), base=_BASE.decode(),
+)  # fmt: skip
+_INTRODUCTION: Final = format_lazy(
+    "{0}\n\n- {1}\n- {2}\n- {3}\n- {4}\n- {5}\n- {6}",
+    _("처음이면 [API 시작하기](/api/start/)의 명령을 위에서부터 실행해 보십시오."),
+    _("금액은 원 단위의 정수, 시각은 시간대가 있는 RFC 3339(응답은 UTC), business_date는 서울의 날짜, 번호(id)는 소문자 UUID입니다."),
+    _("조회(GET)에는 인증키만, 무엇인가를 바꾸는 요청(POST)에는 서명과 Idempotency-Key도 보냅니다."),
+    _("문서에 없는 항목을 보내면 거절합니다. 응답에는 항목이 늘어날 수 있으니 모르는 항목은 무시하십시오."),
+    _(
+        "거절은 RFC 9457 문서(application/problem+json)입니다. 프로그램은 바뀌지 않는 code로 판단하고, 사람에게는 "
+        "Accept-Language(ko, en)에 따른 detail을 보이십시오. errors는 잘못된 항목의 위치(pointer), code, 이유(detail)입니다."
+    ),
+    _("긴 목록은 최근 것부터 limit건씩 옵니다. next_cursor가 null이 아니면 ?cursor=에 넣어 다음 쪽을 조회하십시오."),
+    _(
+        "분당 요청 한도와 남은 수는 RateLimit-Policy와 RateLimit 헤더에 있고, 한도를 넘으면 429와 Retry-After(초)로 응답합니다."
+    ),
+)  # fmt: skip
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -184,8 +216,8 @@ def _message(kind: str, summary: Any, data: type[msgspec.Struct], example: Any) 
         "operationId": "on" + "".join(part.title() for part in re.split(r"[._]", kind)),
         "summary": summary, "tags": [_("알림(웹훅)")],
         "parameters": [
-            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
-            for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": told}
+            for name, told in _MESSAGE_HEADERS.items()
         ],
         "requestBody": {
             "required": True, "content": {"application/json": {"schema": schema, "examples": {"message": {"value": said}}}},
@@ -209,6 +241,7 @@ def complete(result: dict[str, Any], *, generator: Any, **_context: Any) -> dict
             "type": "apiKey", "in": "header", "name": "Signature", "description": _SIGNATURE,
         },
     }  # fmt: skip
+    result["info"]["description"] = _INTRODUCTION
     result["webhooks"] = _webhooks()
     for path, operations in result["paths"].items():
         for method, operation in operations.items():

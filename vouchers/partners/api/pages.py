@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.vary import vary_on_headers
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from vouchers.common import problems
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self';"
@@ -19,6 +22,10 @@ _POLICY = (
 @method_decorator(vary_on_headers("Accept-Language"), name="dispatch")
 class SchemaView(SpectacularJSONAPIView):
     """The OpenAPI 3.1 document in the language of the request, or in ``?lang=``."""
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        """Refusals are problem documents here, too."""
+        return problems.response_to(exc, allow=self.allowed_methods)
 
 
 class DocsView(SpectacularSwaggerSplitView):

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from merchants.qr_kit.rules import LONGEST_PAYLOAD, SaleQR, encode_sale
 from vouchers.common.api import RequestBody
 from vouchers.ledger.models import LotKind
-from vouchers.partners.api.bodies import ORDER_HINT, VISIBLE, WON_HINT, OrderId, Won
+from vouchers.partners.api.bodies import ORDER_HINT, VISIBLE, WON_HINT, Moment, OrderId, Won
 from vouchers.payments import selectors
 from vouchers.payments.rules import LONGEST_CODE, emv_of
 from vouchers.payments.selectors import Drawn, PaymentRow, Preview, SaleRow
@@ -90,7 +90,7 @@ class SaleCode(Struct, frozen=True):
     amount: int
     order_id: str
     qr: str
-    expires_at: datetime
+    expires_at: Moment
     payment_id: UUID | None
 
 
@@ -102,8 +102,8 @@ class PaymentToken(Struct, frozen=True):
 
     digits: str
     emv: str
-    refresh_at: datetime
-    expires_at: datetime
+    refresh_at: Moment
+    expires_at: Moment
 
 
 class NewCancellation(RequestBody, frozen=True):
@@ -167,7 +167,7 @@ class Payment(Struct, frozen=True):
     drawn: list[DrawnMoney]
     cancelled_amount: int
     business_date: date
-    paid_at: datetime
+    paid_at: Moment
 
 
 class PaymentInFull(Payment, frozen=True):
@@ -191,7 +191,7 @@ class PaymentNotice(Struct, frozen=True):
     paid_amount: int
     cancelled_amount: int
     business_date: date
-    paid_at: datetime
+    paid_at: Moment
     order_id: str | UnsetType = UNSET
     wallet_id: UUID | UnsetType = UNSET
 
@@ -203,7 +203,7 @@ class CancellationNotice(Struct, frozen=True):
     amount: int
     discount: int
     business_date: date
-    cancelled_at: datetime
+    cancelled_at: Moment
     payment: PaymentNotice
 
 
@@ -213,7 +213,7 @@ class CashbackNotice(Struct, frozen=True):
     wallet_id: UUID
     currency_id: UUID
     amount: int
-    credited_at: datetime
+    credited_at: Moment
 
 
 class NewPreview(RequestBody, frozen=True):
@@ -249,7 +249,7 @@ class ShopPayment(Struct, frozen=True):
     paid_amount: int
     cancelled_amount: int
     business_date: date
-    paid_at: datetime
+    paid_at: Moment
 
 
 class ShopPayments(Struct, frozen=True):
@@ -266,7 +266,7 @@ class ShopCancellation(Struct, frozen=True):
     amount: int
     discount: int
     business_date: date
-    cancelled_at: datetime
+    cancelled_at: Moment
     payment: ShopPayment
 
 
@@ -286,7 +286,7 @@ class Cancellation(Struct, frozen=True):
     amount: int
     discount: int
     business_date: date
-    cancelled_at: datetime
+    cancelled_at: Moment
     payment: Payment
 
 

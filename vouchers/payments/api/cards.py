@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -20,7 +20,7 @@ from vouchers.common import problems
 from vouchers.common.api import RequestBody, answer, read
 from vouchers.common.errors import DomainError
 from vouchers.ledger import errors as ledger
-from vouchers.partners.api.bodies import UUID_HINT, VISIBLE, WON_HINT, Won
+from vouchers.partners.api.bodies import UUID_HINT, VISIBLE, WON_HINT, Moment, Won
 from vouchers.partners.api.documents import describe
 from vouchers.partners.api.views import PartnerView, moment_of, written
 from vouchers.partners.rules import Scope
@@ -29,9 +29,17 @@ from vouchers.payments.api.bodies import MERCHANT_HINT, MerchantCode, NewCancell
 
 _TRACE = re.compile(rf"(?=.{{1,40}}\Z){VISIBLE}")
 TraceNumber = Annotated[str, Meta(min_length=1, max_length=40, pattern=VISIBLE, examples=["VAN1-20261122-000123"])]
-CardToken = Annotated[str, Meta(min_length=16, max_length=128, pattern=VISIBLE, examples=["tok_9f8e7d6c5b4a39281706"])]
+CardToken = Annotated[
+    str,
+    Meta(
+        min_length=16, max_length=128, pattern=r"^(?![0-9-]{16,23}\Z)[!-~]+\Z", examples=["tok_9f8e7d6c5b4a39281706"],
+    ),
+]  # fmt: skip
+"""Digits alone may be a card's number, which we must never hold."""
 _TRACE_HINT = _("공백 없는 ASCII 문자 1~40자인 거래고유번호여야 합니다.")
-_TOKEN_HINT = _("공백 없는 ASCII 문자 16~128자인 카드 토큰이어야 합니다. 카드번호를 보내지 마십시오.")
+_TOKEN_HINT = _(
+    "공백 없는 ASCII 문자 16~128자인 카드 토큰이어야 합니다. 카드번호를 보내지 마십시오. 숫자뿐인 16~23자리 값은 받지 않습니다."
+)
 
 
 class NewCard(RequestBody, frozen=True):
@@ -53,8 +61,8 @@ class Card(Struct, frozen=True):
     state: Literal["active", "ended"]
     wallet_id: UUID
     last4: str
-    registered_at: datetime
-    ended_at: datetime | None
+    registered_at: Moment
+    ended_at: Moment | None
 
 
 class NewAuthorisation(RequestBody, frozen=True):
@@ -96,7 +104,7 @@ class Authorisation(Struct, frozen=True):
     paid_amount: int
     cancelled_amount: int
     business_date: date
-    approved_at: datetime
+    approved_at: Moment
 
 
 class CardCancellation(Struct, frozen=True):
@@ -105,7 +113,7 @@ class CardCancellation(Struct, frozen=True):
     id: UUID
     response_code: Literal["00"]
     amount: int
-    cancelled_at: datetime
+    cancelled_at: Moment
     authorisation: Authorisation
 
 

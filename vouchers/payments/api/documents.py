@@ -55,7 +55,7 @@ _A_CANCELLATION: Final = {
 
 
 create_payment = describe(
-    "createPayment", tag=_TAG, summary=_("결제"), writes=True, body=bodies.NewPayment, body_example=_NEW_PAYMENT,
+    "createPayment", tag=_TAG, summary=_("결제하기"), writes=True, body=bodies.NewPayment, body_example=_NEW_PAYMENT,
     description=_(
         "시민의 지갑에서 가맹점 QR로 결제합니다. 이 가맹점에서 사용할 수 있는 금액 가운데 유효기한이 먼저 끝나는 것부터, "
         "구매금은 마지막에 사용합니다. 가맹점이 스스로 할인하는 곳(혜택+)에서는 amount에서 할인액을 뺀 금액만 "
@@ -171,7 +171,7 @@ list_payments = describe(
     )],
 )  # fmt: skip
 read_payment = describe(
-    "readPayment", tag=_TAG, summary=_("결제 조회"), reply=bodies.PaymentInFull,
+    "readPayment", tag=_TAG, summary=_("결제 한 건 조회"), reply=bodies.PaymentInFull,
     example=_A_PAYMENT | {"drawn": _DRAWN_BY_NAME, "cashback": {"state": "credited"} | _A_SHARED_CASHBACK},
     description=_(
         "결제의 현재 상태와 캐시백입니다. 캐시백은 결제한 뒤 몇 초 안에 확정되며(pending → credited 또는 none), 취소하면 그만큼 "
@@ -180,7 +180,7 @@ read_payment = describe(
     parameters=[_PAYMENT_ID], problems=(ledger.PaymentUnknown,),
 )  # fmt: skip
 cancel_payment = describe(
-    "cancelPayment", tag=_TAG, summary=_("결제 취소"), writes=True, body=bodies.NewCancellation, body_required=False,
+    "cancelPayment", tag=_TAG, summary=_("결제 취소하기"), writes=True, body=bodies.NewCancellation, body_required=False,
     body_example={"amount": 5000}, reply=bodies.Cancellation, example=_A_CANCELLATION,
     description=_(
         "전부 또는 일부를 취소합니다. amount가 없으면 남은 금액을 모두 취소합니다. 취소한 금액은 결제할 때 사용한 금액으로 "

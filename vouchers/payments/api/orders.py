@@ -18,7 +18,7 @@ from merchants.qr_kit.errors import MerchantUnknown
 from vouchers.common import problems
 from vouchers.common.api import RequestBody, answer, read
 from vouchers.ledger import errors as ledger
-from vouchers.partners.api.bodies import ORDER_HINT, UUID_HINT, VISIBLE, WON_HINT, OrderId, Won
+from vouchers.partners.api.bodies import ORDER_HINT, UUID_HINT, VISIBLE, WON_HINT, Moment, OrderId, Won
 from vouchers.partners.api.documents import describe
 from vouchers.partners.api.views import PartnerView, moment_of, written
 from vouchers.partners.rules import Scope
@@ -66,8 +66,8 @@ class OnlineOrder(Struct, frozen=True):
     discount: int
     cancelled_amount: int
     fee: int
-    expires_at: datetime
-    paid_at: datetime | None
+    expires_at: Moment
+    paid_at: Moment | None
     payment_id: UUID | None
 
 
@@ -82,7 +82,7 @@ class OrderCancellation(Struct, frozen=True):
 
     id: UUID
     amount: int
-    cancelled_at: datetime
+    cancelled_at: Moment
     order: OnlineOrder
 
 

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from vouchers.common.api import RequestBody, read
 from vouchers.common.problems import FieldProblem, FieldsInvalid
-from vouchers.partners.api.bodies import VISIBLE, Won
+from vouchers.partners.api.bodies import VISIBLE, Moment, Won
 from vouchers.points.models import Activity
 from vouchers.points.selectors import Earned
 from vouchers.points.services import Item, Outcome
@@ -78,7 +78,7 @@ class ActivityResult(Struct, frozen=True):
     activity_id: UUID | None
 
 
-class Delivery(Struct, frozen=True):
+class ActivitiesTaken(Struct, frozen=True):
     """The results in the order of the items."""
 
     id: UUID
@@ -96,10 +96,10 @@ class ActivityDone(Struct, frozen=True):
     kind: str
     state: Literal["accepted", "rejected", "counted", "withdrawn"]
     reason: str
-    occurred_at: datetime
+    occurred_at: Moment
     amount: int | None
     quantity: str | None
-    received_at: datetime
+    received_at: Moment
 
 
 class Activities(Struct, frozen=True):
@@ -116,7 +116,7 @@ class EarnedPoint(Struct, frozen=True):
     programme: str
     kind: str
     kind_name: str
-    occurred_at: datetime
+    occurred_at: Moment
     counts_on: date
     points: int
     paid: int
@@ -163,12 +163,12 @@ def item_of(told: ActivityItem) -> Item:
     )
 
 
-def delivery_of(id_: UUID, told: list[ActivityItem], outcomes: list[Outcome]) -> Delivery:
+def delivery_of(id_: UUID, told: list[ActivityItem], outcomes: list[Outcome]) -> ActivitiesTaken:
     """The answer for a delivery."""
     counted = {
         name: sum(outcome.outcome == name for outcome in outcomes) for name in ("accepted", "rejected", "refused")
     }
-    return Delivery(
+    return ActivitiesTaken(
         id=id_,
         results=[
             ActivityResult(item.external_id, outcome.outcome, outcome.reason, outcome.activity_id)  # type: ignore[arg-type]
@@ -207,4 +207,4 @@ class PointsNotice(Struct, frozen=True):
     amount: int
     programme: str
     period_from: date
-    expires_at: datetime | None
+    expires_at: Moment | None

@@ -29,7 +29,7 @@ _MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 
 create_activities = describe(
     "createActivities", tag=_TAG, summary=_("활동 실적 등록"), writes=True, body=bodies.NewActivities,
-    body_example={"activities": [_AN_ITEM]}, reply=bodies.Delivery,
+    body_example={"activities": [_AN_ITEM]}, reply=bodies.ActivitiesTaken,
     example={
         "id": "019aa9b0-3c40-7b11-9c2e-0d4f5a6b7c88", "accepted": 1, "rejected": 0, "refused": 0,
         "results": [{

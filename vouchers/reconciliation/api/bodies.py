@@ -12,12 +12,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from vouchers.common.api import RequestBody
 from vouchers.common.seoul import SEOUL, business_date
-from vouchers.partners.api.bodies import UUID_HINT
+from vouchers.partners.api.bodies import UUID_HINT, Moment
 from vouchers.reconciliation.models import BankStatement
 from vouchers.reconciliation.rules import Entry, Statement, statement_of
 
 MOST_LINES: Final = 100
 _LARGEST: Final = 999_999_999_999_999
+_YEARS: Final = range(2000, 2100)
+"""Times beyond cannot all be told in Seoul, nor days added to them."""
 
 Balance = Annotated[int, Meta(ge=-_LARGEST, le=_LARGEST, examples=[52000000])]
 Day = Annotated[date, Meta(examples=["2026-11-22"])]
@@ -29,7 +31,7 @@ class NewBankLine(Struct, frozen=True, forbid_unknown_fields=True):
     at: Annotated[datetime, Meta(tz=True)]
     amount: Annotated[int, Meta(ge=-_LARGEST, le=_LARGEST, examples=[2000000])]
     balance: Balance
-    memo: Annotated[str, Meta(max_length=200)] = ""
+    memo: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")] = ""
 
 
 class NewBankStatement(RequestBody, frozen=True):
@@ -59,7 +61,13 @@ class TakenStatement(Struct, frozen=True):
     closing_balance: int
     lines: int
     new_lines: int
-    received_at: datetime
+    received_at: Moment
+
+
+def wrong_members(wanted: NewBankStatement) -> set[str]:
+    """Members whose form is right and whose value no bank would send: a line that moves nothing, a year far away."""
+    wrong = {"lines"} if any(not line.amount or line.at.year not in _YEARS for line in wanted.lines) else set()
+    return wrong | ({"date"} if wanted.date.year not in _YEARS else set())
 
 
 def statement_in(wanted: NewBankStatement) -> Statement | None:

@@ -15,7 +15,7 @@ from vouchers.partners.api.views import PartnerView, moment_of, written
 from vouchers.partners.rules import Scope
 from vouchers.reconciliation import selectors, services
 from vouchers.reconciliation.api import documents
-from vouchers.reconciliation.api.bodies import NewBankStatement, statement_in, statement_of_row
+from vouchers.reconciliation.api.bodies import NewBankStatement, statement_in, statement_of_row, wrong_members
 from vouchers.reconciliation.errors import CurrencyNotNamed
 
 
@@ -29,8 +29,10 @@ class BankStatementsView(PartnerView):
         """Take in a day of the account."""
         write, body = self.write(request)
         wanted = read(body, NewBankStatement)
-        if any(not line.amount for line in wanted.lines):
-            raise problems.FieldsInvalid([problems.FieldProblem("/lines", "invalid", NewBankStatement.hints["lines"])])
+        if wrong := sorted(wrong_members(wanted)):
+            raise problems.FieldsInvalid(
+                [problems.FieldProblem(f"/{name}", "invalid", NewBankStatement.hints[name]) for name in wrong]
+            )
         with scope(municipalities=[self.caller.municipality]):
             currency = selectors.currency_for(
                 municipality=self.caller.municipality, named=None if isinstance(wanted.currency_id, UnsetType) else wanted.currency_id

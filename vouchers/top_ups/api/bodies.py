@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
 from vouchers.common.api import RequestBody
-from vouchers.partners.api.bodies import ORDER_HINT, UUID_HINT, WON_HINT, OrderId, Won
+from vouchers.partners.api.bodies import ORDER_HINT, UUID_HINT, WON_HINT, Moment, OrderId, Won
 from vouchers.top_ups.models import AutoTopUp
 from vouchers.top_ups.selectors import RefundAccount, RefundRow, TopUpRow
 
@@ -108,10 +108,10 @@ class TopUp(Struct, frozen=True):
     gets: int
     payers: list[Payer]
     refunded: int
-    requested_at: datetime
-    expires_at: datetime
-    completed_at: datetime | None
-    cancelled_at: datetime | None
+    requested_at: Moment
+    expires_at: Moment
+    completed_at: Moment | None
+    cancelled_at: Moment | None
     refund_id: UUID | None
 
 
@@ -138,8 +138,8 @@ class BalanceRefund(Struct, frozen=True):
     state: Literal["waiting", "paid"]
     amount: int
     benefit_returned: int
-    requested_at: datetime
-    paid_at: datetime | None
+    requested_at: Moment
+    paid_at: Moment | None
     kept: list[Kept]
 
 
@@ -183,7 +183,7 @@ class TopUpNotice(Struct, frozen=True):
     wallet_id: UUID
     pays: int
     gets: int
-    expires_at: datetime | None
+    expires_at: Moment | None
 
 
 class RefundNotice(Struct, frozen=True):

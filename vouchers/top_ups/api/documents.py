@@ -99,7 +99,7 @@ cancel_top_up = describe(
     ),
 )  # fmt: skip
 refund_balance = describe(
-    "refundBalance", tag=_TAG, summary=_("잔액 환불"), writes=True, body=bodies.NewRefund, body_required=False,
+    "refundBalance", tag=_TAG, summary=_("잔액 환불 신청"), writes=True, body=bodies.NewRefund, body_required=False,
     body_example=_ACCOUNT, reply=bodies.BalanceRefund, example=_A_REFUND,
     description=_(
         "조례가 정한 비율(60~80%) 이상 사용한 충전마다 남은 금액 중 구매자가 낸 부분을 환불합니다. 혜택 부분은 환불되지 않고 "

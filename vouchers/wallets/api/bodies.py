@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, cast
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from vouchers.common.api import RequestBody
-from vouchers.partners.api.bodies import UUID_HINT
+from vouchers.partners.api.bodies import UUID_HINT, Moment
 from vouchers.wallets.rules import SOURCES, Movement, movement, where_spent
 from vouchers.wallets.selectors import LotRow, Membership, MovementRow, WalletRow
 
@@ -59,7 +59,7 @@ class CreditedAllowance(Struct, frozen=True):
 
     programme: str
     amount: int
-    expires_at: datetime | None
+    expires_at: Moment | None
 
 
 class Member(Struct, frozen=True):
@@ -70,7 +70,7 @@ class Member(Struct, frozen=True):
     wallet: MemberWallet
     credited_amount: int
     credited: list[CreditedAllowance]
-    joined_at: datetime
+    joined_at: Moment
 
 
 def member_of(made: Membership) -> Member:
@@ -101,7 +101,7 @@ class Spendable(Struct, frozen=True):
 class NextExpiry(Struct, frozen=True):
     """The next moment at which money expires, and how much of it."""
 
-    at: datetime
+    at: Moment
     amount: int
 
 
@@ -120,7 +120,7 @@ class WalletLot(Struct, frozen=True):
     amount: int
     source: LotSource
     usage: str
-    expires_at: datetime | None
+    expires_at: Moment | None
     expired: bool
 
 
@@ -133,7 +133,7 @@ class Wallet(Struct, frozen=True):
     id: UUID
     status: Literal["active", "frozen", "closed"]
     currency: CurrencyName
-    opened_at: datetime
+    opened_at: Moment
     balance: int
     spendable: Spendable
     next_expiry: NextExpiry | None
@@ -151,7 +151,7 @@ class Transaction(Struct, frozen=True):
     amount: int
     counterpart: str | None
     business_date: date
-    at: datetime
+    at: Moment
 
 
 class Transactions(Struct, frozen=True):
@@ -211,4 +211,4 @@ class MovedNotice(Struct, frozen=True):
     """A wallet of this app belongs to another app now, through which its holder joined."""
 
     wallet_id: UUID
-    moved_at: datetime
+    moved_at: Moment

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from msgspec import Meta, Struct
 
 from vouchers.common.api import RequestBody
+from vouchers.partners.api.bodies import Moment
 from vouchers.webhooks import models
 from vouchers.webhooks.rules import LONGEST_URL, EventType
 
@@ -73,8 +74,8 @@ class WebhookEndpoint(Struct, frozen=True):
     event_types: list[str]
     state: Literal["pending", "active", "disabled", "deleted"]
     disabled_for: Literal["unverified", "gone", "failing", "official"] | None
-    failing_since: datetime | None
-    created_at: datetime
+    failing_since: Moment | None
+    created_at: Moment
 
 
 class WebhookEndpoints(Struct, frozen=True):
@@ -95,7 +96,7 @@ class Rotation(Struct, frozen=True):
 
     webhook_endpoint: WebhookEndpoint
     secret: str | None
-    previous_expires_at: datetime | None
+    previous_expires_at: Moment | None
 
 
 class Event(Struct, frozen=True):
@@ -103,7 +104,7 @@ class Event(Struct, frozen=True):
 
     id: UUID
     type: str
-    timestamp: datetime
+    timestamp: Moment
     data: dict[str, Any]
 
 
@@ -114,23 +115,29 @@ class Events(Struct, frozen=True):
     next_cursor: str | None
 
 
-class Delivery(Struct, frozen=True):
+class EventDelivery(Struct, frozen=True):
     """The telling of an event to one endpoint. ``last_error``: why there was no answer to the last attempt."""
 
     endpoint_id: UUID
     state: Literal["waiting", "delivered", "failed"]
     attempts: int
-    last_attempt_at: datetime | None
+    last_attempt_at: Moment | None
     last_status: int | None
     last_error: str | None
-    next_attempt_at: datetime | None
+    next_attempt_at: Moment | None
+
+
+class PingNotice(Struct, frozen=True):
+    """The message that an endpoint answers with 2xx to become active."""
+
+    endpoint_id: UUID
 
 
 class EventWithDeliveries(Struct, frozen=True):
     """An event, and how the telling of it went."""
 
     event: Event
-    deliveries: list[Delivery]
+    deliveries: list[EventDelivery]
 
 
 def endpoint_of(row: models.WebhookEndpoint) -> WebhookEndpoint:
@@ -151,9 +158,9 @@ def event_of(row: models.WebhookEvent) -> Event:
     return Event(row.pk, row.type, row.at, row.data)
 
 
-def delivery_of(row: models.WebhookDelivery) -> Delivery:
+def delivery_of(row: models.WebhookDelivery) -> EventDelivery:
     """The answer for a delivery."""
-    return Delivery(
+    return EventDelivery(
         endpoint_id=row.endpoint_id, state=cast("Any", row.state), attempts=row.attempts, last_attempt_at=row.last_at,
         last_status=row.last_status, last_error=row.last_error or None,
         next_attempt_at=row.due_at if row.state == "waiting" else None,

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
-from vouchers.partners.api.documents import describe
+from vouchers.partners.api.documents import describe, describe_event
 from vouchers.webhooks import errors
 from vouchers.webhooks.api import bodies
+from vouchers.webhooks.rules import PING
 
 _TAG: Final = _("알림(웹훅)")
 _ENDPOINT: Final = OpenApiParameter(
@@ -44,8 +45,8 @@ _SPECIFICATION: Final = format_lazy(
     '{{"type":"payment.paid","timestamp":"2026-11-22T03:04:05.678901Z","data":{{"amount":15000,"id":"…"}}}}\n'
     "```\n\n{2}\n\n{3}\n\n{4}",
     _(
-        "등록하면 확인 메시지(webhook.ping)를 보내며, 수신 서버가 2xx로 응답하면 사용 중(active)이 됩니다. 응답의 secret은 다시 볼 수 "
-        "없으니 안전하게 보관하십시오."
+        "등록하면 확인 메시지(webhook.ping)를 보내며, 수신 서버가 2xx로 응답하면 사용 중(active)이 됩니다. 그 전에 일어난 일은 알리지 "
+        "않습니다. 응답의 secret은 다시 볼 수 없으니 안전하게 보관하십시오."
     ),
     _("메시지는 Standard Webhooks 규격(https://www.standardwebhooks.com)을 따르는 POST 요청입니다."),
     _(
@@ -122,4 +123,7 @@ replay_event = describe(
     }]},
     description=_("이 종류를 구독한 사용 중인 모든 수신 주소로 다시 보냅니다. webhook-id는 처음과 같습니다."),
     parameters=[_EVENT], problems=(errors.EventUnknown, errors.NobodyToTell),
+)  # fmt: skip
+describe_event(
+    PING, summary=_("수신 확인 메시지"), data=bodies.PingNotice, example={"endpoint_id": _AN_ENDPOINT["id"]},
 )  # fmt: skip
