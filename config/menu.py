@@ -25,7 +25,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.Wallet", "account_balance_wallet"), ("vouchers.Payment", "qr_code_scanner"), ("vouchers.PaymentTerms", "tune"),
         ("vouchers.OnlineChannel", "delivery_dining"),
         ("vouchers.Gift", "redeem"),
-        ("vouchers.TopUp", "add_card"), ("vouchers.TopUpRefund", "currency_exchange"),
+        ("vouchers.TopUp", "add_card"), ("vouchers.AutoTopUp", "autorenew"), ("vouchers.TopUpRefund", "currency_exchange"),
         ("vouchers.Currency", "payments"), ("vouchers.PurchaseLimit", "price_check"), ("vouchers.UsageRule", "rule"),
         ("vouchers.BenefitPolicy", "redeem"), ("vouchers.BenefitTerms", "percent"), ("vouchers.BenefitFund", "savings"),
     )),

@@ -1,4 +1,3 @@
-
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
@@ -17,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('vouchers', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('vouchers', '__first__'),
     ]
 
     operations = [
@@ -341,6 +340,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '결재선',
                 'verbose_name_plural': '결재선',
                 'ordering': ['-valid_from', 'department', 'type', 'category', 'amount_up_to'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'valid_from', 'type', 'category', 'department', 'amount_up_to'), name='approval_line_once_a_band', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('type__isnull', True), ('category', ''), _connector='OR'), name='approval_line_type_or_category', violation_error_message='수당 종류와 분류는 하나만 정하십시오.'), models.CheckConstraint(condition=models.Q(('amount_up_to__isnull', True), ('amount_up_to__gt', 0), _connector='OR'), name='approval_line_limit_positive', violation_error_message='상한액은 1원 이상이어야 합니다.')],
             },
         ),
         migrations.CreateModel(
@@ -360,6 +360,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '결재선 단계',
                 'verbose_name_plural': '결재선 단계',
                 'ordering': ['line', 'position'],
+                'constraints': [models.UniqueConstraint(fields=('line', 'position'), name='approval_line_position_once'), models.CheckConstraint(condition=models.Q(('is_delegated', False), ('role', 'approver'), _connector='OR'), name='approval_line_delegated_decides', violation_error_message='전결은 결재권자 단계에만 할 수 있습니다.')],
             },
         ),
         migrations.CreateModel(
@@ -430,6 +431,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '결재 단계',
                 'verbose_name_plural': '결재 단계',
                 'ordering': ['batch', 'attempt', 'position'],
+                'indexes': [models.Index(condition=models.Q(('decision', 'waiting')), fields=['municipality', 'role'], name='approval_step_waiting')],
+                'constraints': [models.UniqueConstraint(fields=('batch', 'attempt', 'position'), name='approval_step_position_once'), models.UniqueConstraint(fields=('batch', 'attempt', 'official'), name='approval_step_official_once'), models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['signed', 'returned']), _negated=True), models.Q(('decided_at__isnull', False), ('official__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='approval_step_signature_complete'), models.CheckConstraint(condition=models.Q(('on_behalf_of__isnull', True), models.Q(('official__isnull', False), models.Q(('on_behalf_of', models.F('official')), _negated=True)), _connector='OR'), name='approval_step_deputy_is_another')],
             },
         ),
         migrations.CreateModel(
@@ -496,6 +499,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '예산 과목',
                 'verbose_name_plural': '예산 과목',
                 'ordering': ['-fiscal_year', 'department', 'code'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'fiscal_year', 'code'), name='budget_line_code_once_a_year'), models.CheckConstraint(condition=models.Q(('national_percent__gte', 0), ('province_percent__gte', 0), ('national_percent__lte', django.db.models.expressions.CombinedExpression(models.Value(100), '-', models.F('province_percent')))), name='budget_line_shares_make_whole')],
             },
         ),
         migrations.CreateModel(
@@ -519,6 +523,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '예산 변동',
                 'verbose_name_plural': '예산 변동',
                 'ordering': ['line', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'journal_id', 'line'), name='budget_entry_posted_once'), models.CheckConstraint(condition=models.Q(models.Q(('city__gte', 0), ('kind__in', ['original', 'increase', 'carried_named', 'carried_accident', 'carried_continuing', 'transfer_in', 'change_in', 'contingency', 'recovered']), ('national__gte', 0), ('province__gte', 0), models.Q(('national__gt', 0), ('province__gt', 0), ('city__gt', 0), _connector='OR')), models.Q(models.Q(('kind__in', ['original', 'increase', 'carried_named', 'carried_accident', 'carried_continuing', 'transfer_in', 'change_in', 'contingency', 'recovered']), _negated=True), ('city__lte', 0), ('national__lte', 0), ('province__lte', 0), models.Q(('national__lt', 0), ('province__lt', 0), ('city__lt', 0), _connector='OR')), _connector='OR'), name='budget_entry_signed_by_kind')],
             },
         ),
         migrations.CreateModel(
@@ -551,6 +556,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '기억한 명단 형식',
                 'verbose_name_plural': '기억한 명단 형식',
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'department', 'fingerprint'), name='column_mapping_once_a_department')],
             },
         ),
         migrations.CreateModel(
@@ -622,6 +628,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '사망·전출자',
                 'verbose_name_plural': '사망·전출자',
                 'ordering': ['list', 'row_number'],
+                'constraints': [models.UniqueConstraint(fields=('list', 'row_number'), name='departure_once_a_row')],
             },
         ),
         migrations.CreateModel(
@@ -639,6 +646,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '알림 메일',
                 'verbose_name_plural': '알림 메일',
                 'ordering': ['-day', 'official'],
+                'constraints': [models.UniqueConstraint(fields=('official', 'day'), name='digest_mail_once_a_day')],
             },
         ),
         migrations.CreateModel(
@@ -657,6 +665,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '문서번호',
                 'verbose_name_plural': '문서번호',
                 'ordering': ['department', 'year', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'department', 'year', 'number'), name='document_number_once_a_year'), models.UniqueConstraint(fields=('batch', 'attempt'), name='document_number_once_a_list')],
             },
         ),
         migrations.CreateModel(
@@ -796,6 +805,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '분할 납부 계획',
                 'verbose_name_plural': '분할 납부 계획',
                 'ordering': ['receivable', '-plan', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'receivable', 'plan', 'number'), name='instalment_number_once'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='instalment_amount_positive')],
             },
         ),
         migrations.CreateModel(
@@ -813,6 +823,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '명단 비교',
                 'verbose_name_plural': '명단 비교',
+                'constraints': [models.UniqueConstraint(fields=('batch', 'purpose'), name='comparison_once_a_purpose')],
             },
         ),
         migrations.CreateModel(
@@ -831,6 +842,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '중복 지급 제한',
                 'verbose_name_plural': '중복 지급 제한',
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'name', 'valid_from'), name='exclusive_group_once_a_day')],
             },
         ),
         migrations.CreateModel(
@@ -856,6 +868,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '사업',
                 'verbose_name_plural': '사업',
                 'ordering': ['-fiscal_year', 'name'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'fiscal_year', 'name'), name='programme_name_once_a_year'), models.CheckConstraint(condition=models.Q(('is_not_wage', True)), name='programme_is_not_wage')],
             },
         ),
         migrations.CreateModel(
@@ -906,6 +919,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '예산 재배정',
                 'verbose_name_plural': '예산 재배정',
                 'ordering': ['line', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'journal_id'), name='budget_allotment_posted_once'), models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='budget_allotment_moves_money')],
             },
         ),
         migrations.CreateModel(
@@ -937,67 +951,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '지급 기준',
                 'verbose_name_plural': '지급 기준',
                 'ordering': ['-valid_from', '-id'],
+                'indexes': [models.Index(fields=['programme', '-valid_from', '-id'], name='terms_by_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_max__gt', 0), ('amount_max__lte', 1000000000000)), name='programme_amount_max_in_range'), models.CheckConstraint(condition=models.Q(models.Q(('valid_until__isnull', True), ('validity_days__gt', 0)), models.Q(('valid_until__isnull', False), ('validity_days__isnull', True)), _connector='OR'), name='programme_validity_positive'), models.CheckConstraint(condition=models.Q(('quota__isnull', True), ('quota__gt', 0), _connector='OR'), name='programme_quota_positive'), models.CheckConstraint(condition=models.Q(('claim_days__isnull', True), ('claim_days__gt', 0), _connector='OR'), name='programme_claim_days_positive')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='approvalline',
-            constraint=models.UniqueConstraint(fields=('municipality', 'valid_from', 'type', 'category', 'department', 'amount_up_to'), name='approval_line_once_a_band', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalline',
-            constraint=models.CheckConstraint(condition=models.Q(('type__isnull', True), ('category', ''), _connector='OR'), name='approval_line_type_or_category', violation_error_message='수당 종류와 분류는 하나만 정하십시오.'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_up_to__isnull', True), ('amount_up_to__gt', 0), _connector='OR'), name='approval_line_limit_positive', violation_error_message='상한액은 1원 이상이어야 합니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvallinestep',
-            constraint=models.UniqueConstraint(fields=('line', 'position'), name='approval_line_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvallinestep',
-            constraint=models.CheckConstraint(condition=models.Q(('is_delegated', False), ('role', 'approver'), _connector='OR'), name='approval_line_delegated_decides', violation_error_message='전결은 결재권자 단계에만 할 수 있습니다.'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalstep',
-            index=models.Index(condition=models.Q(('decision', 'waiting')), fields=['municipality', 'role'], name='approval_step_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalstep',
-            constraint=models.UniqueConstraint(fields=('batch', 'attempt', 'position'), name='approval_step_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalstep',
-            constraint=models.UniqueConstraint(fields=('batch', 'attempt', 'official'), name='approval_step_official_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalstep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['signed', 'returned']), _negated=True), models.Q(('decided_at__isnull', False), ('official__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='approval_step_signature_complete'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalstep',
-            constraint=models.CheckConstraint(condition=models.Q(('on_behalf_of__isnull', True), models.Q(('official__isnull', False), models.Q(('on_behalf_of', models.F('official')), _negated=True)), _connector='OR'), name='approval_step_deputy_is_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.UniqueConstraint(fields=('municipality', 'fiscal_year', 'code'), name='budget_line_code_once_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.CheckConstraint(condition=models.Q(('national_percent__gte', 0), ('province_percent__gte', 0), ('national_percent__lte', django.db.models.expressions.CombinedExpression(models.Value(100), '-', models.F('province_percent')))), name='budget_line_shares_make_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetentry',
-            constraint=models.UniqueConstraint(fields=('municipality', 'journal_id', 'line'), name='budget_entry_posted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('city__gte', 0), ('kind__in', ['original', 'increase', 'carried_named', 'carried_accident', 'carried_continuing', 'transfer_in', 'change_in', 'contingency', 'recovered']), ('national__gte', 0), ('province__gte', 0), models.Q(('national__gt', 0), ('province__gt', 0), ('city__gt', 0), _connector='OR')), models.Q(models.Q(('kind__in', ['original', 'increase', 'carried_named', 'carried_accident', 'carried_continuing', 'transfer_in', 'change_in', 'contingency', 'recovered']), _negated=True), ('city__lte', 0), ('national__lte', 0), ('province__lte', 0), models.Q(('national__lt', 0), ('province__lt', 0), ('city__lt', 0), _connector='OR')), _connector='OR'), name='budget_entry_signed_by_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='columnmapping',
-            constraint=models.UniqueConstraint(fields=('municipality', 'department', 'fingerprint'), name='column_mapping_once_a_department'),
         ),
         migrations.AddIndex(
             model_name='batch',
@@ -1016,75 +972,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'discarded']), _negated=True), fields=('replaces',), name='batch_redraft_once'),
         ),
         migrations.AddConstraint(
-            model_name='departure',
-            constraint=models.UniqueConstraint(fields=('list', 'row_number'), name='departure_once_a_row'),
-        ),
-        migrations.AddConstraint(
-            model_name='digestmail',
-            constraint=models.UniqueConstraint(fields=('official', 'day'), name='digest_mail_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentnumber',
-            constraint=models.UniqueConstraint(fields=('municipality', 'department', 'year', 'number'), name='document_number_once_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentnumber',
-            constraint=models.UniqueConstraint(fields=('batch', 'attempt'), name='document_number_once_a_list'),
-        ),
-        migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.UniqueConstraint(fields=('municipality', 'receivable', 'plan', 'number'), name='instalment_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='instalment_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='listcomparison',
-            constraint=models.UniqueConstraint(fields=('batch', 'purpose'), name='comparison_once_a_purpose'),
-        ),
-        migrations.AddConstraint(
-            model_name='localexclusivegroup',
-            constraint=models.UniqueConstraint(fields=('municipality', 'name', 'valid_from'), name='exclusive_group_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.UniqueConstraint(fields=('municipality', 'fiscal_year', 'name'), name='programme_name_once_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('is_not_wage', True)), name='programme_is_not_wage'),
-        ),
-        migrations.AddConstraint(
             model_name='cycle',
             constraint=models.UniqueConstraint(fields=('programme', 'number'), name='cycle_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetallotment',
-            constraint=models.UniqueConstraint(fields=('municipality', 'journal_id'), name='budget_allotment_posted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetallotment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='budget_allotment_moves_money'),
-        ),
-        migrations.AddIndex(
-            model_name='programmeterms',
-            index=models.Index(fields=['programme', '-valid_from', '-id'], name='terms_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='programmeterms',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_max__gt', 0), ('amount_max__lte', 1000000000000)), name='programme_amount_max_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='programmeterms',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('valid_until__isnull', True), ('validity_days__gt', 0)), models.Q(('valid_until__isnull', False), ('validity_days__isnull', True)), _connector='OR'), name='programme_validity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='programmeterms',
-            constraint=models.CheckConstraint(condition=models.Q(('quota__isnull', True), ('quota__gt', 0), _connector='OR'), name='programme_quota_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='programmeterms',
-            constraint=models.CheckConstraint(condition=models.Q(('claim_days__isnull', True), ('claim_days__gt', 0), _connector='OR'), name='programme_claim_days_positive'),
         ),
     ]

@@ -1,4 +1,3 @@
-
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -15,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('vouchers', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('vouchers', '__first__'),
     ]
 
     operations = [
@@ -102,6 +101,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '가맹점',
                 'verbose_name_plural': '가맹점',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'code'), name='merchant_code_once'), models.UniqueConstraint(fields=('municipality', 'business_number', 'name'), name='merchant_shop_once'), models.CheckConstraint(condition=models.Q(('annual_sales__gte', 0)), name='merchant_sales_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -179,6 +179,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '가맹점 QR',
                 'verbose_name_plural': '가맹점 QR',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'merchant', 'terminal'), name='merchant_terminal_once')],
             },
         ),
         migrations.CreateModel(
@@ -199,21 +200,5 @@ class Migration(migrations.Migration):
                 'ordering': ['-valid_from', '-id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('rate__gt', 0), ('rate__lt', 50)), name='merchant_benefit_rate_below_half', violation_error_message='할인율은 0%보다 높고 50%보다 낮아야 합니다.'), models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='merchant_benefit_ends_after_it_begins', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='merchant',
-            constraint=models.UniqueConstraint(fields=('municipality', 'code'), name='merchant_code_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='merchant',
-            constraint=models.UniqueConstraint(fields=('municipality', 'business_number', 'name'), name='merchant_shop_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='merchant',
-            constraint=models.CheckConstraint(condition=models.Q(('annual_sales__gte', 0)), name='merchant_sales_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='merchantqr',
-            constraint=models.UniqueConstraint(fields=('municipality', 'merchant', 'terminal'), name='merchant_terminal_once'),
         ),
     ]

@@ -1,4 +1,3 @@
-
 import django.db.models.deletion
 import vouchers.common.models
 from django.conf import settings
@@ -12,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('allowances', '0001_initial'),
         ('vouchers', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('vouchers', '__first__'),
     ]
 
     operations = [

@@ -29,7 +29,7 @@ from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.points.models import Activity, ActivityUpload, PointProgramme, PointRun
 from vouchers.reconciliation.models import BankLine, DayReview
-from vouchers.top_ups.models import TopUpRefund
+from vouchers.top_ups.models import AutoTopUp, TopUpRefund
 from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookEndpoint
 
@@ -61,6 +61,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.SettlementLine": ("BAPSUX", "", "-"),
     "vouchers.Absence": ("UX", "X", "UX"),
     "vouchers.AccessRecord": ("UX", "", "-"),
+    "vouchers.AutoTopUp": ("DRAPUX", "", "-"),
     "vouchers.BenefitFund": ("DBAPSUX", "B", "DBAPSUX"),
     "vouchers.BenefitPolicy": ("DBAPSUX", "D", "DBAPSUX"),
     "vouchers.BenefitTerms": ("DBAPSUX", "D", "DBAPSUX"),
@@ -98,6 +99,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
 # page: method, whose key it takes, who may use it; whether the step itself is possible, its service decides
 PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "wallet_status": ("post", Wallet, "X"),
+    "auto_top_up_stop": ("post", AutoTopUp, "X"),
     "fund_entry": ("get", BenefitFund, "B"),
     "benefit_halt": ("post", BenefitPolicy, "A"),
     "benefit_publish": ("post", BenefitTerms, "A"),

@@ -58,7 +58,7 @@ from vouchers.points.models import (
 )
 from vouchers.privacy.models import AccessAction, AccessRecord
 from vouchers.top_ups import services as top_ups
-from vouchers.top_ups.models import TopUp, TopUpRefund
+from vouchers.top_ups.models import AutoTopUp, TopUp, TopUpRefund
 from vouchers.top_ups.selectors import RefundAccount
 from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
@@ -70,7 +70,7 @@ SHOWN = (
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
-    SettlementLine, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
+    SettlementLine, AutoTopUp, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
 
 
@@ -103,6 +103,10 @@ def make_everything(*, code: str = "41280") -> Everything:
         top_ups.cancel(
             write=write_of(partner), top_up=bought.id, account=RefundAccount("088", "110123456", "김장터"), at=AT
         )
+        top_ups.set_auto(
+            write=write_of(partner), wallet=factories.wallet_of(citizen).pk, amount=10_000, threshold=1_000,
+            day_of_month=None, at=AT,
+        )  # fmt: skip
         batch = factories.grant(city, {citizen: 50_000})
         RegisterPaper.objects.create(
             municipality=city.municipality,

@@ -1,4 +1,3 @@
-
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
@@ -882,6 +881,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '지자체',
                 'verbose_name_plural': '지자체',
                 'ordering': ['code'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('code__regex', '^\\d{5}$')), name='municipality_code_is_5_digits')],
             },
         ),
         migrations.CreateModel(
@@ -899,6 +899,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '세대원',
                 'verbose_name_plural': '세대원',
                 'ordering': ['birth_date'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('relation', 'head')), fields=('household',), name='household_has_one_head', violation_error_message='세대주는 한 사람입니다.')],
             },
         ),
         migrations.AddField(
@@ -918,6 +919,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '공휴일',
                 'verbose_name_plural': '공휴일',
                 'ordering': ['-day'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'day'), name='holiday_once')],
             },
         ),
         migrations.CreateModel(
@@ -1401,6 +1403,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '재원 변동',
                 'verbose_name_plural': '재원 변동',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'journal_id'), name='fund_entry_posted_once'), models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='fund_entry_moves_money')],
             },
         ),
         migrations.AddField(
@@ -1426,6 +1429,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '일일 대사',
                 'verbose_name_plural': '일일 대사',
                 'ordering': ['-business_date'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'currency', 'business_date'), name='day_review_once')],
             },
         ),
         migrations.CreateModel(
@@ -1444,6 +1448,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '상품권 운영 기준',
                 'verbose_name_plural': '상품권 운영 기준',
                 'ordering': ['currency', '-valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('currency', 'valid_from'), name='currency_policy_once_a_day'), models.CheckConstraint(condition=models.Q(('payment_limit__gt', 0)), name='currency_payment_limit_positive', violation_error_message='1회 결제 한도는 1원 이상이어야 합니다.')],
             },
         ),
         migrations.AddField(
@@ -1466,6 +1471,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '법인 회원',
                 'verbose_name_plural': '법인 회원',
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['name'], name='corporation_by_name')],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'business_number'), name='corporation_once', violation_error_message='같은 사업자등록번호의 법인 회원이 이미 있습니다.')],
             },
         ),
         migrations.CreateModel(
@@ -1482,6 +1489,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '자격',
                 'verbose_name_plural': '자격',
                 'ordering': ['category', 'valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('citizen', 'category', 'valid_from'), name='citizen_category_once_a_day', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_until__isnull', True), ('valid_from__lte', models.F('valid_until')), _connector='OR'), name='citizen_category_days_in_order', violation_error_message='종료일이 시작일보다 빠릅니다.')],
             },
         ),
         migrations.AddField(
@@ -1509,6 +1517,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '혜택 구간',
                 'verbose_name_plural': '혜택 구간',
                 'ordering': ['terms', 'position', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('rate__gte', 1), ('rate__lte', 10000)), name='benefit_tier_rate_sound'), models.CheckConstraint(condition=models.Q(('spend_above__gte', 0), models.Q(('spend_up_to', None), ('spend_up_to__gt', models.F('spend_above')), _connector='OR')), name='benefit_tier_band_sound'), models.CheckConstraint(condition=models.Q(('sales_above', None), ('sales_up_to', None), ('sales_up_to__gt', models.F('sales_above')), _connector='OR'), name='benefit_tier_sales_sound')],
             },
         ),
         migrations.AddField(
@@ -1558,6 +1567,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '혜택 중지',
                 'verbose_name_plural': '혜택 중지',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('policy',), name='benefit_halted_once'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__gte', models.F('begins_at')), ('ended_by__isnull', False)), _connector='OR'), name='benefit_halt_ends_after_it_began')],
             },
         ),
         migrations.AddField(
@@ -1589,6 +1599,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '대사 연결',
                 'verbose_name_plural': '대사 연결',
+                'indexes': [models.Index(fields=['line', 'undone_at'], name='bank_match_by_line')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('municipality', 'journal_id'), name='bank_match_once'), models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='bank_match_undone_by_somebody')],
             },
         ),
         migrations.AddField(
@@ -1609,6 +1621,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '일별 은행 잔액',
                 'verbose_name_plural': '일별 은행 잔액',
+                'indexes': [models.Index(fields=['municipality', 'currency', 'day', '-statement'], name='bank_day_latest')],
+                'constraints': [models.UniqueConstraint(fields=('statement', 'day'), name='bank_day_once')],
             },
         ),
         migrations.AddField(
@@ -1633,6 +1647,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '개인정보 접속기록',
                 'verbose_name_plural': '개인정보 접속기록',
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['municipality', 'at'], name='access_record_by_time')],
             },
         ),
         migrations.CreateModel(
@@ -1651,6 +1666,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '부재와 대결',
                 'verbose_name_plural': '부재와 대결',
                 'ordering': ['-valid_from', 'official'],
+                'indexes': [models.Index(fields=['deputy', 'valid_until'], name='absence_by_deputy')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='absence_dates_in_order', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.'), models.CheckConstraint(condition=models.Q(('deputy', models.F('official')), _negated=True), name='absence_deputy_is_another', violation_error_message='자기 자신을 대결자로 정할 수 없습니다.')],
             },
         ),
         migrations.AddField(
@@ -1711,6 +1728,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '채널 수수료',
                 'verbose_name_plural': '채널 수수료',
                 'ordering': ['-valid_from', 'sales_up_to'],
+                'constraints': [models.UniqueConstraint(fields=('channel', 'valid_from', 'sales_up_to'), name='channel_fee_once_a_band', nulls_distinct=False, violation_error_message='같은 시행일과 연매출 상한의 수수료가 이미 있습니다.'), models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 30)), name='channel_fee_rate_sensible', violation_error_message='수수료율은 0%부터 30%까지입니다.')],
             },
         ),
         migrations.CreateModel(
@@ -1729,6 +1747,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '연계기관',
                 'verbose_name_plural': '연계기관',
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'name'), name='partner_name_once'), models.CheckConstraint(condition=models.Q(('requests_per_minute__range', (1, 100000000))), name='partner_may_ask')],
             },
         ),
         migrations.AddField(
@@ -1788,6 +1807,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '실적 파일',
                 'verbose_name_plural': '실적 파일',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'confirmed')), fields=('municipality', 'file_sha256'), name='activity_file_once')],
             },
         ),
         migrations.CreateModel(
@@ -1819,6 +1839,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '실적',
                 'verbose_name_plural': '실적',
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['kind', 'day'], name='activity_by_day'), models.Index(fields=['citizen', 'day'], name='activity_by_citizen'), models.Index(condition=models.Q(('state', 'rejected')), fields=['municipality', '-id'], name='activity_rejected')],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'partner', 'external_id'), name='activity_once'), models.UniqueConstraint(condition=models.Q(('state__in', ('accepted', 'counted'))), fields=('kind', 'citizen', 'occurred_at', 'amount', 'quantity'), name='activity_done_once', nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(
@@ -1840,6 +1862,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '연계 인증키',
                 'verbose_name_plural': '연계 인증키',
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('algorithm', 'hmac-sha256'), ('public_key__isnull', True), ('signing_secret__isnull', False)), models.Q(('algorithm', 'ed25519'), ('public_key__isnull', False), ('signing_secret__isnull', True)), _connector='OR'), name='partnerkey_signs_one_way')],
             },
         ),
         migrations.CreateModel(
@@ -1862,6 +1885,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '결제 운영 기준',
                 'verbose_name_plural': '결제 운영 기준',
                 'ordering': ['-valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'valid_from'), name='payment_terms_once_a_day', violation_error_message='그 시행일의 기준이 이미 있습니다.'), models.CheckConstraint(condition=models.Q(('qr_seconds__range', (1, 180)), ('token_seconds__range', (1, 180))), name='payment_terms_codes_last_three_minutes', violation_error_message='QR과 바코드의 유효시간은 180초를 넘을 수 없습니다(금융위원회 QR 결제 표준).'), models.CheckConstraint(condition=models.Q(('token_refresh_seconds__gte', 1), ('token_refresh_seconds__lte', models.F('token_seconds'))), name='payment_terms_refresh_before_end', violation_error_message='갱신 주기는 유효시간보다 길 수 없습니다.'), models.CheckConstraint(condition=models.Q(('benefit_rate_max__gte', models.F('benefit_rate_min')), ('benefit_rate_min__gt', 0)), name='payment_terms_rates_in_order', violation_error_message='혜택+ 최저 할인율은 0보다 크고 최고 할인율 이하여야 합니다.'), models.CheckConstraint(condition=models.Q(('order_minutes__gte', 1)), name='payment_terms_order_minutes_positive'), models.CheckConstraint(condition=models.Q(('code_days__range', (30, 365)), ('request_days__range', (30, 365))), name='payment_terms_kept_days_sensible', violation_error_message='보관 기간은 30일에서 365일까지입니다.'), models.CheckConstraint(condition=models.Q(('code_days__gte', models.F('request_days'))), name='payment_terms_codes_kept_as_long_as_requests', violation_error_message='QR·바코드·주문은 처리한 요청보다 먼저 지울 수 없습니다. 다시 보낸 요청에 같은 답을 해야 합니다.')],
             },
         ),
         migrations.CreateModel(
@@ -1939,6 +1963,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '적립 기준',
                 'verbose_name_plural': '적립 기준',
                 'ordering': ['kind', '-valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'valid_from'), name='point_rule_once_a_day'), models.CheckConstraint(condition=models.Q(models.Q(('measure', 'amount'), ('points__isnull', True), ('rate__gt', 0)), models.Q(models.Q(('measure', 'amount'), _negated=True), ('points__gt', 0), ('rate__isnull', True)), _connector='OR'), name='point_rule_says_what_it_pays', violation_error_message='비율이면 적립률만, 건당이나 수량당이면 적립 포인트만 적으십시오.'), models.CheckConstraint(condition=models.Q(('unit_size__gt', 0)), name='point_rule_unit_positive'), models.CheckConstraint(condition=models.Q(('payments__range', (1, 20))), name='point_rule_payments_in_range')],
             },
         ),
         migrations.CreateModel(
@@ -1956,6 +1981,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '적립 한도',
                 'verbose_name_plural': '적립 한도',
                 'ordering': ['rule', 'period', 'age_from'],
+                'constraints': [models.UniqueConstraint(fields=('rule', 'period', 'age_from'), name='point_cap_once'), models.CheckConstraint(condition=models.Q(('age_until__isnull', True), ('age_until__gte', models.F('age_from')), _connector='OR'), name='point_cap_ages_in_order', violation_error_message='나이의 끝이 시작보다 작습니다.')],
             },
         ),
         migrations.CreateModel(
@@ -1982,6 +2008,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '포인트 지급',
                 'verbose_name_plural': '포인트 지급',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(fields=('programme', 'period_from'), name='point_run_once'), models.UniqueConstraint(condition=models.Q(('state', 'paid'), _negated=True), fields=('programme',), name='point_run_one_at_a_time'), models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('author')), _negated=True), _connector='OR'), name='point_run_confirmed_by_another'), models.CheckConstraint(condition=models.Q(('state', 'draft'), ('confirmed_by__isnull', False), _connector='OR'), name='point_run_is_confirmed')],
             },
         ),
         migrations.CreateModel(
@@ -2002,6 +2029,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '포인트 지급 건',
                 'verbose_name_plural': '포인트 지급 건',
                 'ordering': ['run', '-amount', 'id'],
+                'indexes': [models.Index(fields=['run', 'chunk'], name='point_payment_by_chunk')],
+                'constraints': [models.UniqueConstraint(fields=('run', 'citizen'), name='point_payment_once'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='point_payment_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -2035,6 +2064,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '포인트 지급 단계',
                 'verbose_name_plural': '포인트 지급 단계',
                 'ordering': ['run', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='point_chunk_once')],
             },
         ),
         migrations.CreateModel(
@@ -2048,6 +2078,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '실적 제공 기관',
                 'verbose_name_plural': '실적 제공 기관',
+                'constraints': [models.UniqueConstraint(fields=('programme', 'partner'), name='point_witness_once')],
             },
         ),
         migrations.CreateModel(
@@ -2063,6 +2094,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '이전 거주 기간',
                 'verbose_name_plural': '이전 거주 기간',
                 'ordering': ['-until'],
+                'constraints': [models.UniqueConstraint(fields=('citizen', 'since'), name='residence_period_once_a_day'), models.CheckConstraint(condition=models.Q(('since__lte', models.F('until'))), name='residence_period_days_in_order', violation_error_message='전출일이 전입일보다 빠릅니다.')],
             },
         ),
         migrations.CreateModel(
@@ -2081,6 +2113,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '차이 설명',
                 'verbose_name_plural': '차이 설명',
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['municipality', 'currency', '-business_date', '-id'], name='review_note_latest')],
             },
         ),
         migrations.CreateModel(
@@ -2098,6 +2131,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '역할 부여',
                 'verbose_name_plural': '역할 부여',
                 'ordering': ['official', 'role', 'valid_from'],
+                'indexes': [models.Index(fields=['official', 'municipality'], name='role_assignment_by_official')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='role_assignment_dates_in_order', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.')],
             },
         ),
         migrations.CreateModel(
@@ -2115,6 +2150,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '사용처 기준',
                 'verbose_name_plural': '사용처 기준',
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'name'), name='usage_rule_name_once')],
             },
         ),
         migrations.CreateModel(
@@ -2152,6 +2188,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '구매 기준',
                 'verbose_name_plural': '구매 기준',
                 'ordering': ['currency', 'buyer', '-valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('currency', 'buyer', 'valid_from'), name='purchase_limit_once_a_day'), models.CheckConstraint(condition=models.Q(('refund_ratio__gte', 60), ('refund_ratio__lte', 80)), name='purchase_limit_refund_ratio_in_law', violation_error_message='환불 기준 사용률은 60% 이상 80% 이하여야 합니다.'), models.CheckConstraint(condition=models.Q(('expiry_minutes__gte', 1), ('expiry_minutes__lte', 1440), ('minimum__gt', 0), ('unit__gt', 0), ('validity_months__gte', 1)), name='purchase_limit_positive', violation_error_message='금액과 기간은 1 이상, 입금 기한은 1440분 이하여야 합니다.'), models.CheckConstraint(condition=models.Q(models.Q(('per_day__isnull', True), ('per_day__gte', 0), _connector='OR'), models.Q(('per_month__isnull', True), ('per_month__gte', 0), _connector='OR'), models.Q(('per_year__isnull', True), ('per_year__gte', 0), _connector='OR'), models.Q(('holding__isnull', True), ('holding__gte', 0), _connector='OR'), models.Q(('benefit_per_month__isnull', True), ('benefit_per_month__gte', 0), _connector='OR'), models.Q(('benefit_per_year__isnull', True), ('benefit_per_year__gte', 0), _connector='OR'), models.Q(('gift_once__isnull', True), ('gift_once__gte', 0), _connector='OR'), models.Q(('gift_per_day__isnull', True), ('gift_per_day__gte', 0), _connector='OR'), models.Q(('gift_per_month__isnull', True), ('gift_per_month__gte', 0), _connector='OR')), name='purchase_limit_amounts_not_negative', violation_error_message='한도는 0원 이상이어야 합니다.')],
             },
         ),
         migrations.AddField(
@@ -2291,6 +2328,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '지갑',
                 'verbose_name_plural': '지갑',
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['municipality', 'id'], name='wallet_not_active')],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'citizen', 'currency'), name='wallet_once'), models.UniqueConstraint(condition=models.Q(('corporation__isnull', False)), fields=('corporation', 'currency'), name='corporate_wallet_once'), models.CheckConstraint(condition=models.Q(models.Q(('citizen__isnull', True), ('corporation__isnull', False)), models.Q(('citizen__isnull', False), ('corporation__isnull', True)), _connector='OR'), name='wallet_has_one_holder')],
             },
         ),
         migrations.CreateModel(
@@ -2308,6 +2347,10 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(verbose_name='다음 확인일시')),
                 ('next_on', models.DateField(null=True, verbose_name='다음 충전일')),
                 ('counted_id', models.UUIDField(null=True)),
+                ('stopped_at', models.DateTimeField(null=True, verbose_name='해지일시')),
+                ('stopped_how', models.CharField(blank=True, choices=[('member', '회원이 앱에서 해지'), ('replaced', '회원이 새로 설정'), ('official', '담당 공무원이 해지')], max_length=10, verbose_name='해지 구분')),
+                ('stop_reason', models.CharField(blank=True, max_length=200, verbose_name='해지 사유')),
+                ('stopped_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='해지한 사람')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.partner', verbose_name='앱')),
                 ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.wallet', verbose_name='지갑')),
@@ -2316,6 +2359,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '자동충전 규칙',
                 'verbose_name_plural': '자동충전 규칙',
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('state', 'active')), fields=['municipality', 'due_at'], name='auto_top_up_due'), models.Index(fields=['municipality', 'state', '-id'], name='auto_top_up_by_state')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'stopped'), _negated=True), fields=('wallet',), name='auto_top_up_once_a_wallet'), models.CheckConstraint(condition=models.Q(models.Q(('day_of_month', None), ('kind', 'below'), ('threshold__gt', 0)), models.Q(('day_of_month__gte', 1), ('day_of_month__lte', 31), ('kind', 'monthly'), ('threshold', None)), _connector='OR'), name='auto_top_up_has_its_condition'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'stopped'), ('stopped_at__isnull', False), models.Q(('stopped_how', ''), _negated=True)), models.Q(models.Q(('state', 'stopped'), _negated=True), ('stopped_at', None), ('stopped_how', '')), _connector='OR'), name='auto_top_up_stopped_once'), models.CheckConstraint(condition=models.Q(models.Q(('stopped_by__isnull', False), ('stopped_how', 'official'), models.Q(('stop_reason', ''), _negated=True)), models.Q(models.Q(('stopped_how', 'official'), _negated=True), ('stop_reason', ''), ('stopped_by', None)), _connector='OR'), name='auto_top_up_stopped_with_a_reason')],
             },
         ),
         migrations.CreateModel(
@@ -2372,6 +2417,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '알림 수신 주소',
                 'verbose_name_plural': '알림 수신 주소',
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('state', 'deleted'), _negated=True), fields=['municipality', 'partner'], name='endpoint_not_deleted')],
             },
         ),
         migrations.CreateModel(
@@ -2387,6 +2433,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '알림 운영 기준',
                 'verbose_name_plural': '알림 운영 기준',
                 'ordering': ['-valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'valid_from'), name='webhook_policy_once_a_day'), models.CheckConstraint(condition=models.Q(('kept_days__gte', 7), ('kept_days__lte', 3650)), name='webhook_kept_days_sensible', violation_error_message='알림 보관 기간은 7일에서 3,650일까지입니다.'), models.CheckConstraint(condition=models.Q(('failing_days__gte', 1), ('failing_days__lte', 30)), name='webhook_failing_days_sensible', violation_error_message='전송 실패 기간은 1일에서 30일까지입니다.')],
             },
         ),
         migrations.CreateModel(
@@ -2406,28 +2453,8 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='municipality',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^\\d{5}$')), name='municipality_code_is_5_digits'),
-        ),
-        migrations.AddConstraint(
-            model_name='householdmember',
-            constraint=models.UniqueConstraint(condition=models.Q(('relation', 'head')), fields=('household',), name='household_has_one_head', violation_error_message='세대주는 한 사람입니다.'),
-        ),
-        migrations.AddConstraint(
             model_name='household',
             constraint=models.UniqueConstraint(fields=('municipality', 'number'), name='household_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='holiday',
-            constraint=models.UniqueConstraint(fields=('municipality', 'day'), name='holiday_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='fundentry',
-            constraint=models.UniqueConstraint(fields=('municipality', 'journal_id'), name='fund_entry_posted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='fundentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='fund_entry_moves_money'),
         ),
         migrations.AddConstraint(
             model_name='dong',
@@ -2438,36 +2465,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='dong_name_once'),
         ),
         migrations.AddConstraint(
-            model_name='dayreview',
-            constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'business_date'), name='day_review_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='currencypolicy',
-            constraint=models.UniqueConstraint(fields=('currency', 'valid_from'), name='currency_policy_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='currencypolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('payment_limit__gt', 0)), name='currency_payment_limit_positive', violation_error_message='1회 결제 한도는 1원 이상이어야 합니다.'),
-        ),
-        migrations.AddConstraint(
             model_name='currency',
             constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='currency_name_once'),
-        ),
-        migrations.AddIndex(
-            model_name='corporation',
-            index=models.Index(fields=['name'], name='corporation_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='corporation',
-            constraint=models.UniqueConstraint(fields=('municipality', 'business_number'), name='corporation_once', violation_error_message='같은 사업자등록번호의 법인 회원이 이미 있습니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='citizencategory',
-            constraint=models.UniqueConstraint(fields=('citizen', 'category', 'valid_from'), name='citizen_category_once_a_day', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='citizencategory',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_until__isnull', True), ('valid_from__lte', models.F('valid_until')), _connector='OR'), name='citizen_category_days_in_order', violation_error_message='종료일이 시작일보다 빠릅니다.'),
         ),
         migrations.AddIndex(
             model_name='citizen',
@@ -2490,44 +2489,12 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('municipality', 'ci_index'), name='citizen_ci_once'),
         ),
         migrations.AddConstraint(
-            model_name='benefittier',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 1), ('rate__lte', 10000)), name='benefit_tier_rate_sound'),
-        ),
-        migrations.AddConstraint(
-            model_name='benefittier',
-            constraint=models.CheckConstraint(condition=models.Q(('spend_above__gte', 0), models.Q(('spend_up_to', None), ('spend_up_to__gt', models.F('spend_above')), _connector='OR')), name='benefit_tier_band_sound'),
-        ),
-        migrations.AddConstraint(
-            model_name='benefittier',
-            constraint=models.CheckConstraint(condition=models.Q(('sales_above', None), ('sales_up_to', None), ('sales_up_to__gt', models.F('sales_above')), _connector='OR'), name='benefit_tier_sales_sound'),
-        ),
-        migrations.AddConstraint(
             model_name='benefitpolicy',
             constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'name'), name='benefit_policy_name_once'),
         ),
         migrations.AddConstraint(
-            model_name='benefithalt',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('policy',), name='benefit_halted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='benefithalt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__gte', models.F('begins_at')), ('ended_by__isnull', False)), _connector='OR'), name='benefit_halt_ends_after_it_began'),
-        ),
-        migrations.AddConstraint(
             model_name='benefitfund',
             constraint=models.UniqueConstraint(fields=('municipality', 'currency', 'name'), name='benefit_fund_name_once'),
-        ),
-        migrations.AddIndex(
-            model_name='bankmatch',
-            index=models.Index(fields=['line', 'undone_at'], name='bank_match_by_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankmatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('municipality', 'journal_id'), name='bank_match_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankmatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='bank_match_undone_by_somebody'),
         ),
         migrations.AddConstraint(
             model_name='bankline',
@@ -2536,46 +2503,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='bankline',
             constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='bank_line_moves_money'),
-        ),
-        migrations.AddIndex(
-            model_name='bankday',
-            index=models.Index(fields=['municipality', 'currency', 'day', '-statement'], name='bank_day_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankday',
-            constraint=models.UniqueConstraint(fields=('statement', 'day'), name='bank_day_once'),
-        ),
-        migrations.AddIndex(
-            model_name='accessrecord',
-            index=models.Index(fields=['municipality', 'at'], name='access_record_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='absence',
-            index=models.Index(fields=['deputy', 'valid_until'], name='absence_by_deputy'),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='absence_dates_in_order', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('deputy', models.F('official')), _negated=True), name='absence_deputy_is_another', violation_error_message='자기 자신을 대결자로 정할 수 없습니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='channelfee',
-            constraint=models.UniqueConstraint(fields=('channel', 'valid_from', 'sales_up_to'), name='channel_fee_once_a_band', nulls_distinct=False, violation_error_message='같은 시행일과 연매출 상한의 수수료가 이미 있습니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='channelfee',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 30)), name='channel_fee_rate_sensible', violation_error_message='수수료율은 0%부터 30%까지입니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='partner_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.CheckConstraint(condition=models.Q(('requests_per_minute__range', (1, 100000000))), name='partner_may_ask'),
         ),
         migrations.AddConstraint(
             model_name='onlinechannel',
@@ -2594,164 +2521,8 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('partner__isnull', True), ('uploaded_by__isnull', False)), models.Q(('partner__isnull', False), ('uploaded_by__isnull', True)), _connector='OR'), name='bank_statement_from_one'),
         ),
         migrations.AddConstraint(
-            model_name='activityupload',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'confirmed')), fields=('municipality', 'file_sha256'), name='activity_file_once'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['kind', 'day'], name='activity_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['citizen', 'day'], name='activity_by_citizen'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('state', 'rejected')), fields=['municipality', '-id'], name='activity_rejected'),
-        ),
-        migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.UniqueConstraint(fields=('municipality', 'partner', 'external_id'), name='activity_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('accepted', 'counted'))), fields=('kind', 'citizen', 'occurred_at', 'amount', 'quantity'), name='activity_done_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='partnerkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('algorithm', 'hmac-sha256'), ('public_key__isnull', True), ('signing_secret__isnull', False)), models.Q(('algorithm', 'ed25519'), ('public_key__isnull', False), ('signing_secret__isnull', True)), _connector='OR'), name='partnerkey_signs_one_way'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentterms',
-            constraint=models.UniqueConstraint(fields=('municipality', 'valid_from'), name='payment_terms_once_a_day', violation_error_message='그 시행일의 기준이 이미 있습니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentterms',
-            constraint=models.CheckConstraint(condition=models.Q(('qr_seconds__range', (1, 180)), ('token_seconds__range', (1, 180))), name='payment_terms_codes_last_three_minutes', violation_error_message='QR과 바코드의 유효시간은 180초를 넘을 수 없습니다(금융위원회 QR 결제 표준).'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentterms',
-            constraint=models.CheckConstraint(condition=models.Q(('token_refresh_seconds__gte', 1), ('token_refresh_seconds__lte', models.F('token_seconds'))), name='payment_terms_refresh_before_end', violation_error_message='갱신 주기는 유효시간보다 길 수 없습니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentterms',
-            constraint=models.CheckConstraint(condition=models.Q(('benefit_rate_max__gte', models.F('benefit_rate_min')), ('benefit_rate_min__gt', 0)), name='payment_terms_rates_in_order', violation_error_message='혜택+ 최저 할인율은 0보다 크고 최고 할인율 이하여야 합니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentterms',
-            constraint=models.CheckConstraint(condition=models.Q(('order_minutes__gte', 1)), name='payment_terms_order_minutes_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentterms',
-            constraint=models.CheckConstraint(condition=models.Q(('code_days__range', (30, 365)), ('request_days__range', (30, 365))), name='payment_terms_kept_days_sensible', violation_error_message='보관 기간은 30일에서 365일까지입니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentterms',
-            constraint=models.CheckConstraint(condition=models.Q(('code_days__gte', models.F('request_days'))), name='payment_terms_codes_kept_as_long_as_requests', violation_error_message='QR·바코드·주문은 처리한 요청보다 먼저 지울 수 없습니다. 다시 보낸 요청에 같은 답을 해야 합니다.'),
-        ),
-        migrations.AddConstraint(
             model_name='activitykind',
             constraint=models.UniqueConstraint(fields=('municipality', 'code'), name='activity_kind_code_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointrule',
-            constraint=models.UniqueConstraint(fields=('kind', 'valid_from'), name='point_rule_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('measure', 'amount'), ('points__isnull', True), ('rate__gt', 0)), models.Q(models.Q(('measure', 'amount'), _negated=True), ('points__gt', 0), ('rate__isnull', True)), _connector='OR'), name='point_rule_says_what_it_pays', violation_error_message='비율이면 적립률만, 건당이나 수량당이면 적립 포인트만 적으십시오.'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointrule',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_size__gt', 0)), name='point_rule_unit_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointrule',
-            constraint=models.CheckConstraint(condition=models.Q(('payments__range', (1, 20))), name='point_rule_payments_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointcap',
-            constraint=models.UniqueConstraint(fields=('rule', 'period', 'age_from'), name='point_cap_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointcap',
-            constraint=models.CheckConstraint(condition=models.Q(('age_until__isnull', True), ('age_until__gte', models.F('age_from')), _connector='OR'), name='point_cap_ages_in_order', violation_error_message='나이의 끝이 시작보다 작습니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointrun',
-            constraint=models.UniqueConstraint(fields=('programme', 'period_from'), name='point_run_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'paid'), _negated=True), fields=('programme',), name='point_run_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointrun',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('author')), _negated=True), _connector='OR'), name='point_run_confirmed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('confirmed_by__isnull', False), _connector='OR'), name='point_run_is_confirmed'),
-        ),
-        migrations.AddIndex(
-            model_name='pointpayment',
-            index=models.Index(fields=['run', 'chunk'], name='point_payment_by_chunk'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointpayment',
-            constraint=models.UniqueConstraint(fields=('run', 'citizen'), name='point_payment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointpayment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='point_payment_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointchunk',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='point_chunk_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointwitness',
-            constraint=models.UniqueConstraint(fields=('programme', 'partner'), name='point_witness_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='residenceperiod',
-            constraint=models.UniqueConstraint(fields=('citizen', 'since'), name='residence_period_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='residenceperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('since__lte', models.F('until'))), name='residence_period_days_in_order', violation_error_message='전출일이 전입일보다 빠릅니다.'),
-        ),
-        migrations.AddIndex(
-            model_name='reviewnote',
-            index=models.Index(fields=['municipality', 'currency', '-business_date', '-id'], name='review_note_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='roleassignment',
-            index=models.Index(fields=['official', 'municipality'], name='role_assignment_by_official'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='role_assignment_dates_in_order', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='usagerule',
-            constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='usage_rule_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaselimit',
-            constraint=models.UniqueConstraint(fields=('currency', 'buyer', 'valid_from'), name='purchase_limit_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaselimit',
-            constraint=models.CheckConstraint(condition=models.Q(('refund_ratio__gte', 60), ('refund_ratio__lte', 80)), name='purchase_limit_refund_ratio_in_law', violation_error_message='환불 기준 사용률은 60% 이상 80% 이하여야 합니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaselimit',
-            constraint=models.CheckConstraint(condition=models.Q(('expiry_minutes__gte', 1), ('expiry_minutes__lte', 1440), ('minimum__gt', 0), ('unit__gt', 0), ('validity_months__gte', 1)), name='purchase_limit_positive', violation_error_message='금액과 기간은 1 이상, 입금 기한은 1440분 이하여야 합니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaselimit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('per_day__isnull', True), ('per_day__gte', 0), _connector='OR'), models.Q(('per_month__isnull', True), ('per_month__gte', 0), _connector='OR'), models.Q(('per_year__isnull', True), ('per_year__gte', 0), _connector='OR'), models.Q(('holding__isnull', True), ('holding__gte', 0), _connector='OR'), models.Q(('benefit_per_month__isnull', True), ('benefit_per_month__gte', 0), _connector='OR'), models.Q(('benefit_per_year__isnull', True), ('benefit_per_year__gte', 0), _connector='OR'), models.Q(('gift_once__isnull', True), ('gift_once__gte', 0), _connector='OR'), models.Q(('gift_per_day__isnull', True), ('gift_per_day__gte', 0), _connector='OR'), models.Q(('gift_per_month__isnull', True), ('gift_per_month__gte', 0), _connector='OR')), name='purchase_limit_amounts_not_negative', violation_error_message='한도는 0원 이상이어야 합니다.'),
         ),
         migrations.AddConstraint(
             model_name='pointprogramme',
@@ -2776,49 +2547,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='benefitterms',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('budget_month__gt', 0), ('budget_month', None), _connector='OR'), models.Q(('budget_year__gt', 0), ('budget_year', None), _connector='OR')), name='benefit_terms_budget_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['municipality', 'id'], name='wallet_not_active'),
-        ),
-        migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.UniqueConstraint(fields=('municipality', 'citizen', 'currency'), name='wallet_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.UniqueConstraint(condition=models.Q(('corporation__isnull', False)), fields=('corporation', 'currency'), name='corporate_wallet_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('citizen__isnull', True), ('corporation__isnull', False)), models.Q(('citizen__isnull', False), ('corporation__isnull', True)), _connector='OR'), name='wallet_has_one_holder'),
-        ),
-        migrations.AddIndex(
-            model_name='autotopup',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['municipality', 'due_at'], name='auto_top_up_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='autotopup',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'stopped'), _negated=True), fields=('wallet',), name='auto_top_up_once_a_wallet'),
-        ),
-        migrations.AddConstraint(
-            model_name='autotopup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('day_of_month', None), ('kind', 'below'), ('threshold__gt', 0)), models.Q(('day_of_month__gte', 1), ('day_of_month__lte', 31), ('kind', 'monthly'), ('threshold', None)), _connector='OR'), name='auto_top_up_has_its_condition'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookendpoint',
-            index=models.Index(condition=models.Q(('state', 'deleted'), _negated=True), fields=['municipality', 'partner'], name='endpoint_not_deleted'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookpolicy',
-            constraint=models.UniqueConstraint(fields=('municipality', 'valid_from'), name='webhook_policy_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('kept_days__gte', 7), ('kept_days__lte', 3650)), name='webhook_kept_days_sensible', violation_error_message='알림 보관 기간은 7일에서 3,650일까지입니다.'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('failing_days__gte', 1), ('failing_days__lte', 30)), name='webhook_failing_days_sensible', violation_error_message='전송 실패 기간은 1일에서 30일까지입니다.'),
         ),
     ]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from vouchers.common.admin import ListAdmin, moment, won
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter, chosen_municipality
+from vouchers.common.korean import document_datetime
 from vouchers.common.money import money
 from vouchers.common.pages import find, page, refusals_shown, require
 from vouchers.common.seoul import business_date
@@ -26,10 +28,24 @@ from vouchers.privacy.admin import ReasonForm, record
 from vouchers.privacy.models import AccessAction
 from vouchers.privacy.rules import mask_account, mask_name
 from vouchers.top_ups import errors, selectors, services
-from vouchers.top_ups.models import TopUp, TopUpRefund, TopUpState
+from vouchers.top_ups.models import AutoKind, AutoState, AutoTopUp, TopUp, TopUpRefund, TopUpState
 from vouchers.top_ups.rules import ENCODING, bank_file
 
 _LIST = "admin:vouchers_topuprefund_changelist"
+_FAILURES: Final = {
+    "deposit_missed": _("입금 기한까지 입금되지 않음"),
+    "purchase_not_open": _("상품권을 구매할 수 없는 기간"),
+    "top_up_below_minimum": _("1회 최소 구매액 미달"),
+    "top_up_not_in_units": _("구매 단위에 맞지 않는 금액"),
+    "purchase_limit_day": _("1일 구매 한도 초과"),
+    "purchase_limit_month": _("월 구매 한도 초과"),
+    "purchase_limit_year": _("연 구매 한도 초과"),
+    "holding_limit": _("보유 한도 초과"),
+    "wallet_not_active": _("사용 정지되거나 해지된 지갑"),
+    "wallet_unknown": _("다른 앱으로 옮겨 간 지갑"),
+    "amount_not_positive": _("충전할 수 없는 금액"),
+}
+"""Why an automatic top-up failed, by the codes of what refuses a request."""
 
 
 def _events(municipality: Any, *keys: UUID | None) -> SafeString:
@@ -301,3 +317,137 @@ def take_out(request: HttpRequest, refund_id: UUID) -> HttpResponse:
         services.take_from_payout(refund=refund, authority=request.authority)  # type: ignore[attr-defined]
         messages.success(request, _("이체 파일에서 뺐습니다. 다음 이체 파일에 다시 담깁니다."))
     return redirect("admin:vouchers_topuprefund_change", refund_id)
+
+
+@admin.register(AutoTopUp)
+class AutoTopUpAdmin(ListAdmin):
+    """Automatic rules, newest first: a wallet's latest rule above those that it has replaced."""
+
+    view_permission = "citizens.view"
+    list_display: ClassVar = ["holder", "condition", "amount_won", "stage", "next_seoul", "result", "why"]
+    list_select_related: ClassVar = ["wallet__citizen", "wallet__corporation", "wallet__currency", "stopped_by"]
+    list_filter: ClassVar = [MunicipalityFilter, "state", "kind"]
+    prefix_search: ClassVar = ["wallet__citizen__name"]
+    exact_search: ClassVar = ["wallet__citizen__phone_tail", "wallet__citizen__phone"]
+    search_help_text = _("성명의 앞부분, 휴대전화 끝 4자리 또는 지갑번호 전체")
+    ordering: ClassVar = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+    fields: ClassVar = [
+        "id", "holder", "currency", "app", "condition", "amount_won", "stage", "why", "next_seoul", "set_seoul", "failures",
+        "result", "last_request", "stopped_seoul", "stopper", "stop_reason",
+    ]  # fmt: skip
+    change_form_outer_after_template = "vouchers/top_ups/stop.html"
+    empty_hint = _("회원이 앱에서 자동충전을 설정하면 여기에 나타납니다.")
+
+    amount_won = won("amount", _("충전액"))
+    set_seoul = moment("created_at", _("설정일시"))
+    stopped_seoul = moment("stopped_at", _("해지일시"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what became of the latest request."""
+        return selectors.with_last_request(super().get_queryset(request))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """The number of a wallet or a member finds its rules: the pages of both lead here by it."""
+        try:
+            key = UUID(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(Q(wallet=key) | Q(wallet__citizen=key)), False
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the step that ends the rule, for who may take it."""
+        may = request.authority.may("citizens.edit")  # type: ignore[attr-defined]
+        response: HttpResponse = super().changeform_view(
+            request, object_id, form_url, {"may_stop": may, **(extra_context or {})}
+        )
+        return response
+
+    @admin.display(description=_("지갑"))
+    def holder(self, rule: AutoTopUp) -> str:
+        """Masked."""
+        return rule.wallet.holder
+
+    @admin.display(description=_("상품권"))
+    def currency(self, rule: AutoTopUp) -> str:
+        """What it buys."""
+        return str(rule.wallet.currency)
+
+    @admin.display(description=_("앱"))
+    def app(self, rule: AutoTopUp) -> str:
+        """The partner, without a link to a page that few may open."""
+        return str(rule.partner)
+
+    @admin.display(description=_("조건"))
+    def condition(self, rule: AutoTopUp) -> str:
+        """When it asks, in words."""
+        if rule.kind == AutoKind.BELOW:
+            return gettext("잔액이 %(threshold)s보다 적을 때") % {"threshold": money(rule.threshold or 0)}
+        return gettext("매월 %(day)s일") % {"day": rule.day_of_month}
+
+    @admin.display(description=_("상태"))
+    def stage(self, rule: AutoTopUp) -> str:
+        return str(rule.get_state_display())
+
+    @admin.display(description=_("다음 확인일시"))
+    def next_seoul(self, rule: AutoTopUp) -> str:
+        """When it is looked at next; one that does not ask has no such time."""
+        return document_datetime(rule.due_at) if rule.state == AutoState.ACTIVE else "-"
+
+    @admin.display(description=_("최근 결과"))
+    def result(self, rule: Any) -> str:
+        """What became of its latest attempt."""
+        if rule.reason:
+            return gettext("%(failure)s (연속 %(times)s회)") % {"failure": _failure(rule), "times": rule.failures}
+        if rule.last_state is None:
+            return gettext("아직 신청하지 않음")
+        return f"{TopUpState(rule.last_state).label} · {document_datetime(rule.last_at)}"
+
+    @admin.display(description=_("멈춘 까닭"))
+    def why(self, rule: AutoTopUp) -> str:
+        """Why it asks no more."""
+        if rule.state == AutoState.PAUSED:
+            return _failure(rule)
+        if rule.state == AutoState.STOPPED:
+            return f"{rule.get_stopped_how_display()}{f': {rule.stop_reason}' if rule.stop_reason else ''}"
+        return "-"
+
+    @admin.display(description=_("최근 신청한 충전번호"))
+    def last_request(self, rule: Any) -> str:
+        """Under which number those who see money find it."""
+        return str(rule.last_id or "-")
+
+    @admin.display(description=_("해지한 사람"))
+    def stopper(self, rule: AutoTopUp) -> str:
+        """The official, without a link to a page that few may open."""
+        return str(rule.stopped_by or "-")
+
+
+def _failure(rule: AutoTopUp) -> str:
+    return str(_FAILURES.get(rule.reason, rule.reason))
+
+
+class StopForm(forms.Form):
+    """Why a rule ends."""
+
+    reason = forms.CharField(min_length=5, max_length=200)
+
+
+@page("vouchers/autotopup/<uuid:rule_id>/stop/", name="auto_top_up_stop", methods=("POST",))
+def stop(request: HttpRequest, rule_id: UUID) -> HttpResponse:
+    """End a member's rule."""
+    rule = find(AutoTopUp.objects.all(), rule_id)
+    require(request, "citizens.edit", rule.municipality_id)
+    form = StopForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("사유를 5자 이상 적으십시오."))
+        return redirect("admin:vouchers_autotopup_change", rule_id)
+    with refusals_shown(request):
+        services.stop_auto_for_member(
+            rule=rule, reason=form.cleaned_data["reason"], official=request.user, authority=request.authority,  # type: ignore[arg-type,attr-defined]
+            at=request.at,  # type: ignore[attr-defined]
+        )  # fmt: skip
+        messages.success(request, _("자동충전을 해지했습니다. 이미 신청한 충전은 입금 기한까지 남습니다."))
+    return redirect("admin:vouchers_autotopup_change", rule_id)

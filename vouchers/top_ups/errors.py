@@ -173,6 +173,13 @@ class AutoTopUpChanged(StateConflict):
     message = _("다른 요청이 자동충전을 먼저 설정했습니다. 현재 설정을 확인하십시오.")
 
 
+class AutoTopUpStopped(StateConflict):
+    """Somebody has ended the rule already."""
+
+    code = "auto_top_up_stopped"
+    message = _("이미 해지된 자동충전입니다.")
+
+
 _ERRORS: tuple[type[DomainError], ...] = (
     PurchaseNotOpen, BelowMinimum, NotInUnits, DayLimit, MonthLimit, YearLimit, HoldingLimit, TopUpUnknown, TopUpExpired,
     TopUpCancelled, TopUpCompleted, TopUpUsed, WithdrawalPeriodOver, DepositDiffers, RefundAccountMissing, RefundTooEarly,

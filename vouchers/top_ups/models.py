@@ -145,8 +145,19 @@ class AutoState(models.TextChoices):
     STOPPED = "stopped", _("해지")
 
 
+class AutoEnd(models.TextChoices):
+    """Who ended a rule."""
+
+    MEMBER = "member", _("회원이 앱에서 해지")
+    REPLACED = "replaced", _("회원이 새로 설정")
+    OFFICIAL = "official", _("담당 공무원이 해지")
+
+
 class AutoTopUp(TenantModel, Stamped):
-    """자동충전 규칙: a wallet's only one that is not stopped. Three failures in a row pause it with the last reason."""
+    """자동충전 규칙: a wallet's only one that is not stopped. Three failures in a row pause it with the last reason.
+
+    One that is stopped stays so: it says who ended it and why, and a wallet's rules one after the other are its history.
+    """
 
     app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE"
 
@@ -162,6 +173,12 @@ class AutoTopUp(TenantModel, Stamped):
     due_at = models.DateTimeField(_("다음 확인일시"))
     next_on = models.DateField(_("다음 충전일"), null=True)
     counted_id = models.UUIDField(null=True)
+    stopped_at = models.DateTimeField(_("해지일시"), null=True)
+    stopped_how = models.CharField(_("해지 구분"), max_length=10, choices=AutoEnd, blank=True)
+    stopped_by = models.ForeignKey(
+        Official, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("해지한 사람")
+    )
+    stop_reason = models.CharField(_("해지 사유"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("자동충전 규칙")
@@ -176,9 +193,20 @@ class AutoTopUp(TenantModel, Stamped):
                 | models.Q(kind="monthly", threshold=None, day_of_month__gte=1, day_of_month__lte=31),
                 name="auto_top_up_has_its_condition",
             ),
+            models.CheckConstraint(
+                condition=models.Q(state="stopped", stopped_at__isnull=False) & ~models.Q(stopped_how="")
+                | ~models.Q(state="stopped") & models.Q(stopped_at=None, stopped_how=""),
+                name="auto_top_up_stopped_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stopped_how="official", stopped_by__isnull=False) & ~models.Q(stop_reason="")
+                | ~models.Q(stopped_how="official") & models.Q(stopped_by=None, stop_reason=""),
+                name="auto_top_up_stopped_with_a_reason",
+            ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["municipality", "due_at"], condition=models.Q(state="active"), name="auto_top_up_due")
+            models.Index(fields=["municipality", "due_at"], condition=models.Q(state="active"), name="auto_top_up_due"),
+            models.Index(fields=["municipality", "state", "-id"], name="auto_top_up_by_state"),
         ]
 
     def __str__(self) -> str:

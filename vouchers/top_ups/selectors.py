@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import CharField, Count, Min, Sum, UUIDField
+from django.db.models import CharField, Count, Min, OuterRef, QuerySet, Subquery, Sum, UUIDField
 from django.db.models.functions import Cast, Coalesce
 
 from vouchers.citizens.models import Citizen
 from vouchers.common.scope import scope
 from vouchers.partners import statements
 from vouchers.partners.selectors import Caller
-from vouchers.top_ups.models import AutoState, AutoTopUp, TopUpRefund
+from vouchers.top_ups.models import AutoState, AutoTopUp, TopUp, TopUpRefund
 from vouchers.top_ups.rules import Transfer
 from vouchers.wallets.models import Wallet
 
@@ -117,6 +117,15 @@ def auto_of(*, caller: Caller, wallet: UUID) -> AutoTopUp | None:
         if own_wallet(caller=caller, wallet=wallet) is None:
             return None
         return AutoTopUp.objects.filter(wallet=wallet).exclude(state=AutoState.STOPPED).first()
+
+
+def with_last_request(rules: QuerySet[AutoTopUp]) -> QuerySet[AutoTopUp]:
+    """Each rule with ``last_id``, ``last_state`` and ``last_at`` of the latest top-up that it asked for."""
+    asked = TopUp.objects.filter(municipality=OuterRef("municipality"), rule_id=OuterRef("pk")).order_by("-id")
+    return rules.annotate(
+        last_id=Subquery(asked.values("id")[:1]), last_state=Subquery(asked.values("state")[:1]),
+        last_at=Subquery(asked.values("at")[:1]),
+    )  # fmt: skip
 
 
 def account_of(*, wallet: UUID) -> RefundAccount | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import QuerySet
 from psycopg.types.numeric import Int8
 
 from vouchers.common.errors import NotPermitted
@@ -21,7 +22,7 @@ from vouchers.officials.selectors import Authority
 from vouchers.partners import statements
 from vouchers.partners.services import Write, once
 from vouchers.top_ups import errors, selectors
-from vouchers.top_ups.models import AutoKind, AutoState, AutoTopUp, TopUpRefund
+from vouchers.top_ups.models import AutoEnd, AutoKind, AutoState, AutoTopUp, TopUpRefund
 from vouchers.top_ups.rules import next_day
 from vouchers.top_ups.selectors import COLUMNS, REFUND_COLUMNS, RefundAccount, RefundRow, TopUpRow
 from vouchers.wallets.models import Wallet
@@ -112,7 +113,7 @@ def set_auto(
 
     def act(made: UUID) -> None:
         held = _own_wallet(write, wallet)
-        AutoTopUp.objects.filter(wallet=held).exclude(state=AutoState.STOPPED).update(state=AutoState.STOPPED)
+        _stop(AutoTopUp.objects.filter(wallet=held), how=AutoEnd.REPLACED, at=at)
         today = business_date(at)
         first = None if day_of_month is None else next_day(day_of_month, today)
         AutoTopUp.objects.create(
@@ -131,7 +132,7 @@ def stop_auto(*, write: Write, wallet: UUID, at: datetime) -> AutoTopUp:
 
     def act(_made: UUID) -> None:
         held = _own_wallet(write, wallet)
-        if not AutoTopUp.objects.filter(wallet=held).exclude(state=AutoState.STOPPED).update(state=AutoState.STOPPED):
+        if not _stop(AutoTopUp.objects.filter(wallet=held), how=AutoEnd.MEMBER, at=at):
             raise errors.AutoTopUpUnknown
 
     once(write=write, at=at, act=act)
@@ -140,6 +141,28 @@ def stop_auto(*, write: Write, wallet: UUID, at: datetime) -> AutoTopUp:
         if rule is None:
             raise errors.AutoTopUpUnknown
         return rule
+
+
+def stop_auto_for_member(
+    *, rule: AutoTopUp, reason: str, official: Official, authority: Authority, at: datetime
+) -> None:  # fmt: skip
+    """End a member's rule at the office; a request that is open stays until its deadline, and the member may set a new one.
+
+    Raises NotPermitted, and AutoTopUpStopped when somebody was faster.
+    """
+    if authority.official_id != official.pk or not authority.may("citizens.edit", rule.municipality_id):
+        raise NotPermitted
+    ended = _stop(
+        AutoTopUp.objects.filter(pk=rule.pk), how=AutoEnd.OFFICIAL, stopped_by=official, stop_reason=reason, at=at
+    )
+    if not ended:
+        raise errors.AutoTopUpStopped
+
+
+def _stop(rules: QuerySet[AutoTopUp], *, how: AutoEnd, at: datetime, **who: object) -> int:
+    """End those that are not ended yet, waiting for the job where it asks for one at this moment."""
+    running = rules.exclude(state=AutoState.STOPPED)
+    return running.update(state=AutoState.STOPPED, stopped_at=at, stopped_how=how, **who)
 
 
 def run_rules(*, municipality: str, at: datetime, limit: int = 200) -> int:

@@ -126,6 +126,7 @@ class WalletAdmin(ListAdmin):
     sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = ["id", "holder", "currency", "app", "status", "opened", "balance", "lots"]
     inlines: ClassVar = [WalletStatusInline, WalletLinkInline]
+    change_form_outer_before_template = "vouchers/wallets/links.html"
     change_form_outer_after_template = "vouchers/wallets/status.html"
     empty_hint = _("시민이 앱에서 상품권을 추가하면 지갑이 만들어집니다.")
 

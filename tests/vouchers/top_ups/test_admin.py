@@ -106,3 +106,62 @@ def test_the_list_can_be_narrowed(city, refund, stage):
     client = client_of(city, Role.PAYER)
     page = client.get(LIST, {"stage": stage}).content.decode()
     assert (str(refund.pk) in page) == (stage == "waiting")
+
+
+RULES = reverse("admin:vouchers_autotopup_changelist")
+
+
+@pytest.fixture
+def rule(city):
+    wallet = factories.wallet_of(factories.make_citizen(city, name="홍길동", phone="01012345678"))
+    rule = services.set_auto(
+        write=write_of(factories.make_partner(city)), wallet=wallet.pk, amount=20_000, threshold=10_000,
+        day_of_month=None, at=AT,
+    )  # fmt: skip
+    for hours in range(4):
+        services.run_rules(municipality=city.code, at=AT + timedelta(hours=hours))
+    return rule
+
+
+def test_a_rule_is_found_by_its_member_and_says_why_it_paused(city, rule):
+    client = client_of(city, Role.AUDITOR)
+    citizen = rule.wallet.citizen
+    for asked in ("홍길", "5678", str(rule.wallet_id), str(citizen.pk)):
+        page = client.get(RULES, {"q": asked}).content.decode()
+        assert "잔액이 10,000원보다 적을 때" in page, asked
+    assert "입금 기한까지 입금되지 않음 (연속 3회)" in page
+    assert "일시 정지" in page
+    assert "홍길동" not in page
+    for asked in ("김", "1234", str(rule.pk)):
+        assert "10,000원보다" not in client.get(RULES, {"q": asked}).content.decode()
+    assert "10,000원보다" not in client.get(RULES, {"state__exact": "active"}).content.decode()
+
+
+def test_the_pages_of_member_and_wallet_lead_to_its_rules(city, rule):
+    client = client_of(city, Role.AUDITOR)
+    for name, row in (("citizen", rule.wallet.citizen), ("wallet", rule.wallet)):
+        page = client.get(reverse(f"admin:vouchers_{name}_change", args=[row.pk])).content.decode()
+        address = f"{RULES}?q={row.pk}&amp;municipality={city.code}"
+        assert address in page
+        assert str(rule.pk) in client.get(address.replace("&amp;", "&")).content.decode()
+
+
+def test_an_administrator_stops_a_rule_and_the_page_tells_who_and_why(city, rule):
+    client = client_of(city, Role.ADMINISTRATOR)
+    page, stop = (
+        reverse(f"admin:{name}", args=[rule.pk]) for name in ("vouchers_autotopup_change", "auto_top_up_stop")
+    )
+    assert stop in client.get(page).content.decode()
+    assert "사유를 5자 이상" in client.post(stop, {"reason": "요청"}, follow=True).content.decode()
+    told = client.post(stop, {"reason": "회원이 전화로 요청"}, follow=True).content.decode()
+    assert "자동충전을 해지했습니다." in told
+    assert "담당 공무원이 해지: 회원이 전화로 요청" in told
+    assert stop not in told
+    assert "이미 해지된 자동충전입니다." in client.post(stop, {"reason": "다시 한 번"}, follow=True).content.decode()
+    assert stop not in client_of(city, Role.AUDITOR).get(page).content.decode()
+
+
+def test_the_list_of_rules_takes_few_queries(city, rule, django_assert_max_num_queries):
+    client = client_of(city, Role.AUDITOR)
+    with django_assert_max_num_queries(20):
+        client.get(RULES)

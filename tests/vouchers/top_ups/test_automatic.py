@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from tests import factories
 from tests.factories import AT
 from tests.factories.top_ups import confirm, refused, write_of
+from vouchers.common.errors import NotPermitted
 from vouchers.ledger.errors import WalletUnknown
 from vouchers.ledger.services import call
+from vouchers.officials.rules import Role
+from vouchers.officials.selectors import authority_of
 from vouchers.top_ups import errors, selectors, services
 from vouchers.top_ups.models import AutoTopUp, TopUp
 from vouchers.top_ups.rules import next_day
@@ -116,12 +120,40 @@ def test_a_stopped_rule_asks_no_more(city, partner, wallet):
     assert run(city, AT) == 0
     with refused(errors.AutoTopUpUnknown):
         services.stop_auto(write=write_of(partner), wallet=wallet, at=AT)
+    rule = AutoTopUp.objects.get()
+    assert (rule.stopped_at, rule.stopped_how, rule.stopped_by, rule.stop_reason) == (AT, "member", None, "")
+
+
+def test_an_official_stops_it_once_with_a_reason_and_the_member_may_set_a_new_one(city, partner, wallet):
+    rule = set_rule(partner, wallet)
+    administrator = factories.make_official(city, Role.ADMINISTRATOR)
+
+    def stop(official, reason="회원이 전화로 요청"):
+        authority = authority_of(official_id=official.pk, day=AT.date())
+        services.stop_auto_for_member(rule=rule, reason=reason, official=official, authority=authority, at=AT)
+
+    with refused(NotPermitted):
+        stop(factories.make_official(city, Role.PAYER))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        stop(administrator, reason="")
+    stop(administrator)
+    with refused(errors.AutoTopUpStopped):
+        stop(administrator, reason="다른 사유")
+    rule.refresh_from_db()
+    assert (rule.state, rule.stopped_how, rule.stopped_by, rule.stop_reason, rule.stopped_at) == (
+        "stopped", "official", administrator, "회원이 전화로 요청", AT,
+    )  # fmt: skip
+    assert run(city, AT) == 0
+    assert set_rule(partner, wallet).pk != rule.pk
+    assert run(city, AT) == 1
 
 
 def test_a_new_rule_replaces_the_one_before(city, partner, wallet):
     set_rule(partner, wallet)
     set_rule(partner, wallet, amount=30_000)
-    assert [row.amount for row in AutoTopUp.objects.filter(state="active")] == [30_000]
+    assert list(AutoTopUp.objects.order_by("id").values_list("amount", "state", "stopped_how")) == [
+        (20_000, "stopped", "replaced"), (30_000, "active", ""),
+    ]  # fmt: skip
 
 
 def test_a_wallet_of_another_app_has_no_rule_here(city, partner, wallet):
