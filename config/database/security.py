@@ -53,6 +53,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "points.post_chunk", "points.finish", "points.fail",
     "reconciliation.next_day", "reconciliation.sum_day", "reconciliation.hold", "reconciliation.movements",
     "reconciliation.review", "reconciliation.match_equal", "reconciliation.receive_line", "reconciliation.receive_reported",
+    "reconciliation.deposits_of",
     "payments.cancellation", "payments.new_sale_qr", "payments.sale_qr", "payments.new_token", "payments.pay_by_token",
     "top_ups.request", "top_ups.deposit", "top_ups.cancel", "top_ups.refund_balance", "top_ups.top_up",
     "top_ups.top_ups_of_order", "top_ups.refund", "top_ups.begin_payout", "top_ups.take_from_payout", "top_ups.finish_payout",

@@ -171,6 +171,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "reconciliation_explain": ("post", DayReview, "S"),
     "reconciliation_file": ("get", None, "BAPSUX"),
     "reconciliation_match": ("post", BankLine, "S"),
+    "reconciliation_receive": ("get", BankLine, "S"),
     "reconciliation_unmatch": ("post", BankLine, "S"),
     "reconciliation_upload": ("get", None, "S"),
     "partner_issue_key": ("post", Partner, "X"),

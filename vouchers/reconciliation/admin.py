@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -23,7 +23,7 @@ from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
 from vouchers.municipalities.models import Municipality
-from vouchers.reconciliation import selectors, services, workbook
+from vouchers.reconciliation import errors, selectors, services, workbook
 from vouchers.reconciliation.models import BankLine, BankMatch, BankStatement, DayReview
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -81,6 +81,8 @@ def day(request: HttpRequest, review_id: UUID) -> HttpResponse:
     lines = selectors.open_lines(currency=review.currency_id)
     line = lines.filter(pk__in=_keys([wanted])).first() if wanted and may_edit else None
     neighbours = DayReview.objects.filter(currency=review.currency_id)
+    of_day = BankMatch.objects.filter(currency=review.currency_id, undone_at=None, line_day=review.business_date)
+    matched = list(of_day.select_related("line", "matched_by").order_by("line", "id")[: selectors.SHOWN_ITEMS])
     return render(
         request, "vouchers/reconciliation/day.html", review=review, picture=selectors.picture(review=review),
         title=_("%(day)s 일일 대사") % {"day": document_date(review.business_date)}, may_edit=may_edit, line=line,
@@ -89,11 +91,7 @@ def day(request: HttpRequest, review_id: UUID) -> HttpResponse:
         may_see_ledger=request.authority.may("audit.view", review.municipality_id),  # type: ignore[attr-defined]
         before=neighbours.filter(business_date__lt=review.business_date).order_by("-business_date").first(),
         after=neighbours.filter(business_date__gt=review.business_date).order_by("business_date").first(),
-        matched=list(
-            BankMatch.objects.filter(
-                currency=review.currency_id, undone_at=None, line_day=review.business_date
-            ).select_related("line", "matched_by").order_by("line", "id")[: selectors.SHOWN_ITEMS]
-        ),
+        matched=matched, posted=selectors.posted(matched),
     )  # fmt: skip
 
 
@@ -119,6 +117,63 @@ def match(request: HttpRequest, line_id: UUID) -> HttpResponse:
         services.match(line=line, journals=_keys(request.POST.getlist("journal")), **_acting(request))
         messages.success(request, _("은행 거래와 원장 이동을 연결했습니다."))
     return _back(line)
+
+
+@page("reconciliation/line/<uuid:line_id>/receive/", name="reconciliation_receive", methods=("GET", "POST"))
+def receive(request: HttpRequest, line_id: UUID) -> HttpResponse:
+    """Say which top-ups a line of the bank pays: choose them, look at what is posted, post it.
+
+    What was chosen stands in the address, so that a search keeps it and nothing is held between two requests.
+    """
+    line = _line(request, line_id)
+    if line.amount <= 0:
+        raise NotFound
+    if request.method == "POST":
+        return _receive(request, line)
+    if line.matches.filter(undone_at=None).exists():
+        messages.warning(request, str(errors.MatchConflict()))
+        return _back(line)
+    step, chosen = request.GET.get("step", ""), _chosen(request.GET)
+    if step == "check" and not chosen:
+        messages.warning(request, _("이 입금에 해당하는 충전을 먼저 고르십시오."))
+    if step == "whole" or (step == "check" and chosen):
+        found = selectors.deposits_of(line=line, top_ups=None if step == "whole" else chosen)
+        return render(
+            request, "vouchers/reconciliation/receive_check.html", title=_("충전 입금 반영 확인"), line=line, found=found,
+            step=step, chosen=chosen, gone=0 if step == "whole" else len(chosen) - len(found.top_ups),
+            top_ups=selectors.top_ups(
+                municipality=line.municipality_id, keys=found.top_ups[: selectors.SHOWN_TOP_UPS]
+            ),
+        )  # fmt: skip
+    text, amount = request.GET.get("q", "").strip()[:64], _won_of(request.GET.get("amount", ""))
+    return render(
+        request, "vouchers/reconciliation/receive.html", title=_("충전 입금으로 반영"), line=line, text=text, amount=amount,
+        chosen=selectors.top_ups(municipality=line.municipality_id, keys=chosen),
+        waiting=selectors.waiting_top_ups(line=line, text=text, amount=amount, without=chosen),
+        most=selectors.SHOWN_TOP_UPS, back=_day_page(line),
+    )  # fmt: skip
+
+
+def _receive(request: HttpRequest, line: BankLine) -> HttpResponse:
+    """Post it, if it is still what was shown; otherwise choose again."""
+    whole = request.POST.get("step") == "whole"
+    chosen = _chosen(request.POST)
+    seen = selectors.Seen(*(_won_of(request.POST.get(name, "")) or 0 for name in selectors.Seen._fields))
+    with refusals_shown(request):
+        services.receive(line=line, top_ups=None if whole else chosen, seen=seen, **_acting(request))
+        messages.success(request, _("충전 입금으로 원장에 반영했습니다."))
+        return _back(line)
+    query = urlencode({"top_up": [] if whole else [str(key) for key in chosen]}, doseq=True)
+    return redirect(f"{reverse('admin:reconciliation_receive', args=[line.pk])}?{query}")
+
+
+def _chosen(data: QueryDict) -> list[UUID]:
+    return list(dict.fromkeys(_keys(data.getlist("top_up"))))
+
+
+def _won_of(text: str) -> int | None:
+    digits = text.replace(",", "").strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 16 else None
 
 
 @page("reconciliation/line/<uuid:line_id>/unmatch/", name="reconciliation_unmatch", methods=("POST",))
@@ -266,6 +321,12 @@ def _line(request: HttpRequest, key: UUID) -> BankLine:
 
 
 def _back(line: BankLine) -> HttpResponse:
-    """To the day of the line, or to the list while that day is not closed."""
+    return redirect(_day_page(line))
+
+
+def _day_page(line: BankLine) -> str:
+    """The day of the line, or the list while that day is not closed."""
     review = DayReview.objects.filter(currency=line.currency_id, business_date=line.day).first()
-    return redirect("admin:reconciliation_day", review.pk) if review else redirect("admin:reconciliation")
+    if review is None:
+        return f"{reverse('admin:reconciliation')}?{urlencode({'currency': line.currency_id})}"
+    return reverse("admin:reconciliation_day", args=[review.pk])

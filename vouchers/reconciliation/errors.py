@@ -81,6 +81,25 @@ class MatchConflict(StateConflict):
     message = _("이미 연결된 거래입니다. 화면을 다시 열어 확인하십시오.")
 
 
+class LineNotCovered(DomainError):
+    """The line is more than what the chosen top-ups and the rest of earlier ones come to. ``line``, ``covered`` in won."""
+
+    code = "line_not_covered"
+    message = _(
+        "은행 거래 %(line)s원 가운데 충전 입금으로 설명되는 금액은 %(covered)s원입니다. 충전을 더 고르거나, 다른 거래인지 확인하십시오."
+    )
+
+    def __str__(self) -> str:
+        return str(self.message) % {name: f"{value:,}" for name, value in self.params.items()}
+
+
+class ReceivingChanged(StateConflict):
+    """The top-ups that a line was to be are no longer those that were shown."""
+
+    code = "receiving_changed"
+    message = _("그사이 다른 은행 거래가 같은 충전의 입금으로 반영되었습니다. 다시 고르고 확인하십시오.")
+
+
 class LineReceived(StateConflict):
     """The line was posted as the deposit of top-ups, which nothing takes back."""
 
@@ -119,4 +138,7 @@ class TransactionsStillRunning(DomainError):
     status = 503
 
 
-register(bank_statement_once=StatementAlreadyUploaded, bank_match_once=MatchConflict, match_conflict=MatchConflict)
+register(
+    bank_statement_once=StatementAlreadyUploaded, bank_match_once=MatchConflict, match_conflict=MatchConflict,
+    line_not_covered=LineNotCovered,
+)  # fmt: skip

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from vouchers.common.seoul import start_of_day
 from vouchers.currencies.models import Currency
-from vouchers.ledger.models import AccountKind, BusinessClose, JournalKind
+from vouchers.ledger.models import AccountKind, BusinessClose, Event, JournalKind
+from vouchers.ledger.services import call
 from vouchers.officials.selectors import Authority
 from vouchers.reconciliation.models import BankDay, BankLine, BankMatch, BankStatement, DailySum, DayReview, ReviewNote
+from vouchers.top_ups.models import TopUp
 
 SHOWN_DAYS: Final = 31
 SHOWN_ITEMS: Final = 200
+SHOWN_TOP_UPS: Final = 50
 WATCHED_DAYS: Final = 31
 """How far back the home page looks for days that ask for something."""
 _AROUND: Final = timedelta(days=31)
@@ -209,6 +213,81 @@ def open_movements(
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_MOVEMENTS, {"currency": currency, "first": first, "last": last, "limit": limit})
         return [Movement(*row) for row in cursor.fetchall()]
+
+
+class Seen(NamedTuple):
+    """What an official is shown before a line is received: how many top-ups, their sum, and what is unclaimed, in won."""
+
+    number: int
+    paid: int
+    unclaimed: int
+
+
+@dataclass(frozen=True)
+class Deposits:
+    """The top-ups that a line of the bank is taken for. ``unclaimed``: in transit besides, left by lines that paid a part."""
+
+    line: BankLine
+    top_ups: list[UUID]
+    paid: int
+    unclaimed: int
+
+    @property
+    def seen(self) -> Seen:
+        """What binds the second look to what is posted."""
+        return Seen(len(self.top_ups), self.paid, self.unclaimed)
+
+    @property
+    def rest(self) -> int:
+        """What stays in transit unclaimed afterwards; less than nothing: so much of the line is not explained."""
+        return self.paid + self.unclaimed - self.line.amount
+
+
+def deposits_of(*, line: BankLine, top_ups: Sequence[UUID] | None) -> Deposits:
+    """Of ``top_ups`` those that wait for their deposit; None: the oldest ones, as many as the line pays."""
+    keys = None if top_ups is None else list(top_ups)
+    return Deposits(line, *call("reconciliation.deposits_of", line.municipality_id, line.pk, keys))
+
+
+def waiting_top_ups(
+    *, line: BankLine, text: str = "", amount: int | None = None, without: Sequence[UUID] = ()
+) -> list[TopUp]:  # fmt: skip
+    """Top-ups whose deposit was reported within a month of a line and not seen at the bank; those of its amount first.
+
+    ``text``: the whole order number, bank reference or name of the buyer.
+    """
+    found = TopUp.objects.filter(
+        municipality=line.municipality_id, currency=line.currency_id, received_line_id=None,
+        completed_at__gte=start_of_day(line.day - _AROUND), completed_at__lt=start_of_day(line.day + _AROUND),
+    ).exclude(pk__in=without)  # fmt: skip
+    if text:
+        found = found.filter(
+            models.Q(order_id=text) | models.Q(deposit_reference=text) | models.Q(wallet__citizen__name=text)
+            | models.Q(wallet__corporation__name=text)
+        )  # fmt: skip
+    if amount is not None:
+        found = found.filter(paid=amount)
+    equal = models.Case(models.When(paid=line.amount, then=0), default=1)
+    return list(_with_names(found).order_by(equal, "completed_at", "id")[:SHOWN_TOP_UPS])
+
+
+def top_ups(*, municipality: str, keys: Sequence[UUID]) -> list[TopUp]:
+    """These, the earliest deposit first."""
+    found = TopUp.objects.filter(municipality=municipality, pk__in=keys)
+    return list(_with_names(found).order_by("completed_at", "id"))
+
+
+def _with_names(found: models.QuerySet[TopUp]) -> models.QuerySet[TopUp]:
+    return found.select_related("wallet__citizen", "wallet__corporation", "depositor")
+
+
+def posted(matches: Sequence[BankMatch]) -> set[UUID]:
+    """The journals among them that were posted for their line: such a match is not undone."""
+    codes = {match.municipality_id for match in matches}
+    events = Event.objects.filter(
+        municipality__in=codes, pk__in=[match.journal_id for match in matches], kind=JournalKind.RECEIVE
+    )
+    return set(events.values_list("pk", flat=True))
 
 
 _OPEN_MOVEMENTS: Final = """

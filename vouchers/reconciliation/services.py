@@ -22,7 +22,6 @@ from vouchers.common.errors import NotPermitted
 from vouchers.common.scope import scope
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
-from vouchers.ledger.models import Event, JournalKind
 from vouchers.ledger.services import call
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
@@ -37,6 +36,7 @@ from vouchers.reconciliation.models import (
     ReviewNote,
 )
 from vouchers.reconciliation.rules import Statement, read_statement
+from vouchers.reconciliation.selectors import Seen
 
 LARGEST_FILE: Final = 10 * 1024 * 1024
 PATIENCE: Final = timedelta(minutes=5)
@@ -152,13 +152,33 @@ def _take_in(made: BankStatement, said: Statement, *, through: date, at: datetim
             batch_size=1000,
         )  # fmt: skip
         BankLine.objects.bulk_create(new, batch_size=1000)
-        since, matched = call("reconciliation.match_equal", made.municipality_id, made.currency_id, at)
-        earliest, received = call("reconciliation.receive_reported", made.municipality_id, made.currency_id, at)
-        call(
-            "reconciliation.review", made.municipality_id, made.currency_id,
-            min(day for day in (first, since, earliest) if day),
-        )  # fmt: skip
-    return TakenIn(made, matched + received)
+        since, matched = _match_automatically(made.currency, at=at)
+        call("reconciliation.review", made.municipality_id, made.currency_id, min(first, since or first))
+    return TakenIn(made, matched)
+
+
+def match_open(*, municipality: str, at: datetime) -> int:
+    """Match what is still open in every currency; returns how many lines found something.
+
+    A movement or a deposit may be reported after the statement that shows it was taken in. Commits currency by currency.
+    """
+    with scope(municipalities=[municipality]):
+        currencies = list(Currency.objects.filter(municipality=municipality).order_by("pk"))
+    total = 0
+    for currency in currencies:
+        with scope(municipalities=[municipality]):
+            since, matched = _match_automatically(currency, at=at)
+            if since:
+                call("reconciliation.review", municipality, currency.pk, since)
+        total += matched
+    return total
+
+
+def _match_automatically(currency: Currency, *, at: datetime) -> tuple[date | None, int]:
+    """Open lines that are certain; the first day that this changes, and how many."""
+    since, matched = call("reconciliation.match_equal", currency.municipality_id, currency.pk, at)
+    earliest, received = call("reconciliation.receive_reported", currency.municipality_id, currency.pk, at)
+    return min((day for day in (since, earliest) if day), default=None), matched + received
 
 
 def _new_lines(made: BankStatement, said: Statement) -> list[BankLine]:
@@ -210,14 +230,22 @@ def match(
         _review_since(held, [movement.business_date for movement in chosen])
 
 
-def receive(*, line: BankLine, official: Official, authority: Authority, at: datetime) -> None:
-    """Say that a line of the bank is deposits of top-ups that were reported: they are in transit no more.
+def receive(
+    *, line: BankLine, top_ups: Sequence[UUID] | None, seen: Seen, official: Official, authority: Authority,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Say that a line of the bank is the deposit of these top-ups, None: of the oldest that wait. They are in transit no more.
 
-    Raises NotPermitted, MatchConflict, AmountNotPositive, and DepositShort when less is in transit.
+    ``seen``: what the official was shown, see `selectors.deposits_of`. Raises NotPermitted, ReceivingChanged when it is
+    something else by now, LineNotCovered, MatchConflict when the line is matched, and AmountNotPositive.
     """
     _require(official, authority, line.municipality_id)
     with transaction.atomic(), domain_errors():
-        since = call("reconciliation.receive_line", line.municipality_id, line.pk, [], official.pk, at)[0]
+        call("reconciliation.hold", line.municipality_id, line.currency_id)
+        found = selectors.deposits_of(line=line, top_ups=top_ups)
+        if found.seen != seen:
+            raise errors.ReceivingChanged
+        since = call("reconciliation.receive_line", line.municipality_id, line.pk, found.top_ups, official.pk, at)[0]
         call("reconciliation.review", line.municipality_id, line.currency_id, since)
 
 
@@ -233,9 +261,7 @@ def unmatch(*, line: BankLine, official: Official, authority: Authority, at: dat
         matches = list(held.matches.filter(undone_at=None))
         if not matches:
             raise errors.MatchConflict
-        if Event.objects.filter(
-            municipality=held.municipality_id, pk__in=[match.journal_id for match in matches], kind=JournalKind.RECEIVE
-        ).exists():
+        if selectors.posted(matches):
             raise errors.LineReceived
         held.matches.filter(undone_at=None).update(undone_by=official, undone_at=at)
         _review_since(held, [match.business_date for match in matches])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.db import OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -28,5 +30,6 @@ def sum_all(timestamp: int) -> None:  # noqa: ARG001 - every periodic job gets i
     retry=RetryStrategy(max_attempts=10, wait=60, retry_exceptions=[OperationalError, TransactionsStillRunning]),
 )
 def sum_closed_days(municipality: str) -> None:
-    """Sum up every closed day of one municipality, and compare it with what the bank says."""
+    """Sum up every closed day of one municipality, compare it with what the bank says, and match what came to be known."""
     services.sum_closed_days(municipality=municipality)
+    services.match_open(municipality=municipality, at=datetime.now(UTC))

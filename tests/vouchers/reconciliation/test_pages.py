@@ -15,7 +15,8 @@ from python_calamine import CalamineWorkbook
 from allowances.approvals import digest
 from tests import factories
 from tests.factories import AT
-from tests.vouchers.reconciliation.conftest import FIRST, SECOND, TODAY, Books, csv_of
+from tests.factories.top_ups import ask, confirm
+from tests.vouchers.reconciliation.conftest import FIRST, SECOND, TODAY, Books, at_noon, csv_of
 from vouchers.common.korean import document_date
 from vouchers.common.scope import set_local
 from vouchers.officials.models import Official
@@ -23,6 +24,7 @@ from vouchers.officials.rules import Role
 from vouchers.officials.selectors import authority_of
 from vouchers.reconciliation import alarms
 from vouchers.reconciliation.models import BankLine, ReviewNote
+from vouchers.top_ups.models import TopUp
 
 FUNDED = (f"{FIRST} 12:00:00", 1_000_000, 0, "예산 입금")
 
@@ -173,3 +175,70 @@ def test_the_pages_speak_english(seeded: Books) -> None:
         page = client.get(reverse("admin:reconciliation_day", args=[seeded.review().pk])).content.decode()
     assert "Unexplained difference" in page
     set_local(municipalities=seeded.city.code)
+
+
+def test_an_officer_chooses_top_ups_looks_again_and_posts_the_deposit(books: Books) -> None:
+    factories.make_purchase_limit(books.city, per_month=10_000_000)
+    partner = factories.make_partner(books.city)
+    wallet = factories.wallet_of(factories.make_citizen(books.city, name="홍길동")).pk
+    for order, amount in (("ORDER-1", 30_000), ("ORDER-2", 12_000)):
+        confirm(partner, ask(partner, wallet, amount, order=order, at=at_noon(FIRST)), at=at_noon(FIRST))
+    books.close()
+    books.upload(csv_of([(f"{FIRST} 13:00", 25_000, 0, "홍길동"), (f"{FIRST} 14:00", 0, 500, "수수료")]))
+    client, line = client_of(books.officer), BankLine.objects.get(amount=25_000)
+    address = reverse("admin:reconciliation_receive", args=[line.pk])
+    day = _get(books, reverse("admin:reconciliation_day", args=[books.review(FIRST).pk]))
+    assert day.count("충전 입금으로 반영") == 1  # the fee is no deposit
+    assert address in day
+
+    def get(**asked) -> str:
+        page = client.get(address, asked).content.decode()
+        set_local(municipalities=books.city.code)
+        return page
+
+    assert get().count('name="top_up"') == 2
+    found = get(q="ORDER-1")
+    assert ("ORDER-1" in found, "ORDER-2" in found, "홍길동</td>" in found) == (True, False, False)
+    assert "찾은 충전이 없습니다." in get(q="ORDER")
+    assert "충전을 먼저 고르십시오" in get(step="check")
+    chosen = TopUp.objects.get(order_id="ORDER-1").pk
+    kept = get(top_up=str(chosen), q="ORDER-2")
+    assert (kept.count('name="top_up"'), kept.count("checked")) == (2, 1)
+    look = get(step="check", top_up=str(chosen))
+    assert "5,000원은 아직 들어오지 않은 금액으로 남습니다." in look
+    assert "25,000원 원장에 반영" in look
+    seen = {"step": "check", "top_up": str(chosen), "number": 1, "paid": 30_000, "unclaimed": 0}
+    stale = client.post(address, seen | {"paid": 29_000}, follow=True).content.decode()
+    assert "다시 고르고 확인하십시오." in stale
+    assert f'value="{chosen}" checked' in stale
+    done = client.post(address, seen, follow=True).content.decode()
+    assert "충전 입금으로 원장에 반영했습니다." in done
+    assert "충전 입금으로 반영함" in done
+    assert "이미 연결된 거래입니다." in client.post(address, seen, follow=True).content.decode()
+    assert "이미 연결된 거래입니다." in client.get(address, follow=True).content.decode()
+    set_local(municipalities=books.city.code)
+    assert TopUp.objects.get(pk=chosen).received_line_id == line.pk
+    assert (
+        client.get(reverse("admin:reconciliation_receive", args=[BankLine.objects.get(amount=-500).pk])).status_code
+        == 404
+    )
+
+
+def test_a_lump_is_shown_with_what_it_pays_before_it_is_posted(books: Books) -> None:
+    factories.make_purchase_limit(books.city, per_month=10_000_000)
+    partner, wallet = factories.make_partner(books.city), factories.wallet_of(factories.make_citizen(books.city)).pk
+    for order in ("ORDER-1", "ORDER-2", "ORDER-3"):
+        confirm(partner, ask(partner, wallet, 10_000, order=order), at=AT)
+    books.upload(
+        csv_of([(f"{TODAY} 13:00", 20_000, 0, "PG 정산"), (f"{TODAY} 14:00", 99_000, 0, "과다")]), through=TODAY
+    )
+    client = client_of(books.officer)
+    lump, more = (BankLine.objects.get(amount=amount) for amount in (20_000, 99_000))
+    page = client.get(reverse("admin:reconciliation_receive", args=[lump.pk]), {"step": "whole"}).content.decode()
+    assert "금액이 꼭 맞습니다." in page
+    assert ("ORDER-1" in page, "ORDER-2" in page, "ORDER-3" in page) == (True, True, False)
+    set_local(municipalities=books.city.code)
+    page = client.get(reverse("admin:reconciliation_receive", args=[more.pk]), {"step": "whole"}).content.decode()
+    assert "은행 입금이 충전보다 많아 반영할 수 없습니다." in page
+    assert "원장에 반영</button>" not in page
+    set_local(municipalities=books.city.code)
