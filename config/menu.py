@@ -28,6 +28,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.TopUp", "add_card"), ("vouchers.AutoTopUp", "autorenew"), ("vouchers.TopUpRefund", "currency_exchange"),
         ("vouchers.Currency", "payments"), ("vouchers.PurchaseLimit", "price_check"), ("vouchers.UsageRule", "rule"),
         ("vouchers.BenefitPolicy", "redeem"), ("vouchers.BenefitTerms", "percent"), ("vouchers.BenefitFund", "savings"),
+        ("vouchers.GuidelineLimit", "gavel"), ("vouchers.RegionStatus", "public"),
     )),
     (_("포인트"), (
         ("vouchers.PointProgramme", "stars"), ("vouchers.PointRun", "redeem"), ("vouchers.Activity", "directions_bus"),

@@ -3,6 +3,7 @@
 from vouchers.citizens import admin as citizens
 from vouchers.currencies import admin as currencies
 from vouchers.gifts import admin as gifts
+from vouchers.guidelines import admin as guidelines
 from vouchers.incentives import admin as incentives
 from vouchers.ledger import admin as ledger
 from vouchers.municipalities import admin as municipalities
@@ -20,6 +21,7 @@ __all__ = [
     "citizens",
     "currencies",
     "gifts",
+    "guidelines",
     "incentives",
     "ledger",
     "municipalities",

@@ -9,6 +9,7 @@ from vouchers.citizens.models import (
 )
 from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit, UsageRule
 from vouchers.gifts.models import Gift
+from vouchers.guidelines.models import GuidelineLimit, RegionStatus
 from vouchers.incentives.models import (
     BenefitDay,
     BenefitDue,
@@ -77,12 +78,12 @@ __all__ = [
     "BankMatch", "BankStatement", "BenefitDay", "BenefitDue", "BenefitFund", "BenefitHalt", "BenefitMonth", "BenefitPolicy",
     "BenefitSimulation", "BenefitStep", "BenefitTerms", "BenefitTier", "BusinessClose", "Cancellation",
     "CardApproval", "Cashback", "ChannelFee", "Citizen", "CitizenCategory", "Currency", "CurrencyPolicy",
-    "DailySum", "DayReview", "Dong", "Event", "ExpiryMark", "ExpiryReturn", "FundEntry", "Gift", "Holiday",
+    "DailySum", "DayReview", "Dong", "Event", "ExpiryMark", "ExpiryReturn", "FundEntry", "Gift", "GuidelineLimit", "Holiday",
     "Household", "HouseholdMember", "IdempotencyRecord", "IncompatibleRoles", "Journal", "LateExpiry", "Lot",
     "LotReturn", "MemberMonth", "Municipality", "Official", "OnlineChannel", "OnlineOrder", "Outbox", "Partner",
     "PartnerDay", "PartnerKey", "PartnerMinute", "Payment", "PaymentCard", "PaymentTerms", "PaymentToken",
     "PointCap", "PointChunk", "PointEarning", "PointPayment", "PointProgramme", "PointRule", "PointRun",
-    "PointWitness", "PurchaseLimit", "ResidencePeriod", "ReviewNote", "RoleAssignment", "SaleQR", "Transfer",
+    "PointWitness", "PurchaseLimit", "RegionStatus", "ResidencePeriod", "ReviewNote", "RoleAssignment", "SaleQR", "Transfer",
     "UsageRule", "Wallet", "WalletLink", "WalletStatusChange", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent",
     "WebhookPolicy", "WebhookSecret",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ GLOBAL: Final[dict[str, str]] = {
     "procrastinate.ProcrastinatePeriodicDefer": "jobs carry ids only",
     "procrastinate.ProcrastinateWorker": "jobs carry ids only",
     "sessions.Session": "read before anybody is known; holds no tenant data",
+    "vouchers.GuidelineLimit": "the ministry's guideline holds in every municipality",
     "vouchers.IncompatibleRoles": "the pairs hold in every municipality",
 }
 

@@ -24,6 +24,7 @@ from merchants.qr_kit.services import keys_from
 from merchants.registry.models import Merchant, MerchantCategory
 from vouchers.common.scope import scope
 from vouchers.currencies.models import BuyerType, Currency, CurrencyPolicy, PurchaseLimit, UsageRule
+from vouchers.guidelines.models import RegionStatus, StatusKind
 from vouchers.ledger import services as ledger
 from vouchers.ledger.models import AccountKind
 from vouchers.municipalities.models import Dong, Municipality
@@ -157,6 +158,12 @@ def _make_city(
     at: datetime,
 ) -> City:
     municipality = Municipality.objects.create(code=code, name=name, name_en=name_en, province=province)
+    RegionStatus.objects.create(
+        municipality=municipality,
+        kind=StatusKind.CAPITAL,
+        valid_from=date(2023, 1, 1),
+        document="수도권정비계획법 제2조",
+    )
     Dong.objects.bulk_create(
         Dong(municipality=municipality, code=f"{code}{51 + number:02d}000", name=dong)
         for number, dong in enumerate(dongs)

@@ -77,6 +77,8 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "vouchers.Activity": ("DBAPSUX", "", "-"),
     "vouchers.ActivityKind": ("DBAPSUX", "D", "DBAPSUX"),
     "vouchers.ActivityUpload": ("DBAPSUX", "", "-"),
+    "vouchers.GuidelineLimit": ("DBAPSUX", "", "-"),
+    "vouchers.RegionStatus": ("DBAPSUX", "X", "DBAPSUX"),
     "vouchers.Holiday": ("DBAPSUX", "D", "DBAPSUX"),
     "vouchers.PointProgramme": ("DBAPSUX", "D", "DBAPSUX"),
     "vouchers.PointRule": ("DBAPSUX", "D", "DBAPSUX"),
@@ -285,7 +287,10 @@ def test_another_citys_rows_do_not_exist(world: Everything) -> None:
     other = make_everything(code="41480")
     rows = rows_of(other, Role.ADMINISTRATOR)
     client = client_of(world, Role.ADMINISTRATOR)
-    shared = {"admin.LogEntry", "allowances.AllowanceType", "merchants.MerchantCategory", "vouchers.IncompatibleRoles"}
+    shared = {
+        "admin.LogEntry", "allowances.AllowanceType", "merchants.MerchantCategory", "vouchers.GuidelineLimit",
+        "vouchers.IncompatibleRoles",
+    }  # fmt: skip
     for label in MODELS.keys() - shared:
         address = reverse(f"admin:{label.lower().replace('.', '_')}_change", args=[rows[label].pk])
         answer = client.get(address)

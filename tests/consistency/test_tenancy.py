@@ -46,6 +46,7 @@ from vouchers.common.models import uuid7
 from vouchers.common.scope import scope, set_local
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import UsageRule
+from vouchers.guidelines.models import RegionStatus
 from vouchers.ledger.services import call
 from vouchers.officials.models import Absence, Official
 from vouchers.officials.rules import Role
@@ -140,6 +141,9 @@ def _let_money_expire(city: City) -> None:
 def _fill_the_rest(city: City) -> None:
     UsageRule.objects.create(municipality=city.municipality, name="음식점")
     factories.make_purchase_limit(city)
+    RegionStatus.objects.create(
+        municipality=city.municipality, kind="capital", valid_from=date(2020, 1, 1), document="법 제2조"
+    )
     MerchantBenefit.objects.create(
         municipality=city.municipality, merchant=factories.make_merchant(city), rate=5, valid_from=date(2026, 1, 1),
         valid_until=date(2026, 12, 31), document="지역경제과-1",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -38,6 +38,7 @@ from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency, PurchaseLimit, UsageRule
 from vouchers.gifts.models import Gift
+from vouchers.guidelines.models import GuidelineLimit, RegionStatus
 from vouchers.incentives.models import BenefitFund, BenefitPolicy, BenefitTerms
 from vouchers.ledger.models import Event
 from vouchers.ledger.services import call
@@ -66,7 +67,7 @@ from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 SHOWN = (
     Activity, ActivityKind, ActivityUpload, Holiday, PointProgramme, PointRule, PointRun,
     Departure, DepartureList, Household, LocalExclusiveGroup,
-    BenefitFund, BenefitPolicy, BenefitTerms,
+    BenefitFund, BenefitPolicy, BenefitTerms, GuidelineLimit, RegionStatus,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
@@ -99,6 +100,9 @@ def make_everything(*, code: str = "41280") -> Everything:
         make_line(city, Role.REVIEWER, Role.APPROVER)
         UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
         factories.make_purchase_limit(city)
+        RegionStatus.objects.create(
+            municipality=city.municipality, kind="capital", valid_from=date(2020, 1, 1), document="법 제2조"
+        )
         bought = buy(partner, factories.wallet_of(citizen).pk, 10_000, at=AT - timedelta(days=1))
         top_ups.cancel(
             write=write_of(partner), top_up=bought.id, account=RefundAccount("088", "110123456", "김장터"), at=AT

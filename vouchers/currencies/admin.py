@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.admin import EditInline, HistoryAdmin, TenantForm, day, won
+from vouchers.common.money import money
 from vouchers.common.seoul import business_date
-from vouchers.currencies.models import Currency, CurrencyPolicy, PurchaseLimit
+from vouchers.currencies.models import BuyerType, Currency, CurrencyPolicy, PurchaseLimit
+from vouchers.guidelines.models import LimitKind
+from vouchers.guidelines.selectors import amount_limit
 
 
 class CurrencyPolicyInline(EditInline):
@@ -93,6 +96,25 @@ class PurchaseLimitAdmin(HistoryAdmin):
         """Until the day comes from which it holds."""
         future = obj is None or obj.valid_from > business_date(request.at)  # type: ignore[attr-defined]
         return future and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: PurchaseLimit, form: Any, change: bool) -> None:
+        """Tell at once what lies above the guideline; it limits persons alone."""
+        super().save_model(request, obj, form, change)
+        if obj.buyer != BuyerType.INDIVIDUAL:
+            return
+        for label, kind, own in (
+            (_("월 한도"), LimitKind.PURCHASE, obj.per_month), (_("보유 한도"), LimitKind.HOLDING, obj.holding),
+        ):  # fmt: skip
+            guideline = amount_limit(kind=kind, day=obj.valid_from)
+            if guideline and (own is None or own > guideline.value):
+                messages.warning(
+                    request,
+                    _("%(label)s %(own)s: 행정안전부 지침의 한도 %(limit)s보다 많습니다. 출처: %(source)s")
+                    % {
+                        "label": label, "own": _("제한 없음") if own is None else money(own),
+                        "limit": money(guideline.value), "source": guideline.source,
+                    },
+                )  # fmt: skip
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new row begins as the present one of its currency, so that only what changes is typed."""

@@ -253,6 +253,16 @@ class BenefitTermsAdmin(HistoryAdmin):
         """Whoever changes a draft is its author."""
         services.save_draft(terms=obj, official=request.user, authority=request.authority)  # type: ignore[arg-type,attr-defined]
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Tell at once when the tiers give more than the guideline allows."""
+        super().save_related(request, form, formsets, change)
+        found = selectors.against_guideline(terms=form.instance)
+        if found.exceeds:
+            told = {"highest": found.highest_percent, "limit": found.ceiling_percent}
+            messages.warning(
+                request, _("최고 지급률 %(highest)s가 행정안전부 지침의 상한 %(limit)s를 넘습니다.") % told
+            )
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "",
         obj: Any = None,
@@ -266,6 +276,8 @@ class BenefitTermsAdmin(HistoryAdmin):
                 and authority.may("benefits.publish", obj.municipality_id)
             )
             context |= _trial(obj)
+            context["guideline"] = selectors.against_guideline(terms=obj)
+            context["may_name_region"] = authority.may("settings.edit", obj.municipality_id)
             context["may_try"] = obj.policy.kind == BenefitKind.CASHBACK and any(
                 authority.may(permission, obj.municipality_id) for permission in ("benefits.edit", "benefits.publish")
             )

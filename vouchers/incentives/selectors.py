@@ -10,11 +10,15 @@ from uuid import UUID
 
 from django.db.models import Min, Sum
 
+from vouchers.guidelines.models import StatusKind
+from vouchers.guidelines.rules import Ceiling
+from vouchers.guidelines.selectors import rate_ceiling
 from vouchers.incentives import rules
 from vouchers.incentives.models import (
     BenefitDay,
     BenefitDue,
     BenefitHalt,
+    BenefitKind,
     BenefitMonth,
     BenefitPolicy,
     BenefitStep,
@@ -117,3 +121,50 @@ def _waiting(policy: BenefitPolicy) -> int:
     funds = policy.terms.filter(state=TermsState.PUBLISHED).values("tiers__fund")
     found = BenefitDue.objects.filter(fund_id__in=funds, amount__gt=0).aggregate(won=Sum("amount"))
     return int(found["won"] or 0)
+
+
+class Comparison(NamedTuple):
+    """The highest rate of terms in 1/10000 beside what the guideline allows on their first day; None: nothing is known."""
+
+    highest: int
+    ceiling: Ceiling | None
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether the terms give more than the guideline allows."""
+        return self.ceiling is not None and self.highest > self.ceiling.rate
+
+    @property
+    def highest_percent(self) -> str:
+        """As people say it: 17%."""
+        return f"{self.highest / 100:g}%"
+
+    @property
+    def ceiling_percent(self) -> str:
+        """The same of what is allowed; empty where nothing is known."""
+        return f"{self.ceiling.rate / 100:g}%" if self.ceiling else ""
+
+    @property
+    def uplift_percent(self) -> str:
+        """The same of the part that is for a disaster."""
+        return f"{self.ceiling.uplift / 100:g}%" if self.ceiling else ""
+
+    @property
+    def status(self) -> str:
+        """What the municipality is, in words; empty where the guideline is the same for all."""
+        return str(StatusKind(self.ceiling.status).label) if self.ceiling and self.ceiling.status else ""
+
+
+def against_guideline(*, terms: BenefitTerms) -> Comparison:
+    """The terms beside the ministry's guideline. Top-ups know no shop, so their tiers hold whatever they say of shops."""
+    at_shops = terms.policy.kind == BenefitKind.CASHBACK
+    bands = [
+        rules.Band(tier.rate, tier.spend_above, tier.spend_up_to, tier.sales_above, tier.sales_up_to,
+                   frozenset(tier.dongs), frozenset(tier.categories))
+        if at_shops else rules.Band(tier.rate, tier.spend_above, tier.spend_up_to)
+        for tier in terms.tiers.all()
+    ]  # fmt: skip
+    return Comparison(
+        highest=rules.highest_rate(bands, spend_cap=terms.spend_cap),
+        ceiling=rate_ceiling(municipality=terms.municipality_id, day=terms.valid_from),
+    )

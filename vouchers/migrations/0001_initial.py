@@ -855,6 +855,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='GuidelineLimit',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
+                ('kind', models.CharField(choices=[('rate', '할인율'), ('disaster', '특별재난지역 할인율 가산'), ('purchase', '1인 월 구매 한도'), ('holding', '1인 보유 한도')], max_length=10, verbose_name='항목')),
+                ('region', models.CharField(blank=True, choices=[('no_grant', '지방교부세 불교부단체'), ('capital', '수도권'), ('other', '비수도권'), ('decline', '인구감소지역')], max_length=10, verbose_name='지자체 구분')),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('value', models.BigIntegerField(verbose_name='한도(원 또는 1/10000)')),
+                ('is_confirmed', models.BooleanField(verbose_name='공표 자료로 확인')),
+                ('source', models.CharField(max_length=300, verbose_name='출처')),
+            ],
+            options={
+                'verbose_name': '행정안전부 지침 한도',
+                'verbose_name_plural': '행정안전부 지침 한도',
+                'ordering': ['kind', '-valid_from', 'region'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'region', 'valid_from'), name='guideline_limit_once_a_day')],
+            },
+        ),
+        migrations.CreateModel(
             name='IncompatibleRoles',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -1009,6 +1027,30 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'historical 이전 거주 기간',
                 'verbose_name_plural': 'historical 이전 거주 기간',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalRegionStatus',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
+                ('kind', models.CharField(choices=[('no_grant', '지방교부세 불교부단체'), ('capital', '수도권'), ('other', '비수도권'), ('decline', '인구감소지역'), ('disaster', '특별재난지역'), ('notified', '할인율 별도 통보')], max_length=10, verbose_name='구분')),
+                ('valid_from', models.DateField(verbose_name='시작일')),
+                ('valid_until', models.DateField(blank=True, help_text='특별재난지역처럼 끝나는 날이 있을 때만 적습니다.', null=True, verbose_name='종료일')),
+                ('rate', models.PositiveIntegerField(blank=True, help_text='할인율을 별도로 통보받은 때만 적습니다. 예: 12% = 1200', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='통보받은 할인율(1/10000)')),
+                ('document', models.CharField(help_text='예: 행정안전부 고시·공문 번호', max_length=200, verbose_name='근거')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': 'historical 지자체 구분',
+                'verbose_name_plural': 'historical 지자체 구분',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
@@ -2079,6 +2121,24 @@ class Migration(migrations.Migration):
                 'verbose_name': '실적 제공 기관',
                 'verbose_name_plural': '실적 제공 기관',
                 'constraints': [models.UniqueConstraint(fields=('programme', 'partner'), name='point_witness_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RegionStatus',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
+                ('kind', models.CharField(choices=[('no_grant', '지방교부세 불교부단체'), ('capital', '수도권'), ('other', '비수도권'), ('decline', '인구감소지역'), ('disaster', '특별재난지역'), ('notified', '할인율 별도 통보')], max_length=10, verbose_name='구분')),
+                ('valid_from', models.DateField(verbose_name='시작일')),
+                ('valid_until', models.DateField(blank=True, help_text='특별재난지역처럼 끝나는 날이 있을 때만 적습니다.', null=True, verbose_name='종료일')),
+                ('rate', models.PositiveIntegerField(blank=True, help_text='할인율을 별도로 통보받은 때만 적습니다. 예: 12% = 1200', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='통보받은 할인율(1/10000)')),
+                ('document', models.CharField(help_text='예: 행정안전부 고시·공문 번호', max_length=200, verbose_name='근거')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+            ],
+            options={
+                'verbose_name': '지자체 구분',
+                'verbose_name_plural': '지자체 구분',
+                'ordering': ['-valid_from', 'kind'],
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'kind', 'valid_from'), name='region_status_once_a_day'), models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='region_status_ends_after_it_began', violation_error_message='종료일은 시작일보다 빠를 수 없습니다.'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'notified'), ('rate__gt', 0), ('rate__isnull', False), ('rate__lte', 10000)), models.Q(models.Q(('kind', 'notified'), _negated=True), ('rate', None)), _connector='OR'), name='region_status_rate_when_notified', violation_error_message='할인율을 별도로 통보받은 때에만, 그리고 그때는 반드시 할인율을 1~10000으로 적습니다.')],
             },
         ),
         migrations.CreateModel(
