@@ -33,7 +33,7 @@ def test_a_payment_can_be_made_read_and_found_by_its_order(market: Market):
         "merchant": {"code": market.merchant.code, "name": market.merchant.name}, "channel": "static_qr",
         "amount": 12_000, "discount": 0, "paid_amount": 12_000, "drawn": payment["drawn"], "cancelled_amount": 0, "business_date": payment["business_date"], "paid_at": payment["paid_at"],
     }  # fmt: skip
-    assert [(drawn["kind"], drawn["amount"]) for drawn in payment["drawn"]] == [("grant", 12_000)]
+    assert [(drawn["kind"], drawn["amount"]) for drawn in payment["drawn"]] == [("allowance", 12_000)]
     with market.city.scope():
         programmes = {str(programme.pk): programme.name for programme in Programme.objects.all()}
     named = [drawn | {"name": programmes[drawn["programme_id"]]} for drawn in payment["drawn"]]

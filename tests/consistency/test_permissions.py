@@ -102,6 +102,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
 PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "wallet_status": ("post", Wallet, "X"),
     "auto_top_up_stop": ("post", AutoTopUp, "X"),
+    "wallet_transactions": ("get", Wallet, "APUX"),
     "fund_entry": ("get", BenefitFund, "B"),
     "benefit_halt": ("post", BenefitPolicy, "A"),
     "benefit_publish": ("post", BenefitTerms, "A"),
@@ -149,6 +150,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "batch_undo": ("post", Batch, "D"),
     "batch_upload": ("get", None, "D"),
     "batch_withdraw": ("post", Batch, "DRBAPUX"),
+    "citizen_wallets": ("get", Citizen, "DRAPUX"),
     "corporation_wallets": ("get", Corporation, "DRAPUX"),
     "citizen_received": ("get", Citizen, "DRAPUX"),
     "citizen_reveal": ("get", Citizen, "DRAPUX"),

@@ -72,15 +72,15 @@ class PurchaseLimitAdmin(HistoryAdmin):
     fieldsets: ClassVar = [
         (None, {"fields": [("currency", "buyer"), ("valid_from", "legal_basis")]}),
         (_("구매 한도"), {"fields": [
-            ("minimum", "unit"), ("per_day", "per_month", "per_year"), ("holding", "holding_counts_grants"),
+            ("minimum", "unit"), ("per_day", "per_month"), ("per_year", "holding"), "holding_counts_grants",
         ]}),
         (_("혜택"), {"fields": ["takes_benefit", ("benefit_per_month", "benefit_per_year")]}),
         (_("사용과 환불"), {"fields": [
-            ("usage_rule", "validity_months"), ("expiry_minutes", "withdrawal_days", "refund_ratio"),
+            ("usage_rule", "validity_months"), ("expiry_minutes", "withdrawal_days"), "refund_ratio",
         ]}),
         (_("선물"), {"fields": [
             ("gift_purchased", "gift_incentives", "gift_points"),
-            ("gift_once", "gift_per_day", "gift_per_month"),
+            ("gift_once", "gift_per_day"), "gift_per_month",
         ]}),
     ]  # fmt: skip
     sortable_by: ClassVar[list[str]] = []

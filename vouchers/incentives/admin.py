@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -68,8 +69,12 @@ class BenefitFundAdmin(HistoryAdmin):
     ) -> HttpResponse:  # fmt: skip
         """With the balance and the entries above the form."""
         if obj is not None:
+            left = call("incentives.left_of", obj.municipality_id, obj.pk)[0]
+            endowed = obj.entries.aggregate(won=Sum("amount"))["won"] or 0
             context |= {
-                "left": call("incentives.left_of", obj.municipality_id, obj.pk)[0],
+                "left": left,
+                "endowed": endowed,
+                "spent": endowed - left,
                 "entries": obj.entries.select_related("official")[:SHOWN],
                 "may_enter": request.authority.may("benefits.fund", obj.municipality_id),  # type: ignore[attr-defined]
             }

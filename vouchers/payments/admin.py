@@ -128,8 +128,8 @@ class PaymentTermsAdmin(EditAdmin):
 
     @admin.display(description=_("혜택+ 할인율"))
     def rates(self, terms: PaymentTerms) -> str:
-        """3 ~ 7 %."""
-        return f"{terms.benefit_rate_min:f} ~ {terms.benefit_rate_max:f} %"
+        """3~7%."""
+        return f"{terms.benefit_rate_min:g}~{terms.benefit_rate_max:g}%"
 
 
 class ChannelFeeInline(EditInline):

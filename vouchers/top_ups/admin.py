@@ -69,7 +69,7 @@ class TopUpAdmin(ListAdmin):
     ordering: ClassVar = ["-id"]
     sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = [
-        "id", "at_seoul", "holder", "currency", "buyer", "app", "order_id", "kind", "amount_won", "paid_won", "benefit_won",
+        "id", "at_seoul", "holder", "buyer_kind", "currency", "app", "order_id", "kind", "amount_won", "paid_won", "benefit_won",
         "face_won", "payers", "stage", "deadline_seoul", "completed_seoul", "bank", "deposit_reference", "cancelled_seoul",
         "refunded_won", "movements",
     ]  # fmt: skip
@@ -89,6 +89,11 @@ class TopUpAdmin(ListAdmin):
     def holder(self, top_up: TopUp) -> str:
         """Masked."""
         return top_up.wallet.holder
+
+    @admin.display(description=_("구매자 구분"))
+    def buyer_kind(self, top_up: TopUp) -> str:
+        """A person, or a corporation with limits of its own."""
+        return top_up.get_buyer_display()
 
     @admin.display(description=_("앱"))
     def app(self, top_up: TopUp) -> str:

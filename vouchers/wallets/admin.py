@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django import forms
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from vouchers.citizens.models import Corporation
+from vouchers.citizens.models import Citizen, Corporation
 from vouchers.common.admin import ListAdmin, ReadInline, moment
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.money import money
@@ -25,7 +25,11 @@ from vouchers.currencies.models import Currency
 from vouchers.ledger.selectors import lots_of
 from vouchers.partners.models import Partner
 from vouchers.wallets.models import Wallet, WalletLink, WalletStatus, WalletStatusChange
+from vouchers.wallets.rules import TITLES, movement
+from vouchers.wallets.selectors import MovementRow, history
 from vouchers.wallets.services import open_for_corporation, set_status
+
+PER_PAGE: Final = 50
 
 
 class WalletLinkInline(ReadInline):
@@ -156,9 +160,11 @@ class WalletAdmin(ListAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """With the step that stops or releases the wallet, for who may take it."""
-        may = request.authority.may("citizens.edit")  # type: ignore[attr-defined]
-        context = (extra_context or {}) | {"may_change_status": may}
+        """With the step that stops or releases the wallet and the link to its history, for who may."""
+        may = request.authority.may  # type: ignore[attr-defined]
+        context = (extra_context or {}) | {
+            "may_change_status": may("citizens.edit"), "may_see_payments": may("payments.view"),
+        }  # fmt: skip
         response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
         return response
 
@@ -182,6 +188,49 @@ def change_status(request: HttpRequest, wallet_id: UUID) -> HttpResponse:
         )
         messages.success(request, done)
     return redirect("admin:vouchers_wallet_change", wallet_id)
+
+
+@page("vouchers/wallet/<uuid:wallet_id>/transactions/", name="wallet_transactions")
+def transactions(request: HttpRequest, wallet_id: UUID) -> HttpResponse:
+    """Everything that moved a wallet, newest first: what an official looks up when its holder asks."""
+    wallet = find(Wallet.objects.select_related("citizen", "corporation", "currency"), wallet_id)
+    require(request, "citizens.view", wallet.municipality_id)
+    require(request, "payments.view", wallet.municipality_id)
+    before = _uuid(request.GET.get("before", ""))
+    found = history(municipality=wallet.municipality_id, wallet=wallet.pk, before=before, limit=PER_PAGE + 1)
+    shown = [(row, TITLES[movement(kind=row.kind, amount=row.amount)], _page_of(row)) for row in found[:PER_PAGE]]
+    return render(
+        request, "vouchers/wallets/transactions.html", title=_("거래내역"), wallet=wallet, rows=shown, later=before,
+        next_before=found[PER_PAGE - 1].id if len(found) > PER_PAGE else None,
+        balance=sum(lot.remaining for lot in lots_of(municipality=wallet.municipality_id, wallet=wallet.pk)),
+    )  # fmt: skip
+
+
+def _uuid(text: str) -> UUID | None:
+    """Where a page begins; whatever is no id begins at the newest."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _page_of(row: MovementRow) -> str:
+    """The page of what moved the wallet, where it has one under the same id."""
+    models = {"pay": "payment", "gift": "gift"}
+    return reverse(f"admin:vouchers_{models[row.kind]}_change", args=[row.id]) if row.kind in models else ""
+
+
+@page("vouchers/citizen/<uuid:citizen_id>/wallets/", name="citizen_wallets")
+def citizen_wallets(request: HttpRequest, citizen_id: UUID) -> HttpResponse:
+    """A citizen's wallets; where there is one, that one."""
+    citizen = find(Citizen.objects, citizen_id)
+    require(request, "citizens.view", citizen.municipality_id)
+    wallets = citizen.wallets.select_related("currency", "partner").order_by("id")[:100]
+    if len(wallets) == 1:
+        return redirect("admin:vouchers_wallet_change", wallets[0].pk)
+    return render(
+        request, "vouchers/wallets/citizen.html", title=_("시민의 지갑"), citizen=citizen, wallets=wallets,
+    )  # fmt: skip
 
 
 @page("vouchers/corporation/<uuid:corporation_id>/wallets/", name="corporation_wallets", methods=("GET", "POST"))

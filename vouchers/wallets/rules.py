@@ -22,6 +22,18 @@ Movement = Literal[
     "cashback",
     "points",
 ]
+MoneyKind = Literal["allowance", "purchase", "incentive", "points"]
+KINDS: Final[Mapping[str, MoneyKind]] = {
+    "grant": "allowance", "purchase": "purchase", "incentive": "incentive", "point": "points",
+}  # fmt: skip
+"""What the API calls the kinds of money that the ledger knows."""
+TITLES: Final[Mapping[Movement, Any]] = {
+    "payment": gettext_lazy("결제"), "payment_cancelled": gettext_lazy("결제 취소"), "allowance": gettext_lazy("수당 지급"),
+    "clawback": gettext_lazy("환수"), "expiry": gettext_lazy("유효기간 경과"), "top_up": gettext_lazy("충전"),
+    "top_up_cancelled": gettext_lazy("충전 취소"), "balance_refund": gettext_lazy("잔액 환불"),
+    "gift_sent": gettext_lazy("선물 보냄"), "gift_received": gettext_lazy("선물 받음"), "cashback": gettext_lazy("캐시백"),
+    "points": gettext_lazy("포인트 지급"),
+}  # fmt: skip
 _MOVEMENTS: Final[Mapping[str, Movement]] = {
     "pay": "payment", "refund": "payment_cancelled", "disburse": "allowance", "claim": "allowance",
     "claw_back": "clawback", "expire": "expiry", "top_up": "top_up", "top_up_cancel": "top_up_cancelled",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from vouchers.common.database import domain_errors
 from vouchers.common.scope import scope
 from vouchers.ledger import errors as _errors  # noqa: F401  (registers the kernel's codes)
 from vouchers.partners import statements
@@ -98,6 +99,11 @@ class MovementRow(NamedTuple):
     programme: str | None
     person: str | None
 
+    @property
+    def out(self) -> int:
+        """What went out."""
+        return max(0, -self.amount)
+
 
 _WALLET: Final = statements.scoped(
     columns=", ".join(f"wallet.{name}" for name in WalletRow._fields),
@@ -113,6 +119,8 @@ _MOVEMENTS: Final = statements.scoped(
     " AS moved",
 )
 
+_HISTORY: Final = f"SELECT {', '.join(MovementRow._fields)} FROM wallets.movements(%s, NULL, %s, %s, %s)"
+
 
 def wallet(*, caller: Caller, wallet: UUID, at: datetime) -> WalletRow:
     """A wallet of the partner's app, as it stands at ``at``. Raises WalletUnknown."""
@@ -127,8 +135,18 @@ def lots(*, caller: Caller, wallet: UUID, at: datetime, limit: int = MOST_LOTS) 
 def movements(*, caller: Caller, wallet: UUID, before: UUID | None, limit: int) -> list[MovementRow]:
     """Everything that moved the wallet, newest first, with ids below ``before``. Raises WalletUnknown."""
     found = statements.rows(_MOVEMENTS, _about(caller, wallet) | {"before": before, "limit": limit})
-    rows = (MovementRow(*row) for row in found)
-    return [row._replace(person=mask_name(row.person)) if row.person else row for row in rows]
+    return [_masked(MovementRow(*row)) for row in found]
+
+
+def history(*, municipality: str, wallet: UUID, before: UUID | None, limit: int) -> list[MovementRow]:
+    """The same for officials, whichever app the wallet is of; inside their scope. Raises WalletUnknown."""
+    with domain_errors(), connection.cursor() as cursor:
+        cursor.execute(_HISTORY, [municipality, wallet, before, limit])
+        return [_masked(MovementRow(*row)) for row in cursor.fetchall()]
+
+
+def _masked(row: MovementRow) -> MovementRow:
+    return row._replace(person=mask_name(row.person)) if row.person else row
 
 
 def _about(caller: Caller, wallet: UUID) -> dict[str, object]:

@@ -18,6 +18,7 @@ from vouchers.payments import selectors
 from vouchers.payments.rules import LONGEST_CODE, emv_of
 from vouchers.payments.selectors import Drawn, PaymentRow, Preview, SaleRow
 from vouchers.payments.services import Cancelled, Token
+from vouchers.wallets.rules import KINDS, MoneyKind
 
 MerchantCode = Annotated[str, Meta(pattern=r"^M[0-9]{9}\Z", examples=["M000012345"])]
 MERCHANT_HINT: Final = _("M과 숫자 9자리인 가맹점번호여야 합니다.")
@@ -120,7 +121,7 @@ class DrawnMoney(Struct, frozen=True):
     ``name``, the programme's or else the kind's, stands where one payment is read and in a preview.
     """
 
-    kind: Literal["grant", "purchase", "incentive", "point"]
+    kind: MoneyKind
     programme_id: UUID | None
     amount: int
     name: str | UnsetType = UNSET
@@ -292,7 +293,7 @@ class Cancellation(Struct, frozen=True):
 
 def payment_of(row: PaymentRow) -> Payment:
     """The answer for a payment."""
-    drawn = [DrawnMoney(*drawn) for drawn in Drawn.read(row.drawn)]  # type: ignore[arg-type]
+    drawn = [DrawnMoney(KINDS[kind], programme_id, amount) for kind, programme_id, amount in Drawn.read(row.drawn)]
     return Payment(**_facts(row), drawn=drawn)
 
 
@@ -325,7 +326,7 @@ def _facts(row: PaymentRow) -> dict[str, Any]:
 
 def _named(told: str, programmes: Sequence[str | None]) -> list[DrawnMoney]:
     return [
-        DrawnMoney(kind, programme_id, amount, programme or str(LotKind(kind).label))  # type: ignore[arg-type]
+        DrawnMoney(KINDS[kind], programme_id, amount, programme or str(LotKind(kind).label))
         for (kind, programme_id, amount), programme in zip(Drawn.read(told), programmes, strict=True)
     ]
 

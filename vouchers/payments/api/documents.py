@@ -31,7 +31,7 @@ _A_PAYMENT: Final[dict[str, Any]] = {
     "id": "019aa9a4-7c1e-7a53-9a0e-2f6d5a1c9b10", "state": "paid", "order_id": "ORD-20261122-0001",
     "wallet_id": "019aa9a0-11b2-7f00-8d3c-6a8f0c2e4d55", "merchant": {"code": "M000012345", "name": "행복분식"},
     "channel": "static_qr", "amount": 15000, "discount": 750, "paid_amount": 14250, "drawn": [
-        {"kind": "grant", "programme_id": "019aa9a0-0b7e-7c40-9d11-64f0a1d2c3b4", "amount": 10000},
+        {"kind": "allowance", "programme_id": "019aa9a0-0b7e-7c40-9d11-64f0a1d2c3b4", "amount": 10000},
         {"kind": "purchase", "programme_id": None, "amount": 4250},
     ], "cancelled_amount": 0, "business_date": "2026-11-22", "paid_at": "2026-11-22T03:04:05.678901Z",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from vouchers.common.api import RequestBody
 from vouchers.partners.api.bodies import UUID_HINT, Moment
-from vouchers.wallets.rules import SOURCES, Movement, movement, where_spent
+from vouchers.wallets.rules import KINDS, SOURCES, MoneyKind, Movement, movement, where_spent
 from vouchers.wallets.selectors import LotRow, Membership, MovementRow, WalletRow
 
 
@@ -108,7 +108,7 @@ class NextExpiry(Struct, frozen=True):
 class LotSource(Struct, frozen=True):
     """Where money came from; ``name`` is the programme's, or says the kind. ``gifted``: another citizen gave it."""
 
-    kind: Literal["allowance", "purchase", "incentive", "points"]
+    kind: MoneyKind
     name: str
     gifted: bool
 
@@ -186,7 +186,7 @@ def _lot_of(lot: LotRow, purchase_cap: int | None) -> WalletLot:
     return WalletLot(
         id=lot.id,
         amount=lot.remaining - lot.held,
-        source=LotSource(_KINDS[lot.kind], lot.source or str(SOURCES[lot.kind]), lot.gifted),
+        source=LotSource(KINDS[lot.kind], lot.source or str(SOURCES[lot.kind]), lot.gifted),
         usage=where_spent(
             allowed=lot.allowed_en if english else lot.allowed, denied=lot.denied_en if english else lot.denied,
             dongs=lot.dongs, sales_cap=min(caps, default=None),
@@ -194,9 +194,6 @@ def _lot_of(lot: LotRow, purchase_cap: int | None) -> WalletLot:
         expires_at=lot.expires_at,
         expired=lot.expired,
     )  # fmt: skip
-
-
-_KINDS: Mapping[str, Any] = {"grant": "allowance", "purchase": "purchase", "incentive": "incentive", "point": "points"}
 
 
 def transaction_of(row: MovementRow) -> Transaction:
