@@ -60,7 +60,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "top_ups.top_ups_of_order", "top_ups.refund", "top_ups.begin_payout", "top_ups.take_from_payout", "top_ups.finish_payout",
     "payments.register_card", "payments.end_card", "payments.card", "payments.authorise", "payments.reverse", "payments.approval",
     "payments.trace_of", "payments.preview", "payments.payments_of_shop",
-    "payments.payment_of_shop", "payments.cancel_at_shop", "payments.cancellation_at_shop",
+    "payments.cancel_at_shop",
     "payments.prepare_order", "payments.confirm_order", "payments.online_order", "payments.order_of_channel",
     "top_ups.run_rules",
     "settlement.close_day", "settlement.municipalities_to_close",

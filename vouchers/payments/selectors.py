@@ -167,7 +167,7 @@ _OF_SHOP = statements.scoped(
 
 _ONE_OF_SHOP = statements.scoped(
     columns=COLUMNS,
-    function="payments.payment_of_shop(request.municipality, %(partner)s, %(shop)s, %(payment)s) AS payment",
+    function="payments.payment(request.municipality, %(partner)s, %(payment)s, %(shop)s) AS payment",
 )
 
 

@@ -65,7 +65,7 @@ _CANCEL_AT_SHOP = statements.scoped(
     function=(
         "payments.cancel_at_shop(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(shop)s, %(payment)s,"
         " %(amount)s::bigint, %(at)s) AS done,"
-        " LATERAL payments.cancellation_at_shop(request.municipality, %(partner)s, %(shop)s, done.refund_id) AS made"
+        " LATERAL payments.cancellation(request.municipality, %(partner)s, done.refund_id, %(shop)s) AS made"
     ),
 )
 

@@ -77,6 +77,14 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION payments.give_back(p_municipality varchar, p_id uuid, p_payment uuid, p_amount bigint, p_at timestamptz)
+RETURNS void LANGUAGE plpgsql AS $$
+-- What every way of cancelling ends in: the money, and the notice of it. Called like payments.take.
+BEGIN
+    PERFORM ledger.refund(p_municipality, p_id, p_payment, p_amount, p_at);
+    INSERT INTO vouchers_outbox (municipality_id, event_id, at) VALUES (p_municipality, p_id, p_at);
+END $$;
+
 CREATE FUNCTION payments.cancel(
     p_municipality varchar, p_partner uuid, p_key text, p_fingerprint bytea, p_payment uuid, p_amount bigint,
     p_at timestamptz, OUT refund_id uuid, OUT replayed boolean
@@ -94,8 +102,7 @@ BEGIN
                    WHERE municipality_id = p_municipality AND id = p_payment AND partner_id = p_partner) THEN
         PERFORM ledger.refuse('payment_unknown');
     END IF;
-    PERFORM ledger.refund(p_municipality, v_id, p_payment, p_amount, p_at);
-    INSERT INTO vouchers_outbox (municipality_id, event_id, at) VALUES (p_municipality, v_id, p_at);
+    PERFORM payments.give_back(p_municipality, v_id, p_payment, p_amount, p_at);
 END $$;
 
 -- What an answer tells. VOLATILE, so that they see what the same statement has just written.
@@ -117,14 +124,21 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
     FROM merchants_merchant shop WHERE shop.id = p_payment.merchant_id
 $$;
 
-CREATE FUNCTION payments.payment(p_municipality varchar, p_partner uuid, p_payment uuid) RETURNS SETOF payments.told
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$
--- A payment of this partner as it stands now. No row: there is none, or it is another partner's.
+CREATE FUNCTION payments.payment(p_municipality varchar, p_partner uuid, p_payment uuid, p_shop text DEFAULT NULL)
+RETURNS SETOF payments.told LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$
+-- A payment as it stands now: one that this partner took, or with p_shop one at that shop of its app, whoever took it. No
+-- row: there is none.
+DECLARE
+    v_shop uuid;
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
+    IF p_shop IS NOT NULL THEN
+        v_shop := (payments.shop_of(p_municipality, p_partner, p_shop)).id;
+    END IF;
     RETURN QUERY
     SELECT told.* FROM vouchers_payment p, LATERAL payments.told(p) told
-    WHERE p.municipality_id = p_municipality AND p.id = p_payment AND p.partner_id = p_partner;
+    WHERE p.municipality_id = p_municipality AND p.id = p_payment
+      AND CASE WHEN p_shop IS NULL THEN p.partner_id = p_partner ELSE p.merchant_id = v_shop END;
 END $$;
 
 CREATE FUNCTION payments.programmes_in(p_municipality varchar, p_drawn text) RETURNS text[]
@@ -165,17 +179,18 @@ BEGIN
     ORDER BY told.id DESC;
 END $$;
 
-CREATE FUNCTION payments.cancellation(p_municipality varchar, p_partner uuid, p_cancellation uuid)
+CREATE FUNCTION payments.cancellation(
+    p_municipality varchar, p_partner uuid, p_cancellation uuid, p_shop text DEFAULT NULL)
 RETURNS TABLE (cancellation_id uuid, cancelled_now bigint, discount_now bigint, cancelled_on date,
                cancelled_at timestamptz, payment payments.told)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$
--- A cancellation, in terms of the price, and the payment as it stands now.
+-- A cancellation, in terms of the price, and its payment as payments.payment tells it.
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
     RETURN QUERY
     SELECT c.id, c.amount + c.discount, c.discount, j.business_date, j.at, told
     FROM vouchers_cancellation c
     JOIN vouchers_journal j ON j.municipality_id = c.municipality_id AND j.id = c.id,
-    LATERAL payments.payment(p_municipality, p_partner, c.payment_id) told
+    LATERAL payments.payment(p_municipality, p_partner, c.payment_id, p_shop) told
     WHERE c.municipality_id = p_municipality AND c.id = p_cancellation;
 END $$;

@@ -18,7 +18,8 @@ END $$;
 
 CREATE FUNCTION payments.shop_of(p_municipality varchar, p_partner uuid, p_code text) RETURNS merchants_merchant
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
--- A shop that this partner's app may act for: one of its own, or one that belongs to no app. To others it is unknown.
+-- A shop that this partner's app may act for: one of its own, or one that belongs to no app. To others it is unknown. Also
+-- one that is closed by now: its payments stay.
 DECLARE
     v_shop merchants_merchant;
 BEGIN
@@ -26,7 +27,17 @@ BEGIN
     WHERE municipality_id = p_municipality AND code = p_code AND (partner_id IS NULL OR partner_id = p_partner);
     IF NOT FOUND THEN
         PERFORM ledger.refuse('merchant_unknown');
-    ELSIF v_shop.status <> 'active' THEN
+    END IF;
+    RETURN v_shop;
+END $$;
+
+CREATE FUNCTION payments.open_shop_of(p_municipality varchar, p_partner uuid, p_code text) RETURNS merchants_merchant
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+-- The same, if it may sell.
+DECLARE
+    v_shop merchants_merchant := payments.shop_of(p_municipality, p_partner, p_code);
+BEGIN
+    IF v_shop.status <> 'active' THEN
         PERFORM ledger.refuse('merchant_not_active');
     END IF;
     RETURN v_shop;
@@ -67,7 +78,7 @@ BEGIN
     IF replayed THEN
         RETURN;
     END IF;
-    v_shop := payments.shop_of(p_municipality, p_partner, p_shop);
+    v_shop := payments.open_shop_of(p_municipality, p_partner, p_shop);
     UPDATE vouchers_saleqr SET retired_at = p_at
     WHERE municipality_id = p_municipality AND merchant_id = v_shop.id AND order_id = p_order
       AND used_at IS NULL AND retired_at IS NULL;
@@ -179,7 +190,7 @@ BEGIN
     IF replayed THEN
         RETURN;
     END IF;
-    PERFORM payments.shop_of(p_municipality, p_partner, p_shop);
+    PERFORM payments.open_shop_of(p_municipality, p_partner, p_shop);
     UPDATE vouchers_paymenttoken token SET used_at = p_at, payment_id = v_id
     WHERE token.municipality_id = p_municipality AND token.hash = p_hash
       AND token.used_at IS NULL AND token.expires_at > p_at

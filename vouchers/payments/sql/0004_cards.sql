@@ -143,8 +143,7 @@ BEGIN
     PERFORM 1 FROM vouchers_payment WHERE municipality_id = p_municipality AND id = v_approval.id FOR NO KEY UPDATE;
     IF EXISTS (SELECT FROM vouchers_payment
                WHERE municipality_id = p_municipality AND id = v_approval.id AND refunded < amount) THEN
-        PERFORM ledger.refund(p_municipality, v_id, v_approval.id, NULL, p_at);
-        INSERT INTO vouchers_outbox (municipality_id, event_id, at) VALUES (p_municipality, v_id, p_at);
+        PERFORM payments.give_back(p_municipality, v_id, v_approval.id, NULL, p_at);
     END IF;
     UPDATE vouchers_cardapproval SET reversed_at = p_at
     WHERE municipality_id = p_municipality AND partner_id = p_partner AND trace_number = p_trace;
