@@ -187,6 +187,7 @@ def _complete(batch: Batch, *, at: datetime, chunk_rows: int) -> None:
         "validity_by_dong": terms["validity_by_dong"],
         "usage_rule_id": terms["usage_rule_id"],
         "claim_days": terms["claim_days"],
+        "refund_grace_days": terms["refund_grace_days"],
         "chunk_rows": chunk_rows,
         "conditions": batch.terms["conditions"],
         **fingerprint(batch),

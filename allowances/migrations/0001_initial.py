@@ -941,6 +941,7 @@ class Migration(migrations.Migration):
                 ('valid_until', models.DateField(blank=True, null=True, verbose_name='사용 기한')),
                 ('validity_by_dong', models.JSONField(blank=True, default=dict, help_text='적지 않은 읍면동은 위의 유효기간을 따릅니다.', verbose_name='읍면동별 유효기간(일)')),
                 ('claim_days', models.PositiveIntegerField(blank=True, help_text='가입하지 않은 대상자의 지급액을 이 기간 동안 보관했다가 가입하면 지급합니다. 비워 두면 미가입자는 오류입니다.', null=True, verbose_name='미가입자 보관 기간(일)')),
+                ('refund_grace_days', models.PositiveSmallIntegerField(blank=True, help_text='유효기간이 지난 뒤 결제가 취소되면 되돌아온 금액을 취소일부터 이 기간 동안 다시 쓸 수 있습니다. 비워 두면 사업으로 회수합니다.', null=True, validators=[django.core.validators.MinValueValidator(1, '유효기간 경과 후 취소된 금액의 사용 기간은 1일 이상 365일 이하여야 합니다.'), django.core.validators.MaxValueValidator(365, '유효기간 경과 후 취소된 금액의 사용 기간은 1일 이상 365일 이하여야 합니다.')], verbose_name='유효기간 경과 후 취소 시 사용 기간(일)')),
                 ('cash_choice', models.BooleanField(default=False, help_text='명단의 ‘지급 방법’ 열이 현금이면 상품권 대신 현금으로 지급합니다.', verbose_name='현금 선택 가능')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='allowances.programme', verbose_name='사업')),
@@ -952,7 +953,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '지급 기준',
                 'ordering': ['-valid_from', '-id'],
                 'indexes': [models.Index(fields=['programme', '-valid_from', '-id'], name='terms_by_day')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount_max__gt', 0), ('amount_max__lte', 1000000000000)), name='programme_amount_max_in_range'), models.CheckConstraint(condition=models.Q(models.Q(('valid_until__isnull', True), ('validity_days__gt', 0)), models.Q(('valid_until__isnull', False), ('validity_days__isnull', True)), _connector='OR'), name='programme_validity_positive'), models.CheckConstraint(condition=models.Q(('quota__isnull', True), ('quota__gt', 0), _connector='OR'), name='programme_quota_positive'), models.CheckConstraint(condition=models.Q(('claim_days__isnull', True), ('claim_days__gt', 0), _connector='OR'), name='programme_claim_days_positive')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_max__gt', 0), ('amount_max__lte', 1000000000000)), name='programme_amount_max_in_range'), models.CheckConstraint(condition=models.Q(models.Q(('valid_until__isnull', True), ('validity_days__gt', 0)), models.Q(('valid_until__isnull', False), ('validity_days__isnull', True)), _connector='OR'), name='programme_validity_positive'), models.CheckConstraint(condition=models.Q(('quota__isnull', True), ('quota__gt', 0), _connector='OR'), name='programme_quota_positive'), models.CheckConstraint(condition=models.Q(('claim_days__isnull', True), ('claim_days__gt', 0), _connector='OR'), name='programme_claim_days_positive'), models.CheckConstraint(condition=models.Q(('refund_grace_days__isnull', True), models.Q(('refund_grace_days__gt', 0), ('refund_grace_days__lte', 365)), _connector='OR'), name='programme_refund_grace_days_in_range')],
             },
         ),
         migrations.AddIndex(

@@ -36,6 +36,13 @@ class ProgrammeAmountInvalid(DomainError):
     message = _("1인 지급액은 1원 이상, 1인 지급 상한 이하여야 합니다.")
 
 
+class ProgrammeGraceInvalid(DomainError):
+    """Money that comes back when its time has run out is not granted anew for years."""
+
+    code = "programme_grace_invalid"
+    message = _("유효기간 경과 후 취소된 금액의 사용 기간은 1일 이상 365일 이하여야 합니다.")
+
+
 class ProgrammeValidityInvalid(DomainError):
     """Money that expires on the day it is paid is no money."""
 
@@ -98,6 +105,7 @@ register(
     programme_validity_positive=ProgrammeValidityInvalid,
     programme_quota_positive=ProgrammeQuotaInvalid,
     programme_claim_days_positive=ProgrammeQuotaInvalid,
+    programme_refund_grace_days_in_range=ProgrammeGraceInvalid,
     programme_is_not_wage=WagePaidByVoucher,
     exclusive_group_once_a_day=ExclusiveGroupTaken,
     cycle_number_once=CycleNumberTaken,

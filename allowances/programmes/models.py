@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -18,6 +19,11 @@ from vouchers.officials.models import Official
 
 AMOUNT_LIMIT: Final = 10**12
 """Won that one person can get at most, so that the sum of any list fits what the ledger counts with."""
+
+GRACE_DAYS_LIMIT: Final = 365
+"""Days that money can be spent again after a refund at most: longer than that it is not granted anew."""
+
+_GRACE_OUT_OF_RANGE: Final = _("유효기간 경과 후 취소된 금액의 사용 기간은 1일 이상 365일 이하여야 합니다.")
 
 
 class ProgrammeStatus(models.TextChoices):
@@ -136,6 +142,19 @@ class ProgrammeTerms(TenantModel, Stamped):
             "가입하지 않은 대상자의 지급액을 이 기간 동안 보관했다가 가입하면 지급합니다. 비워 두면 미가입자는 오류입니다."
         ),
     )
+    refund_grace_days = models.PositiveSmallIntegerField(
+        _("유효기간 경과 후 취소 시 사용 기간(일)"),
+        null=True,
+        blank=True,
+        validators=[
+            MinValueValidator(1, _GRACE_OUT_OF_RANGE),
+            MaxValueValidator(GRACE_DAYS_LIMIT, _GRACE_OUT_OF_RANGE),
+        ],
+        help_text=_(
+            "유효기간이 지난 뒤 결제가 취소되면 되돌아온 금액을 취소일부터 이 기간 동안 다시 쓸 수 있습니다. "
+            "비워 두면 사업으로 회수합니다."
+        ),
+    )
     cash_choice = models.BooleanField(
         _("현금 선택 가능"),
         default=False,
@@ -163,6 +182,11 @@ class ProgrammeTerms(TenantModel, Stamped):
                 condition=models.Q(claim_days__isnull=True) | models.Q(claim_days__gt=0),
                 name="programme_claim_days_positive",
             ),
+            models.CheckConstraint(
+                condition=models.Q(refund_grace_days__isnull=True)
+                | models.Q(refund_grace_days__gt=0, refund_grace_days__lte=GRACE_DAYS_LIMIT),
+                name="programme_refund_grace_days_in_range",
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -177,7 +201,7 @@ class ProgrammeTerms(TenantModel, Stamped):
             "valid_until": self.valid_until.isoformat() if self.valid_until else None,
             "validity_by_dong": self.validity_by_dong,
             "usage_rule_id": str(self.usage_rule_id) if self.usage_rule_id else None,
-            "claim_days": self.claim_days, "cash": self.cash_choice,
+            "claim_days": self.claim_days, "refund_grace_days": self.refund_grace_days, "cash": self.cash_choice,
         }  # fmt: skip
 
 

@@ -48,14 +48,16 @@ class TermsForm(forms.ModelForm):
         model = ProgrammeTerms
         fields = (
             "valid_from", "reason", "residents_only", "amount_max", "payout_cycle", "validity_days", "valid_until",
-            "usage_rule", "quota", "quota_period", "claim_days", "cash_choice",
+            "refund_grace_days", "usage_rule", "quota", "quota_period", "claim_days", "cash_choice",
         )  # fmt: skip
         widgets = {
             "valid_from": UnfoldAdminDateWidget, "valid_until": UnfoldAdminDateWidget, "reason": UnfoldAdminTextInputWidget,
             "residents_only": UnfoldBooleanSwitchWidget, "cash_choice": UnfoldBooleanSwitchWidget,
             "payout_cycle": UnfoldAdminSelectWidget, "quota_period": UnfoldAdminSelectWidget,
             "usage_rule": UnfoldAdminSelectWidget,
-            **dict.fromkeys(("amount_max", "validity_days", "quota", "claim_days"), UnfoldAdminTextInputWidget),
+            **dict.fromkeys(
+                ("amount_max", "validity_days", "refund_grace_days", "quota", "claim_days"), UnfoldAdminTextInputWidget
+            ),
         }  # fmt: skip
 
     def clean_dongs(self) -> dict[str, int]:
@@ -136,7 +138,7 @@ def _preview(programme: Programme, form: TermsForm, rules: dict[str, Any], now: 
 
 _PLAIN = (
     "valid_from", "residents_only", "amount_max", "payout_cycle", "validity_days", "valid_until", "validity_by_dong",
-    "usage_rule", "quota", "quota_period", "claim_days", "cash_choice",
+    "refund_grace_days", "usage_rule", "quota", "quota_period", "claim_days", "cash_choice",
 )  # fmt: skip
 
 

@@ -77,6 +77,11 @@ def _others(terms: ProgrammeTerms) -> list[str]:
         lines.append(gettext("%(scope)s 신청일 순서로 %(quota)s명까지") % {"scope": scope, "quota": f"{terms.quota:,}"})
     lines.append(gettext("지급 주기: %(cycle)s") % {"cycle": terms.get_payout_cycle_display()})
     lines.append(_validity(terms))
+    if terms.refund_grace_days:
+        lines.append(
+            gettext("유효기간이 지난 뒤 취소된 금액은 취소일부터 %(days)s일 동안 다시 사용")
+            % {"days": terms.refund_grace_days}
+        )
     where = terms.usage_rule.name if terms.usage_rule else gettext("제한 없음")
     lines.append(gettext("사용처: %(where)s") % {"where": where})
     if terms.claim_days:

@@ -182,6 +182,8 @@ class Lot(LedgerModel):
     expired = models.BigIntegerField(_("유효기간 경과 회수액"))
     expires_at = models.DateTimeField(_("유효기한"))
     created_at = models.DateTimeField(_("지급일시"))
+    grace_days = models.SmallIntegerField(_("유효기간 경과 후 취소 시 사용 기간(일)"), null=True)
+    lapsed_at = models.DateTimeField(_("당초 유효기한"), null=True)
 
     class Meta(LedgerModel.Meta):
         verbose_name = _("지갑 잔액 내역")

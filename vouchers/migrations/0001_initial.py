@@ -339,6 +339,8 @@ class Migration(migrations.Migration):
                 ('expired', models.BigIntegerField(verbose_name='유효기간 경과 회수액')),
                 ('expires_at', models.DateTimeField(verbose_name='유효기한')),
                 ('created_at', models.DateTimeField(verbose_name='지급일시')),
+                ('grace_days', models.SmallIntegerField(null=True, verbose_name='유효기간 경과 후 취소 시 사용 기간(일)')),
+                ('lapsed_at', models.DateTimeField(null=True, verbose_name='당초 유효기한')),
             ],
             options={
                 'verbose_name': '지갑 잔액 내역',

@@ -299,7 +299,7 @@ BEGIN
         PERFORM ledger.disburse(p_municipality, v_journal, v_batch.currency_id, v_batch.programme_id, 'grant',
                                 (v_batch.terms ->> 'usage_rule_id')::uuid, disbursement.expiry(v_batch.terms, v_day),
                                 v_due.wallets, v_due.sources, v_due.amounts, p_at, v_due.held, v_due.cash,
-                                v_due.expiries);
+                                v_due.expiries, (v_batch.terms ->> 'refund_grace_days')::integer);
     END IF;
     IF v_due.stopped > 0 THEN
         UPDATE allowances_unpaidentitlement SET state = 'returned', ending = reason, ended_at = p_at

@@ -64,7 +64,8 @@ BEGIN
         PERFORM ledger.claim(
             p_municipality, v_journal, v_batch.currency_id, v_batch.programme_id,
             (v_batch.terms ->> 'usage_rule_id')::uuid,
-            v_due.expiries, v_due.wallets, v_due.sources, v_due.amounts, p_at);
+            v_due.expiries, v_due.wallets, v_due.sources, v_due.amounts, p_at,
+            (v_batch.terms ->> 'refund_grace_days')::integer);
     END IF;
     RETURN v_due.rows;
 END $$;

@@ -57,7 +57,7 @@ def test_submitting_entitles_reserves_and_opens_the_line(office):
     assert (batch.state, batch.attempt, batch.failure) == (BatchState.SUBMITTED, 1, None)
     assert batch.terms == {
         "currency_id": str(office.city.currency.pk), "validity_days": 90, "valid_until": None, "validity_by_dong": {},
-        "usage_rule_id": None, "claim_days": None,
+        "usage_rule_id": None, "claim_days": None, "refund_grace_days": None,
         "chunk_rows": services.CHUNK_ROWS, "conditions": office.cycle.conditions,
     }  # fmt: skip
     assert list(Entitlement.objects.order_by("row_number").values_list("row_number", "amount")) == [

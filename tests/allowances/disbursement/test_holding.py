@@ -214,6 +214,14 @@ def test_each_dong_has_its_own_validity_also_for_who_joins_later(city):
     assert batch.state == BatchState.PAID
 
 
+def test_the_days_of_grace_are_the_lists_also_for_who_joins_later(city):
+    citizens = [factories.make_citizen(city) for _ in range(2)]
+    run(city, make_holding_list(city, [citizens[0], Stranger()], refund_grace_days=14))
+    Stranger().joins(city)
+    run(city, make_holding_list(city, [citizens[1]]))
+    assert sorted(Lot.objects.values_list("grace_days", flat=True), key=str) == [14, 14, None]
+
+
 def test_money_that_is_valid_until_a_day_is_not_held_longer(city):
     until = business_date(AT) + 5 * DAY
     batch = run(city, make_holding_list(city, [Stranger()], valid_until=until.isoformat()))

@@ -103,17 +103,20 @@ def test_conditions_and_tiers_are_added_filled_in_and_saved_without_a_script(off
     page = press(
         client, address, page, "save",
         **{"amounts.0.tiers.0.of": "hours", "amounts.0.tiers.0.rate": "1,000", "amounts.0.tiers.0.cap": "30000",
-           "valid_from": "2026-12-01", "reason": "조례 개정", "dongs": "주교동 30"},
+           "valid_from": "2026-12-01", "reason": "조례 개정", "dongs": "주교동 30", "refund_grace_days": "366"},
     )  # fmt: skip
+    assert "1일 이상 365일 이하여야 합니다" in page
+    page = press(client, address, page, "save", refund_grace_days="7")
     made = ProgrammeTerms.objects.get(programme=office.programme, valid_from=date(2026, 12, 1))
     assert made.conditions == [
         [{"kind": "age", "of": "recipient", "unit": "years", "on": "reference", "min": 19},
          {"kind": "fact", "fact": "birth_order", "is": "in", "value": [2, 3]}],
     ]  # fmt: skip
     assert made.amounts == [{"tiers": [{"rate": "1000", "of": "hours", "cap": 30_000}]}]
-    assert (made.reason, made.validity_by_dong, made.set_by) == (
+    assert (made.reason, made.validity_by_dong, made.refund_grace_days, made.set_by) == (
         "조례 개정",
         {"주교동": 30},
+        7,
         office.officials[Role.DRAFTER],
     )
     assert "조례 개정" in page

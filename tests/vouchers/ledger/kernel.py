@@ -132,11 +132,13 @@ class Kernel:
     def disburse(
         self, programme: UUID, grants: list[tuple[UUID, int]], *, at: datetime = NOON, days: int = 90,
         rule: UUID | None = None, kind: str = "grant", id: UUID | None = None, sources: list[UUID] | None = None,
+        grace: int | None = None,
     ) -> int:  # fmt: skip
-        """Pay wallets out of the programme; the money expires ``days`` after ``at``."""
+        """Pay wallets out of the programme; the money expires ``days`` after ``at``, refunds after that live ``grace`` days."""
         total: int = self.call(
             "ledger.disburse", CITY, id or self.id_at(at), CURRENCY, programme, kind, rule, at + timedelta(days=days),
             [wallet for wallet, _ in grants], sources or [uuid7() for _ in grants], [amount for _, amount in grants], at,
+            0, 0, None, grace,
         )  # fmt: skip
         return total
 

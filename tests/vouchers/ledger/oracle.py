@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,13 @@ class Lot:
     source: object = None
     of_programme: bool = True
     paid_by: Counter[str] = field(default_factory=Counter)
+    grace: int | None = None
+    lapsed: datetime | None = None
+
+    @property
+    def own_end(self) -> datetime:
+        """When its time ran out, before any refund gave it more."""
+        return self.lapsed or self.expires
 
     @property
     def purchased(self) -> bool:
@@ -53,6 +60,7 @@ class Payment:
     wallet: str
     shop: str
     drawn: list[tuple[Lot, int]]
+    at: datetime
     returned: Counter[int] = field(default_factory=Counter)
     discount: int = 0
     discount_left: int = 0
@@ -143,6 +151,15 @@ class Oracle:
     def is_due(self, lot: Lot, until: datetime) -> bool:
         """Granted money is given back once it has expired; purchased money never."""
         return not lot.purchased and lot.expires <= until
+
+    def may_live_again(self, lot: Lot, payment: Payment) -> bool:
+        """What was spent in a lot's own time may be spent again after it, if its programme says so."""
+        return lot.grace is not None and payment.at < lot.own_end
+
+    def grace_end(self, lot: Lot, at: datetime) -> datetime:
+        """The end of the day in Seoul that lies the lot's days of grace after the refund's."""
+        last = at.astimezone(SEOUL).date() + (lot.grace or 0) * DAY
+        return datetime.combine(last + DAY, time(), SEOUL)
 
     def left_for_clawback(self, lot: Lot, amount: int) -> int:
         """At most what is left in that very lot."""
@@ -341,8 +358,9 @@ class Oracle:
     # Events
 
     def disburse(
-        self, grants: list[tuple[str, int]], *, expires: datetime, purchased: bool, admits: Callable[[str, int], bool]
-    ) -> int:
+        self, grants: list[tuple[str, int]], *, expires: datetime, purchased: bool, admits: Callable[[str, int], bool],
+        grace: int | None = None,
+    ) -> int:  # fmt: skip
         """New lots out of the budget, all or none."""
         total = sum(amount for _, amount in grants)
         if total > self.budget:
@@ -350,7 +368,7 @@ class Oracle:
         self.budget -= total
         for wallet, amount in grants:
             kind = "purchase" if purchased else "grant"
-            self.lots.append(Lot(wallet, amount, expires, kind, admits, len(self.lots), amount))
+            self.lots.append(Lot(wallet, amount, expires, kind, admits, len(self.lots), amount, grace=grace))
         return total
 
     def pay(
@@ -374,7 +392,7 @@ class Oracle:
                 lot.remaining -= take
                 amount -= take
                 drawn.append((lot, take))
-        self.payments[event] = Payment(wallet, shop, drawn, discount=discount, discount_left=discount)
+        self.payments[event] = Payment(wallet, shop, drawn, at, discount=discount, discount_left=discount)
         self.paid[day, shop] += sum(take for _, take in drawn)
         return day
 
@@ -390,8 +408,13 @@ class Oracle:
             raise Refused("refund_below_discount")
         day = self.day_in_reach(at)
         payment.discount_left = kept
+        again = [lot for lot, _ in payment.drawn if lot.expires <= at and self.may_live_again(lot, payment)]
+        self.give_to_owners([lot for lot in again if not lot.purchased])
         for number, (lot, taken) in self.refund_order(payment):
             give = min(left, taken - payment.returned[number])
+            if give and (lot in again or (lot.lapsed and self.may_live_again(lot, payment))):
+                lot.lapsed = lot.own_end
+                lot.expires = max(lot.expires, self.grace_end(lot, at))
             payment.returned[number] += give
             lot.remaining += give
             left -= give
@@ -435,13 +458,17 @@ class Oracle:
         """Whatever is due goes back to the programme, also what a refund brought back later."""
         due = [lot for lot in self.lots if lot.remaining and self.is_due(lot, until)]
         won = sum(lot.remaining for lot in due)
-        for lot in due:
+        self.give_to_owners(due)
+        return len(due), won
+
+    def give_to_owners(self, lots: list[Lot]) -> None:
+        """What is left goes to the programme or the funds that it came from."""
+        for lot in lots:
             if lot.of_programme:
                 self.returned += lot.remaining
             for fund, share in self.shares(lot).items():
                 self.funds[fund] += share
             lot.remaining = 0
-        return len(due), won
 
     def close(self, day: date) -> None:
         """Settle what each shop earned on the day; money given back since is kept back, debts are carried."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.vouchers.ledger.kernel import CITY, NOON, WITHOUT_LISTS, Kernel
 from vouchers.common.models import uuid7
+from vouchers.common.seoul import business_date, start_of_day
 from vouchers.ledger import errors
 
 DAY = timedelta(days=1)
@@ -218,6 +219,156 @@ def test_a_refund_of_expired_money_goes_back_to_its_lot_and_the_next_sweep_retur
     assert kernel.rows("SELECT expired FROM vouchers_lot") == [(85_000,)]
     assert kernel.rows("SELECT count(*) FROM vouchers_lateexpiry") == [(0,)]
     assert_audited(kernel)
+
+
+# Refunds when its time has run out, where the programme gives them a grace period
+
+
+EXPIRY = NOON + 30 * DAY
+GRACE = 7
+
+
+@pytest.fixture
+def lenient(kernel: Kernel, wallet: UUID, programme: UUID) -> UUID:
+    """A grant of 100,000 won for thirty days; what comes back after them can be spent for seven days more."""
+    source = uuid7()
+    kernel.disburse(programme, [(wallet, GRANT)], sources=[source], days=30, grace=GRACE)
+    return source
+
+
+def end_of_grace(refunded: datetime) -> datetime:
+    return start_of_day(business_date(refunded) + (GRACE + 1) * DAY)
+
+
+def lot(kernel: Kernel) -> tuple[int, int, datetime]:
+    """(remaining, expired, end)"""
+    ((remaining, expired, end),) = kernel.rows("SELECT remaining, expired, expires_at FROM vouchers_lot")
+    return remaining, expired, end
+
+
+def test_what_comes_back_late_can_be_spent_for_the_programmes_days_and_then_returns_to_it(
+    kernel: Kernel, wallet: UUID, programme: UUID, lenient: UUID
+) -> None:
+    shop, payment = kernel.open_shop(), kernel.id_at(NOON)
+    kernel.pay(wallet, shop, 25_000, id=payment)
+    assert kernel.expire(EXPIRY) == (1, 75_000)
+    back = EXPIRY + DAY
+    assert kernel.refund(payment, 10_000, at=back) == 10_000
+    end = end_of_grace(back)  # day 31 + 7, to its end in Seoul
+    assert lot(kernel) == (10_000, 75_000, end)
+    assert kernel.expire(end - MOMENT) == (0, 0)
+    kernel.pay(wallet, shop, 4_000, at=end - MOMENT)
+    with pytest.raises(errors.InsufficientFunds):
+        kernel.pay(wallet, shop, 1, at=end)
+    assert kernel.expire(end) == (1, 6_000)
+    assert lot(kernel) == (0, 81_000, end)
+    assert account(kernel, programme) == (BUDGET - GRANT + 81_000, 81_000)
+    assert_audited(kernel)
+
+
+def test_what_was_left_and_not_swept_yet_returns_at_once_and_only_the_refund_lives_on(
+    kernel: Kernel, wallet: UUID, programme: UUID, lenient: UUID
+) -> None:
+    payment = kernel.id_at(NOON)
+    kernel.pay(wallet, kernel.open_shop(), 25_000, id=payment)
+    event = kernel.id_at(EXPIRY)
+    for _ in range(2):
+        assert kernel.refund(payment, 10_000, at=EXPIRY, id=event) == 10_000
+        assert lot(kernel) == (10_000, 75_000, end_of_grace(EXPIRY))
+        assert account(kernel, programme) == (BUDGET - GRANT + 75_000, 75_000)
+    assert kernel.rows("SELECT lots, amount::bigint FROM vouchers_expiryreturn") == [(1, 75_000)]
+    assert kernel.expire(EXPIRY + DAY) == (0, 0)
+    assert_audited(kernel)
+
+
+def test_cancelled_in_parts_before_and_after_expiry(
+    kernel: Kernel, wallet: UUID, programme: UUID, lenient: UUID
+) -> None:
+    shop, payment = kernel.open_shop(), kernel.id_at(NOON)
+    kernel.pay(wallet, shop, 80_000, id=payment)
+    kernel.refund(payment, 30_000, at=EXPIRY - MOMENT)
+    assert lot(kernel) == (50_000, 0, EXPIRY)  # 20,000 never spent, 30,000 back in time
+    assert kernel.expire(EXPIRY) == (1, 50_000)
+    first = EXPIRY + DAY
+    kernel.refund(payment, 15_000, at=first)
+    assert lot(kernel) == (15_000, 50_000, end_of_grace(first))
+    second = first + 2 * DAY  # in the grace period: it goes on from here
+    kernel.refund(payment, 5_000, at=second)
+    assert lot(kernel) == (20_000, 50_000, end_of_grace(second))
+    assert kernel.claw_back(programme, [(wallet, lenient, 8_000)], at=second) == 8_000
+    assert kernel.expire(end_of_grace(second)) == (1, 12_000)
+    third = end_of_grace(second) + 3 * DAY  # after it: another one
+    kernel.refund(payment, None, at=third)
+    assert lot(kernel) == (30_000, 62_000, end_of_grace(third))
+    assert kernel.expire(end_of_grace(third)) == (1, 30_000)
+    assert lot(kernel) == (0, 92_000, end_of_grace(third))
+    with pytest.raises(errors.RefundExceedsPayment):
+        kernel.refund(payment, 1, at=third)
+    assert account(kernel, programme) == (BUDGET, 100_000)  # 92,000 of time, 8,000 clawed back
+    assert_audited(kernel)
+
+
+def test_of_two_lots_each_obeys_its_own_programme(kernel: Kernel, wallet: UUID, programme: UUID, lenient: UUID) -> None:
+    strict = kernel.open_programme(BUDGET)
+    kernel.disburse(strict, [(wallet, 50_000)], days=31)
+    shop, payment = kernel.open_shop(), kernel.id_at(NOON)
+    kernel.pay(wallet, shop, 120_000, id=payment)  # 100,000 and, of the other, 20,000
+    late = EXPIRY + 2 * DAY
+    assert kernel.expire(late) == (1, 30_000)
+    kernel.refund(payment, 60_000, at=late)  # last drawn first: 20,000 and 40,000
+    assert kernel.rows("SELECT granted::bigint, remaining, lapsed_at FROM vouchers_lot ORDER BY 1") == [
+        (50_000, 20_000, None), (GRANT, 40_000, EXPIRY),
+    ]  # fmt: skip
+    assert kernel.expire(late) == (1, 20_000)
+    kernel.pay(wallet, shop, 40_000, at=late)
+    assert (account(kernel, programme)[1], account(kernel, strict)[1]) == (0, 50_000)
+    assert_audited(kernel)
+
+
+def test_paying_and_cancelling_in_turns_keeps_no_money_alive(
+    kernel: Kernel, wallet: UUID, programme: UUID, lenient: UUID
+) -> None:
+    shop, payment, again = kernel.open_shop(), kernel.id_at(NOON), kernel.id_at(EXPIRY + DAY)
+    kernel.pay(wallet, shop, GRANT, id=payment)
+    kernel.refund(payment, 40_000, at=EXPIRY)
+    end = end_of_grace(EXPIRY)
+    kernel.pay(wallet, shop, 30_000, at=EXPIRY + DAY, id=again)
+    kernel.refund(again, 10_000, at=end - MOMENT)  # in time: back, and no day longer
+    assert lot(kernel) == (20_000, 0, end)
+    kernel.refund(again, None, at=end)  # too late: with the rest to the programme
+    assert lot(kernel) == (40_000, 0, end)
+    with pytest.raises(errors.InsufficientFunds):
+        kernel.pay(wallet, shop, 1, at=end)
+    assert kernel.expire(end) == (1, 40_000)
+    assert_audited(kernel)
+
+
+def test_a_sweep_that_waited_for_a_refund_leaves_what_it_brought(
+    kernel: Kernel, wallet: UUID, programme: UUID, lenient: UUID
+) -> None:
+    """The sweep chooses lots before it has their wallets: one that has got a grace period in between is not due."""
+    payment = kernel.id_at(NOON)
+    kernel.pay(wallet, kernel.open_shop(), 25_000, id=payment)
+    kernel.refund(payment, 10_000, at=EXPIRY)
+    (chosen,) = kernel.rows("SELECT array_agg(id) FROM vouchers_lot")[0]
+    assert kernel.rows(
+        "SELECT * FROM ledger.return_expired(%s, %s, %s, %s, %s, %s)",
+        CITY, chosen, [wallet], EXPIRY, business_date(EXPIRY), EXPIRY,
+    ) == [(0, 0)]  # fmt: skip
+    assert left(kernel) == 10_000
+
+
+def test_the_audit_finds_what_was_spent_between_the_expiry_and_the_first_refund(
+    kernel: Kernel, wallet: UUID, programme: UUID, lenient: UUID
+) -> None:
+    shop, payment = kernel.open_shop(), kernel.id_at(NOON)
+    kernel.pay(wallet, shop, 25_000, id=payment)
+    kernel.refund(payment, 10_000, at=EXPIRY + DAY)
+    kernel.pay(wallet, shop, 3_000, at=EXPIRY + DAY)
+    (rule,) = [rule for rule in WITHOUT_LISTS if rule.name == "nothing_spent_after_expiry"]
+    assert kernel.rows(rule.sql) == [(28_000, 0)]
+    kernel.pay(wallet, shop, 2_000, at=EXPIRY + DAY - timedelta(hours=1))
+    assert kernel.rows(rule.sql) == [(30_000, 2_000)]
 
 
 def test_another_city_is_out_of_reach(kernel: Kernel, wallet: UUID, programme: UUID, source: UUID) -> None:

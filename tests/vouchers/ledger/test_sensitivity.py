@@ -136,6 +136,20 @@ class SweptOnce(Oracle):
         return answer
 
 
+class LateRefundsLost(Oracle):
+    """What comes back too late returns to the programme, whatever that says."""
+
+    def may_live_again(self, lot: Lot, payment: Payment) -> bool:
+        return False
+
+
+class GraceADayShort(Oracle):
+    """The day of the refund is counted among the days of grace."""
+
+    def grace_end(self, lot: Lot, at: datetime) -> datetime:
+        return super().grace_end(lot, at) - timedelta(days=1)
+
+
 class ClawbackAllOrNothing(Oracle):
     """Less than the amount is left, so nothing is taken."""
 

@@ -79,14 +79,16 @@ class Money(RuleBasedStateMachine):
             assert self.kernel.rows(rule_.sql)[0][1] == 0, rule_.name
         self.kernel.connection.rollback()
 
-    @initialize(first=st.lists(grants, min_size=2, max_size=4), days=st.integers(1, 6))
-    def begin(self, first: list[int], days: int) -> None:
+    @initialize(
+        first=st.lists(grants, min_size=2, max_size=4), days=st.integers(1, 6), grace=st.sampled_from([None, 1, 2])
+    )
+    def begin(self, first: list[int], days: int, grace: int | None) -> None:
         """A city with two citizens, three shops and one budget; one citizen has money for every shop."""
         self.wallets = dict(zip(["kim", "lee"], self.kernel.make_world(citizens=2), strict=True))
         self.shops = {name: self.kernel.open_shop() for name in sorted(SHOPS)}
         self.programme = self.kernel.open_programme(BUDGET)
         self.oracle.budget = BUDGET
-        self.disburse([("kim", amount) for amount in first], days=days, usage=None, purchased=False)
+        self.disburse([("kim", amount) for amount in first], days=days, usage=None, purchased=False, grace=grace)
 
     @contextmanager
     def noticed(self) -> Iterator[None]:
@@ -122,17 +124,20 @@ class Money(RuleBasedStateMachine):
 
     @rule(
         grants=st.lists(st.tuples(wallets, grants), min_size=1, max_size=6), days=st.integers(1, 6),
-        usage=st.sampled_from([None, CHEAP_FOOD, NOT_BARS]), purchased=st.booleans(),
+        usage=st.sampled_from([None, CHEAP_FOOD, NOT_BARS]), purchased=st.booleans(), grace=st.sampled_from([None, 1, 2]),
     )  # fmt: skip
-    def disburse(self, grants: list[tuple[str, int]], days: int, usage: UUID | None, purchased: bool) -> None:
+    def disburse(
+        self, grants: list[tuple[str, int]], days: int, usage: UUID | None, purchased: bool, grace: int | None
+    ) -> None:
         """Pay wallets from the budget."""
         self.both(
             lambda: self.kernel.disburse(
                 self.programme, [(self.wallets[wallet], amount) for wallet, amount in grants], at=self.at, days=days,
-                rule=usage, kind="purchase" if purchased else "grant",
+                rule=usage, kind="purchase" if purchased else "grant", grace=None if purchased else grace,
             ),
             lambda: self.oracle.disburse(
-                grants, expires=self.at + timedelta(days=days), purchased=purchased, admits=USAGE[usage]
+                grants, expires=self.at + timedelta(days=days), purchased=purchased, admits=USAGE[usage],
+                grace=None if purchased else grace,
             ),
         )  # fmt: skip
 
@@ -324,9 +329,9 @@ class Money(RuleBasedStateMachine):
 
     def _same_money_everywhere(self) -> None:
         names = {wallet: name for name, wallet in self.wallets.items()}
-        lots = self.kernel.rows("SELECT wallet_id, granted, remaining FROM vouchers_lot ORDER BY id")
-        assert [(names[wallet], granted, remaining) for wallet, granted, remaining in lots] == [
-            (lot.wallet, lot.granted, lot.remaining) for lot in self.oracle.lots
+        lots = self.kernel.rows("SELECT wallet_id, granted, remaining, expires_at FROM vouchers_lot ORDER BY id")
+        assert [(names[wallet], *terms) for wallet, *terms in lots] == [
+            (lot.wallet, lot.granted, lot.remaining, lot.expires) for lot in self.oracle.lots
         ]
         given_back = dict(self.kernel.rows("SELECT id, refunded FROM vouchers_payment"))
         assert given_back == {event: payment.returned.total() for event, payment in self.oracle.payments.items()}

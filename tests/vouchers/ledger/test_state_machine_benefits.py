@@ -56,10 +56,12 @@ class Purse(Money):
         super().__init__(connection, oracle)
         self.funds: dict[str, UUID] = {}
 
-    @initialize(first=st.lists(grants, min_size=2, max_size=4), days=st.integers(1, 6))
-    def begin(self, first: list[int], days: int) -> None:
+    @initialize(
+        first=st.lists(grants, min_size=2, max_size=4), days=st.integers(1, 6), grace=st.sampled_from([None, 1, 2])
+    )
+    def begin(self, first: list[int], days: int, grace: int | None) -> None:
         """The same city with three funds that soon run short."""
-        super().begin(first, days)
+        super().begin(first, days, grace)
         self.resolved: dict[UUID, tuple[int, ...]] = {}
         for name, amount in FUNDS.items():
             self.funds[name] = self.kernel.open_fund(amount)

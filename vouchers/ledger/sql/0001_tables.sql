@@ -12,6 +12,7 @@ CREATE DOMAIN ledger.journal_kind AS text
         'top_up', 'top_up_cancel', 'receive', 'cash_out', 'cash_paid', 'gift', 'endow', 'cashback', 'points'));
 CREATE DOMAIN ledger.lot_kind AS text
     CONSTRAINT lot_kind_known CHECK (VALUE IN ('grant', 'purchase', 'incentive', 'point'));
+CREATE DOMAIN ledger.days AS smallint CONSTRAINT days_positive CHECK (VALUE > 0);
 
 CREATE TABLE vouchers_account (
     municipality_id varchar(5) NOT NULL,
@@ -96,6 +97,8 @@ CREATE TABLE vouchers_lot (
     expired         bigint NOT NULL DEFAULT 0,   -- what went back to the programme when its time had run out
     expires_at      timestamptz,                 -- NULL: never
     created_at      timestamptz NOT NULL,
+    grace_days      ledger.days,                 -- how long money can be spent again that a refund brings after expires_at
+    lapsed_at       timestamptz,                 -- expires_at as it was before a refund moved it so; NULL: none has
     CONSTRAINT lot_pkey PRIMARY KEY (municipality_id, id),
     CONSTRAINT lot_source_once UNIQUE (municipality_id, wallet_id, source_id),
     CONSTRAINT lot_never_overdrawn CHECK (held >= 0 AND remaining >= held AND expired >= 0 AND remaining + expired <= granted)

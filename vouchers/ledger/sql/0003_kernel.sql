@@ -43,6 +43,11 @@ CREATE FUNCTION ledger.day_of(p_at timestamptz, p_closed_through date) RETURNS d
     SELECT greatest((p_at AT TIME ZONE 'Asia/Seoul')::date, p_closed_through + 1)
 $$;
 
+CREATE FUNCTION ledger.day_after(p_at timestamptz, p_days integer) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+    -- The end of the day in Seoul that lies p_days days after p_at's.
+    SELECT ((p_at AT TIME ZONE 'Asia/Seoul')::date + p_days + 1)::timestamp AT TIME ZONE 'Asia/Seoul'
+$$;
+
 CREATE FUNCTION ledger.fits(p_id uuid, p_date date) RETURNS boolean LANGUAGE sql STABLE AS $$
     -- Whether an id lies where the close of that day looks for it: from a day before (a request from before the fence
     -- that is posted after it) until the day's end, with a minute for the rounding of ids.
@@ -248,12 +253,13 @@ END $$;
 CREATE FUNCTION ledger.disburse(
     p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid,
     p_expires_at timestamptz, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz,
-    p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0, p_expiries timestamptz[] DEFAULT NULL
+    p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0, p_expiries timestamptz[] DEFAULT NULL, p_grace_days integer DEFAULT NULL
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 -- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all. What is
 -- kept for people without a wallet (p_held) and what the bank pays in cash (p_cash) moves in one sum each, to accounts of
--- the programme's own. p_expiries goes before p_expires_at where wallets differ.
+-- the programme's own. p_expiries goes before p_expires_at where wallets differ. What a refund brings back after that can be
+-- spent again for p_grace_days (NULL: it returns to the programme).
 -- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
 -- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
 DECLARE
@@ -283,9 +289,9 @@ BEGIN
              WITH ORDINALITY AS i (wallet_id, source_id, amount, expires_at, line)
     ), made AS (
         INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
-                                  granted, remaining, expires_at, created_at)
+                                  granted, remaining, expires_at, created_at, grace_days)
         SELECT p_municipality, lot_id, wallet_id, p_kind, source_id, p_programme, p_usage_rule,
-               amount, amount, expires_at, p_at
+               amount, amount, expires_at, p_at, p_grace_days
         FROM item
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
@@ -409,8 +415,11 @@ CREATE FUNCTION ledger.refund(
     p_municipality varchar, p_id uuid, p_payment uuid, p_amount bigint, p_at timestamptz
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Gives p_amount won of a payment's price (NULL: all that is left) back to the very lots it came from, last drawn first,
--- and returns the money given back. Never more than was paid, lot by lot. A shop's pending money may go below zero;
--- the next day close carries that. Of what is left of the price the shop goes on bearing its share, rounded down, so
+-- and returns the money given back. Never more than was paid, lot by lot. What comes back to a lot after its time has run
+-- out returns to its programme or funds with the next sweep; or, where the lot has grace_days, the lot lives again through
+-- the day that lies so many days after the refund, with nothing in it but what refunds have brought: what else was left in
+-- it returns at once. Only payments that were made in the lot's own time begin or lengthen such a grace period, or paying
+-- and cancelling in turns would go on for ever. A shop's pending money may go below zero; the next day close carries that. Of what is left of the price the shop goes on bearing its share, rounded down, so
 -- parts add up to the whole in whatever steps it is given back.
 DECLARE
     v_payment vouchers_payment;
@@ -421,6 +430,7 @@ DECLARE
     v_amount  bigint;
     v_discount bigint;
     v_posted  bigint;
+    v_lapsed  uuid[];
 BEGIN
     PERFORM ledger.enter(p_municipality);
     SELECT * INTO v_payment FROM vouchers_payment
@@ -458,6 +468,13 @@ BEGIN
         PERFORM ledger.refuse('time_out_of_range');
     END IF;
     v_pending := ledger.account(p_municipality, v_payment.currency_id, 'merchant_pending', v_payment.merchant_id);
+    v_lapsed := ARRAY(SELECT lot.id
+                      FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.debit_lot_id
+                      WHERE t.municipality_id = p_municipality AND t.journal_id = p_payment AND lot.expires_at <= p_at
+                        AND lot.grace_days IS NOT NULL AND v_payment.at < coalesce(lot.lapsed_at, lot.expires_at));
+    IF v_lapsed <> '{}' THEN
+        PERFORM ledger.return_expired(p_municipality, v_lapsed, ARRAY[v_payment.wallet_id], p_at, v_date, p_at);
+    END IF;
     WITH returned AS (
         SELECT t.credit_lot_id AS lot_id, sum(t.amount)::bigint AS amount
         FROM vouchers_journal j JOIN vouchers_transfer t
@@ -476,7 +493,10 @@ BEGIN
         WINDOW backwards AS (ORDER BY t.line DESC)
     ), given AS (
         UPDATE vouchers_lot lot
-        SET remaining = lot.remaining + least(candidate.free, v_amount - candidate.before)
+        SET remaining = lot.remaining + least(candidate.free, v_amount - candidate.before),
+            lapsed_at = CASE WHEN lot.id = ANY (v_lapsed) THEN coalesce(lot.lapsed_at, lot.expires_at) ELSE lot.lapsed_at END,
+            expires_at = CASE WHEN lot.id = ANY (v_lapsed) OR v_payment.at < lot.lapsed_at
+                              THEN greatest(lot.expires_at, ledger.day_after(p_at, lot.grace_days)) ELSE lot.expires_at END
         FROM candidate
         WHERE lot.municipality_id = p_municipality AND lot.id = candidate.lot_id
           AND candidate.before < v_amount

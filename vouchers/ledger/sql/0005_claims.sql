@@ -3,7 +3,7 @@
 
 CREATE FUNCTION ledger.claim(
     p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expiries timestamptz[],
-    p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz
+    p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz, p_grace_days integer DEFAULT NULL
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 -- Credits held money to wallets: a lot and a transfer each. Returns the sum in won. A source that was paid into the wallet
@@ -31,9 +31,9 @@ BEGIN
              WITH ORDINALITY AS i (wallet_id, source_id, amount, expires_at, line)
     ), made AS (
         INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
-                                  granted, remaining, expires_at, created_at)
+                                  granted, remaining, expires_at, created_at, grace_days)
         SELECT p_municipality, lot_id, wallet_id, 'grant', source_id, p_programme, p_usage_rule,
-               amount, amount, expires_at, p_at
+               amount, amount, expires_at, p_at, p_grace_days
         FROM item
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,

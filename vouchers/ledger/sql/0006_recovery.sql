@@ -144,59 +144,22 @@ CREATE INDEX expiryreturn_by_programme ON vouchers_expiryreturn (municipality_id
 CREATE TRIGGER expiryreturn_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON vouchers_expiryreturn
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 
-CREATE FUNCTION ledger.expire(
-    p_municipality varchar, p_until timestamptz, p_limit integer, p_at timestamptz,
-    OUT lots integer, OUT amount bigint, OUT looked_at integer
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
--- One step of a sweep: looks at the next p_limit lots that expired at p_until or before, and at as many of those that
--- came late, and returns what is left of granted money to its programmes and of benefits to their funds, a journal each.
+CREATE FUNCTION ledger.return_expired(
+    p_municipality varchar, p_lots uuid[], p_wallets uuid[], p_until timestamptz, p_date date, p_at timestamptz,
+    OUT lots integer, OUT amount bigint
+) LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- Returns what is left in these lots, as far as they have expired at p_until, of granted money to its programmes and of
+-- benefits to their funds, a journal each.
 -- What several funds have paid into a lot goes back to each in proportion to what it has paid and not got back, rounded
--- down; what rounding leaves, to the one that has paid most. Money that was bought stays.
--- `looked_at` below p_limit: the sweep has come to its end. Choose p_until so long before now that no payment of an
--- earlier time can still be on its way. Each lot gives what it holds, so a step that is repeated finds nothing.
--- Wallets are locked as payments do it, but never waited for: who is busy comes later.
-DECLARE
-    v_until   timestamptz := least(p_until, p_at);
-    v_date    date;
-    v_mark    vouchers_expirymark;
-    v_next    record;
-    v_late    uuid[];
-    v_lots    uuid[];
-    v_wallets uuid[];
+-- down; what rounding leaves, to the one that has paid most. Money that was bought stays. The caller has locked p_wallets;
+-- lots of others are passed over.
 BEGIN
-    v_date := ledger.business_date(p_municipality, p_at);
-    INSERT INTO vouchers_expirymark (municipality_id, swept_until, swept_lot)
-    VALUES (p_municipality, '1970-01-01 00:00:00+00', '00000000-0000-0000-0000-000000000000')
-    ON CONFLICT (municipality_id) DO NOTHING;
-    SELECT * INTO v_mark FROM vouchers_expirymark WHERE municipality_id = p_municipality FOR UPDATE;
-
-    SELECT count(*)::integer AS seen, max(lot.expires_at) AS last,
-           coalesce(array_agg(lot.id) FILTER (WHERE lot.kind <> 'purchase' AND lot.remaining > lot.held), '{}') AS lots,
-           (array_agg(lot.id ORDER BY lot.expires_at DESC, lot.id DESC))[1] AS last_lot
-    INTO v_next
-    FROM (SELECT id, expires_at, kind, remaining, held FROM vouchers_lot
-          WHERE municipality_id = p_municipality AND expires_at <= v_until
-            AND (expires_at, id) > (v_mark.swept_until, v_mark.swept_lot)
-          ORDER BY expires_at, id LIMIT p_limit) lot;
-    v_late := ARRAY(SELECT late.lot_id FROM vouchers_lateexpiry late JOIN vouchers_lot lot
-                      ON lot.municipality_id = late.municipality_id AND lot.id = late.lot_id
-                    WHERE late.municipality_id = p_municipality AND lot.expires_at <= v_until
-                    LIMIT p_limit);
-    v_lots := v_next.lots || v_late;
-    looked_at := greatest(v_next.seen, cardinality(v_late));
-    v_wallets := ARRAY(
-        SELECT id FROM vouchers_wallet
-        WHERE municipality_id = p_municipality
-          AND id IN (SELECT wallet_id FROM vouchers_lot WHERE municipality_id = p_municipality AND id = ANY (v_lots))
-        FOR NO KEY UPDATE SKIP LOCKED);
-
-    -- From here on every statement sees the locked wallets as they are.
     WITH RECURSIVE due AS MATERIALIZED (
         SELECT lot.id, lot.wallet_id, lot.kind, lot.source_id, lot.programme_id, wallet.currency_id, lot.remaining - lot.held AS won
         FROM vouchers_lot lot
         JOIN vouchers_wallet wallet ON wallet.municipality_id = lot.municipality_id AND wallet.id = lot.wallet_id
-        WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_lots) AND lot.wallet_id = ANY (v_wallets)
+        WHERE lot.municipality_id = p_municipality AND lot.id = ANY (p_lots) AND lot.wallet_id = ANY (p_wallets)
+          AND lot.expires_at <= p_until          -- a refund may have given it a grace period before its wallet was locked
           AND lot.kind <> 'purchase' AND lot.remaining > lot.held
     ), chain AS (                                -- money that was given away comes from the giver's lot
         SELECT id, id AS lot_id, wallet_id, source_id FROM due WHERE kind <> 'grant'
@@ -242,30 +205,21 @@ BEGIN
               FROM item GROUP BY 1, 2, 3, 4) sums
     ), journal AS (
         INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
-        SELECT p_municipality, id, currency_id, 'expire', v_date, p_at,
+        SELECT p_municipality, id, currency_id, 'expire', p_date, p_at,
                sha256(convert_to(concat_ws('|', owner_id, event.lots, won), 'UTF8')), owner_id
         FROM event
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
                                        debit_lot_id, amount, business_date)
         SELECT p_municipality, event.id, row_number() OVER (PARTITION BY event.id ORDER BY item.id),
-               item.wallet_id, event.account_id, item.id, item.won, v_date
+               item.wallet_id, event.account_id, item.id, item.won, p_date
         FROM item JOIN event ON event.account_id = item.account_id
     ), reported AS (
         INSERT INTO vouchers_expiryreturn (municipality_id, id, currency_id, programme_id, fund_id, lots, amount,
                                            business_date, at)
         SELECT p_municipality, id, currency_id, CASE kind WHEN 'programme' THEN owner_id END,
-               CASE kind WHEN 'benefit' THEN owner_id END, event.lots, won, v_date, p_at
+               CASE kind WHEN 'benefit' THEN owner_id END, event.lots, won, p_date, p_at
         FROM event
-    ), dealt_with AS (
-        DELETE FROM vouchers_lateexpiry late USING vouchers_lot lot
-        WHERE late.municipality_id = p_municipality AND late.lot_id = ANY (v_late)
-          AND lot.municipality_id = p_municipality AND lot.id = late.lot_id AND lot.wallet_id = ANY (v_wallets)
-    ), busy AS (
-        INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
-        SELECT p_municipality, lot.id FROM vouchers_lot lot
-        WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_next.lots) AND NOT lot.wallet_id = ANY (v_wallets)
-        ON CONFLICT (municipality_id, lot_id) DO NOTHING
     ), held AS MATERIALIZED (
         SELECT balance.account_id FROM vouchers_balance balance
         WHERE balance.municipality_id = p_municipality AND balance.account_id IN (SELECT account_id FROM event)
@@ -277,7 +231,64 @@ BEGIN
         WHERE balance.municipality_id = p_municipality AND balance.account_id = event.account_id
     )
     SELECT count(DISTINCT item.id)::integer, coalesce(sum(item.won), 0)::bigint
-    INTO expire.lots, expire.amount FROM item;
+    INTO return_expired.lots, return_expired.amount FROM item;
+END $$;
+
+CREATE FUNCTION ledger.expire(
+    p_municipality varchar, p_until timestamptz, p_limit integer, p_at timestamptz,
+    OUT lots integer, OUT amount bigint, OUT looked_at integer
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- One step of a sweep: looks at the next p_limit lots that expired at p_until or before, and at as many of those that
+-- came late, and returns what is left in them.
+-- `looked_at` below p_limit: the sweep has come to its end. Choose p_until so long before now that no payment of an
+-- earlier time can still be on its way. Each lot gives what it holds, so a step that is repeated finds nothing.
+-- Wallets are locked as payments do it, but never waited for: who is busy comes later.
+DECLARE
+    v_until   timestamptz := least(p_until, p_at);
+    v_date    date;
+    v_mark    vouchers_expirymark;
+    v_next    record;
+    v_late    uuid[];
+    v_lots    uuid[];
+    v_wallets uuid[];
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    INSERT INTO vouchers_expirymark (municipality_id, swept_until, swept_lot)
+    VALUES (p_municipality, '1970-01-01 00:00:00+00', '00000000-0000-0000-0000-000000000000')
+    ON CONFLICT (municipality_id) DO NOTHING;
+    SELECT * INTO v_mark FROM vouchers_expirymark WHERE municipality_id = p_municipality FOR UPDATE;
+
+    SELECT count(*)::integer AS seen, max(lot.expires_at) AS last,
+           coalesce(array_agg(lot.id) FILTER (WHERE lot.kind <> 'purchase' AND lot.remaining > lot.held), '{}') AS lots,
+           (array_agg(lot.id ORDER BY lot.expires_at DESC, lot.id DESC))[1] AS last_lot
+    INTO v_next
+    FROM (SELECT id, expires_at, kind, remaining, held FROM vouchers_lot
+          WHERE municipality_id = p_municipality AND expires_at <= v_until
+            AND (expires_at, id) > (v_mark.swept_until, v_mark.swept_lot)
+          ORDER BY expires_at, id LIMIT p_limit) lot;
+    v_late := ARRAY(SELECT late.lot_id FROM vouchers_lateexpiry late JOIN vouchers_lot lot
+                      ON lot.municipality_id = late.municipality_id AND lot.id = late.lot_id
+                    WHERE late.municipality_id = p_municipality AND lot.expires_at <= v_until
+                    LIMIT p_limit);
+    v_lots := v_next.lots || v_late;
+    looked_at := greatest(v_next.seen, cardinality(v_late));
+    v_wallets := ARRAY(
+        SELECT id FROM vouchers_wallet
+        WHERE municipality_id = p_municipality
+          AND id IN (SELECT wallet_id FROM vouchers_lot WHERE municipality_id = p_municipality AND id = ANY (v_lots))
+        FOR NO KEY UPDATE SKIP LOCKED);
+
+    -- From here on every statement sees the locked wallets as they are.
+    SELECT done.lots, done.amount INTO expire.lots, expire.amount
+    FROM ledger.return_expired(p_municipality, v_lots, v_wallets, v_until, v_date, p_at) done;
+    DELETE FROM vouchers_lateexpiry late USING vouchers_lot lot
+    WHERE late.municipality_id = p_municipality AND late.lot_id = ANY (v_late)
+      AND lot.municipality_id = p_municipality AND lot.id = late.lot_id AND lot.wallet_id = ANY (v_wallets);
+    INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
+    SELECT p_municipality, lot.id FROM vouchers_lot lot
+    WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_next.lots) AND NOT lot.wallet_id = ANY (v_wallets)
+    ON CONFLICT (municipality_id, lot_id) DO NOTHING;
 
     IF v_next.seen < p_limit THEN
         UPDATE vouchers_expirymark

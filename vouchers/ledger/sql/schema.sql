@@ -7,6 +7,9 @@ CREATE SCHEMA ledger;
 CREATE DOMAIN ledger.channel AS text
 	CONSTRAINT channel_known CHECK ((VALUE = ANY (ARRAY['static_qr'::text, 'dynamic_qr'::text, 'cpm'::text, 'card'::text, 'online'::text])));
 
+CREATE DOMAIN ledger.days AS smallint
+	CONSTRAINT days_positive CHECK ((VALUE > 0));
+
 CREATE DOMAIN ledger.journal_kind AS text
 	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'divert'::text, 'allot'::text, 'disburse'::text, 'claim'::text, 'release'::text, 'pay'::text, 'refund'::text, 'settle'::text, 'claw_back'::text, 'expire'::text, 'repay'::text, 'top_up'::text, 'top_up_cancel'::text, 'receive'::text, 'cash_out'::text, 'cash_paid'::text, 'gift'::text, 'endow'::text, 'cashback'::text, 'points'::text])));
 
@@ -111,6 +114,8 @@ CREATE TABLE public.vouchers_lot (
     expired bigint DEFAULT 0 NOT NULL,
     expires_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
+    grace_days ledger.days,
+    lapsed_at timestamp with time zone,
     CONSTRAINT lot_never_overdrawn CHECK (((held >= 0) AND (remaining >= held) AND (expired >= 0) AND ((remaining + expired) <= (granted)::bigint)))
 )
 WITH (fillfactor='80');
@@ -225,7 +230,7 @@ BEGIN
     RETURN v_date;
 END $$;
 
-CREATE FUNCTION ledger.claim(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expiries timestamp with time zone[], p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
+CREATE FUNCTION ledger.claim(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expiries timestamp with time zone[], p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone, p_grace_days integer DEFAULT NULL::integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET enable_hashjoin TO 'off'
@@ -256,9 +261,9 @@ BEGIN
              WITH ORDINALITY AS i (wallet_id, source_id, amount, expires_at, line)
     ), made AS (
         INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
-                                  granted, remaining, expires_at, created_at)
+                                  granted, remaining, expires_at, created_at, grace_days)
         SELECT p_municipality, lot_id, wallet_id, 'grant', source_id, p_programme, p_usage_rule,
-               amount, amount, expires_at, p_at
+               amount, amount, expires_at, p_at, p_grace_days
         FROM item
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
@@ -407,6 +412,13 @@ BEGIN
     RETURN v_total;
 END $$;
 
+CREATE FUNCTION ledger.day_after(p_at timestamp with time zone, p_days integer) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    -- The end of the day in Seoul that lies p_days days after p_at's.
+    SELECT ((p_at AT TIME ZONE 'Asia/Seoul')::date + p_days + 1)::timestamp AT TIME ZONE 'Asia/Seoul'
+$$;
+
 CREATE FUNCTION ledger.day_of(p_at timestamp with time zone, p_closed_through date) RETURNS date
     LANGUAGE sql STABLE
     AS $$
@@ -414,7 +426,7 @@ CREATE FUNCTION ledger.day_of(p_at timestamp with time zone, p_closed_through da
     SELECT greatest((p_at AT TIME ZONE 'Asia/Seoul')::date, p_closed_through + 1)
 $$;
 
-CREATE FUNCTION ledger.disburse(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid, p_expires_at timestamp with time zone, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone, p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0, p_expiries timestamp with time zone[] DEFAULT NULL::timestamp with time zone[]) RETURNS bigint
+CREATE FUNCTION ledger.disburse(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid, p_expires_at timestamp with time zone, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone, p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0, p_expiries timestamp with time zone[] DEFAULT NULL::timestamp with time zone[], p_grace_days integer DEFAULT NULL::integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET enable_hashjoin TO 'off'
@@ -422,7 +434,8 @@ CREATE FUNCTION ledger.disburse(p_municipality character varying, p_id uuid, p_c
     AS $$
 -- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all. What is
 -- kept for people without a wallet (p_held) and what the bank pays in cash (p_cash) moves in one sum each, to accounts of
--- the programme's own. p_expiries goes before p_expires_at where wallets differ.
+-- the programme's own. p_expiries goes before p_expires_at where wallets differ. What a refund brings back after that can be
+-- spent again for p_grace_days (NULL: it returns to the programme).
 -- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
 -- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
 DECLARE
@@ -452,9 +465,9 @@ BEGIN
              WITH ORDINALITY AS i (wallet_id, source_id, amount, expires_at, line)
     ), made AS (
         INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
-                                  granted, remaining, expires_at, created_at)
+                                  granted, remaining, expires_at, created_at, grace_days)
         SELECT p_municipality, lot_id, wallet_id, p_kind, source_id, p_programme, p_usage_rule,
-               amount, amount, expires_at, p_at
+               amount, amount, expires_at, p_at, p_grace_days
         FROM item
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
@@ -570,9 +583,7 @@ CREATE FUNCTION ledger.expire(p_municipality character varying, p_until timestam
     SET enable_mergejoin TO 'off'
     AS $$
 -- One step of a sweep: looks at the next p_limit lots that expired at p_until or before, and at as many of those that
--- came late, and returns what is left of granted money to its programmes and of benefits to their funds, a journal each.
--- What several funds have paid into a lot goes back to each in proportion to what it has paid and not got back, rounded
--- down; what rounding leaves, to the one that has paid most. Money that was bought stays.
+-- came late, and returns what is left in them.
 -- `looked_at` below p_limit: the sweep has come to its end. Choose p_until so long before now that no payment of an
 -- earlier time can still be on its way. Each lot gives what it holds, so a step that is repeated finds nothing.
 -- Wallets are locked as payments do it, but never waited for: who is busy comes later.
@@ -612,92 +623,15 @@ BEGIN
         FOR NO KEY UPDATE SKIP LOCKED);
 
     -- From here on every statement sees the locked wallets as they are.
-    WITH RECURSIVE due AS MATERIALIZED (
-        SELECT lot.id, lot.wallet_id, lot.kind, lot.source_id, lot.programme_id, wallet.currency_id, lot.remaining - lot.held AS won
-        FROM vouchers_lot lot
-        JOIN vouchers_wallet wallet ON wallet.municipality_id = lot.municipality_id AND wallet.id = lot.wallet_id
-        WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_lots) AND lot.wallet_id = ANY (v_wallets)
-          AND lot.kind <> 'purchase' AND lot.remaining > lot.held
-    ), chain AS (                                -- money that was given away comes from the giver's lot
-        SELECT id, id AS lot_id, wallet_id, source_id FROM due WHERE kind <> 'grant'
-        UNION ALL
-        SELECT chain.id, giver.id, giver.wallet_id, giver.source_id
-        FROM chain JOIN vouchers_lot giver ON giver.municipality_id = p_municipality AND giver.id = chain.source_id
-    ), paid AS MATERIALIZED (
-        SELECT due.id, account.id AS account_id, account.owner_id, sum(side.amount) AS net,
-               sum(sum(side.amount)) OVER (PARTITION BY due.id) AS total,
-               row_number() OVER (PARTITION BY due.id ORDER BY sum(side.amount) DESC, account.id) AS nth
-        FROM chain due CROSS JOIN LATERAL (
-            SELECT t.debit_account_id AS account_id, t.amount FROM vouchers_transfer t
-            WHERE t.municipality_id = p_municipality AND t.credit_account_id = due.wallet_id AND t.debit_lot_id IS NULL
-              AND t.credit_lot_id = due.lot_id
-            UNION ALL
-            SELECT r.account_id, -r.amount FROM vouchers_lotreturn r
-            WHERE r.municipality_id = p_municipality AND r.lot_id = due.lot_id) side
-        JOIN vouchers_account account
-          ON account.municipality_id = p_municipality AND account.id = side.account_id AND account.kind = 'benefit'
-        GROUP BY due.id, account.id, account.owner_id HAVING sum(side.amount) > 0
-    ), item AS MATERIALIZED (
-        SELECT due.id, due.wallet_id, due.currency_id, account.kind, account.owner_id, account.id AS account_id, due.won
-        FROM due JOIN vouchers_account account
-          ON account.municipality_id = p_municipality AND account.owner_id = due.programme_id
-         AND account.currency_id = due.currency_id AND account.kind = 'programme'
-        WHERE due.kind = 'grant'
-        UNION ALL
-        SELECT * FROM (
-            SELECT due.id, due.wallet_id, due.currency_id, 'benefit', paid.owner_id, paid.account_id,
-                   (trunc(due.won * paid.net / paid.total)
-                    + CASE paid.nth WHEN 1 THEN due.won - sum(trunc(due.won * paid.net / paid.total)) OVER (PARTITION BY due.id)
-                                    ELSE 0 END)::bigint AS won
-            FROM due JOIN paid USING (id)) share
-        WHERE share.won > 0
-    ), emptied AS (
-        UPDATE vouchers_lot lot SET remaining = lot.held, expired = lot.expired + item.won
-        FROM (SELECT id, sum(won)::bigint AS won FROM item GROUP BY id) item
-        WHERE lot.municipality_id = p_municipality AND lot.id = item.id
-    ), event AS MATERIALIZED (
-        SELECT ledger.id_at(p_at) AS id, sums.*
-        FROM (SELECT item.currency_id, item.kind, item.owner_id, item.account_id, count(*)::integer AS lots,
-                     sum(item.won)::bigint AS won
-              FROM item GROUP BY 1, 2, 3, 4) sums
-    ), journal AS (
-        INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
-        SELECT p_municipality, id, currency_id, 'expire', v_date, p_at,
-               sha256(convert_to(concat_ws('|', owner_id, event.lots, won), 'UTF8')), owner_id
-        FROM event
-    ), posted AS (
-        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
-                                       debit_lot_id, amount, business_date)
-        SELECT p_municipality, event.id, row_number() OVER (PARTITION BY event.id ORDER BY item.id),
-               item.wallet_id, event.account_id, item.id, item.won, v_date
-        FROM item JOIN event ON event.account_id = item.account_id
-    ), reported AS (
-        INSERT INTO vouchers_expiryreturn (municipality_id, id, currency_id, programme_id, fund_id, lots, amount,
-                                           business_date, at)
-        SELECT p_municipality, id, currency_id, CASE kind WHEN 'programme' THEN owner_id END,
-               CASE kind WHEN 'benefit' THEN owner_id END, event.lots, won, v_date, p_at
-        FROM event
-    ), dealt_with AS (
-        DELETE FROM vouchers_lateexpiry late USING vouchers_lot lot
-        WHERE late.municipality_id = p_municipality AND late.lot_id = ANY (v_late)
-          AND lot.municipality_id = p_municipality AND lot.id = late.lot_id AND lot.wallet_id = ANY (v_wallets)
-    ), busy AS (
-        INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
-        SELECT p_municipality, lot.id FROM vouchers_lot lot
-        WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_next.lots) AND NOT lot.wallet_id = ANY (v_wallets)
-        ON CONFLICT (municipality_id, lot_id) DO NOTHING
-    ), held AS MATERIALIZED (
-        SELECT balance.account_id FROM vouchers_balance balance
-        WHERE balance.municipality_id = p_municipality AND balance.account_id IN (SELECT account_id FROM event)
-        ORDER BY balance.account_id FOR NO KEY UPDATE
-    ), returned AS (
-        UPDATE vouchers_balance balance
-        SET credits = balance.credits + event.won, returned = balance.returned + event.won
-        FROM event JOIN held USING (account_id)
-        WHERE balance.municipality_id = p_municipality AND balance.account_id = event.account_id
-    )
-    SELECT count(DISTINCT item.id)::integer, coalesce(sum(item.won), 0)::bigint
-    INTO expire.lots, expire.amount FROM item;
+    SELECT done.lots, done.amount INTO expire.lots, expire.amount
+    FROM ledger.return_expired(p_municipality, v_lots, v_wallets, v_until, v_date, p_at) done;
+    DELETE FROM vouchers_lateexpiry late USING vouchers_lot lot
+    WHERE late.municipality_id = p_municipality AND late.lot_id = ANY (v_late)
+      AND lot.municipality_id = p_municipality AND lot.id = late.lot_id AND lot.wallet_id = ANY (v_wallets);
+    INSERT INTO vouchers_lateexpiry (municipality_id, lot_id)
+    SELECT p_municipality, lot.id FROM vouchers_lot lot
+    WHERE lot.municipality_id = p_municipality AND lot.id = ANY (v_next.lots) AND NOT lot.wallet_id = ANY (v_wallets)
+    ON CONFLICT (municipality_id, lot_id) DO NOTHING;
 
     IF v_next.seen < p_limit THEN
         UPDATE vouchers_expirymark
@@ -1211,8 +1145,11 @@ CREATE FUNCTION ledger.refund(p_municipality character varying, p_id uuid, p_pay
     SET search_path TO 'public', 'pg_temp'
     AS $$
 -- Gives p_amount won of a payment's price (NULL: all that is left) back to the very lots it came from, last drawn first,
--- and returns the money given back. Never more than was paid, lot by lot. A shop's pending money may go below zero;
--- the next day close carries that. Of what is left of the price the shop goes on bearing its share, rounded down, so
+-- and returns the money given back. Never more than was paid, lot by lot. What comes back to a lot after its time has run
+-- out returns to its programme or funds with the next sweep; or, where the lot has grace_days, the lot lives again through
+-- the day that lies so many days after the refund, with nothing in it but what refunds have brought: what else was left in
+-- it returns at once. Only payments that were made in the lot's own time begin or lengthen such a grace period, or paying
+-- and cancelling in turns would go on for ever. A shop's pending money may go below zero; the next day close carries that. Of what is left of the price the shop goes on bearing its share, rounded down, so
 -- parts add up to the whole in whatever steps it is given back.
 DECLARE
     v_payment vouchers_payment;
@@ -1223,6 +1160,7 @@ DECLARE
     v_amount  bigint;
     v_discount bigint;
     v_posted  bigint;
+    v_lapsed  uuid[];
 BEGIN
     PERFORM ledger.enter(p_municipality);
     SELECT * INTO v_payment FROM vouchers_payment
@@ -1260,6 +1198,13 @@ BEGIN
         PERFORM ledger.refuse('time_out_of_range');
     END IF;
     v_pending := ledger.account(p_municipality, v_payment.currency_id, 'merchant_pending', v_payment.merchant_id);
+    v_lapsed := ARRAY(SELECT lot.id
+                      FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.debit_lot_id
+                      WHERE t.municipality_id = p_municipality AND t.journal_id = p_payment AND lot.expires_at <= p_at
+                        AND lot.grace_days IS NOT NULL AND v_payment.at < coalesce(lot.lapsed_at, lot.expires_at));
+    IF v_lapsed <> '{}' THEN
+        PERFORM ledger.return_expired(p_municipality, v_lapsed, ARRAY[v_payment.wallet_id], p_at, v_date, p_at);
+    END IF;
     WITH returned AS (
         SELECT t.credit_lot_id AS lot_id, sum(t.amount)::bigint AS amount
         FROM vouchers_journal j JOIN vouchers_transfer t
@@ -1278,7 +1223,10 @@ BEGIN
         WINDOW backwards AS (ORDER BY t.line DESC)
     ), given AS (
         UPDATE vouchers_lot lot
-        SET remaining = lot.remaining + least(candidate.free, v_amount - candidate.before)
+        SET remaining = lot.remaining + least(candidate.free, v_amount - candidate.before),
+            lapsed_at = CASE WHEN lot.id = ANY (v_lapsed) THEN coalesce(lot.lapsed_at, lot.expires_at) ELSE lot.lapsed_at END,
+            expires_at = CASE WHEN lot.id = ANY (v_lapsed) OR v_payment.at < lot.lapsed_at
+                              THEN greatest(lot.expires_at, ledger.day_after(p_at, lot.grace_days)) ELSE lot.expires_at END
         FROM candidate
         WHERE lot.municipality_id = p_municipality AND lot.id = candidate.lot_id
           AND candidate.before < v_amount
@@ -1422,6 +1370,98 @@ BEGIN
     END IF;
     UPDATE vouchers_balance SET reserved = reserved + p_amount
     WHERE municipality_id = p_municipality AND account_id = v_programme;
+END $$;
+
+CREATE FUNCTION ledger.return_expired(p_municipality character varying, p_lots uuid[], p_wallets uuid[], p_until timestamp with time zone, p_date date, p_at timestamp with time zone, OUT lots integer, OUT amount bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+-- Returns what is left in these lots, as far as they have expired at p_until, of granted money to its programmes and of
+-- benefits to their funds, a journal each.
+-- What several funds have paid into a lot goes back to each in proportion to what it has paid and not got back, rounded
+-- down; what rounding leaves, to the one that has paid most. Money that was bought stays. The caller has locked p_wallets;
+-- lots of others are passed over.
+BEGIN
+    WITH RECURSIVE due AS MATERIALIZED (
+        SELECT lot.id, lot.wallet_id, lot.kind, lot.source_id, lot.programme_id, wallet.currency_id, lot.remaining - lot.held AS won
+        FROM vouchers_lot lot
+        JOIN vouchers_wallet wallet ON wallet.municipality_id = lot.municipality_id AND wallet.id = lot.wallet_id
+        WHERE lot.municipality_id = p_municipality AND lot.id = ANY (p_lots) AND lot.wallet_id = ANY (p_wallets)
+          AND lot.expires_at <= p_until          -- a refund may have given it a grace period before its wallet was locked
+          AND lot.kind <> 'purchase' AND lot.remaining > lot.held
+    ), chain AS (                                -- money that was given away comes from the giver's lot
+        SELECT id, id AS lot_id, wallet_id, source_id FROM due WHERE kind <> 'grant'
+        UNION ALL
+        SELECT chain.id, giver.id, giver.wallet_id, giver.source_id
+        FROM chain JOIN vouchers_lot giver ON giver.municipality_id = p_municipality AND giver.id = chain.source_id
+    ), paid AS MATERIALIZED (
+        SELECT due.id, account.id AS account_id, account.owner_id, sum(side.amount) AS net,
+               sum(sum(side.amount)) OVER (PARTITION BY due.id) AS total,
+               row_number() OVER (PARTITION BY due.id ORDER BY sum(side.amount) DESC, account.id) AS nth
+        FROM chain due CROSS JOIN LATERAL (
+            SELECT t.debit_account_id AS account_id, t.amount FROM vouchers_transfer t
+            WHERE t.municipality_id = p_municipality AND t.credit_account_id = due.wallet_id AND t.debit_lot_id IS NULL
+              AND t.credit_lot_id = due.lot_id
+            UNION ALL
+            SELECT r.account_id, -r.amount FROM vouchers_lotreturn r
+            WHERE r.municipality_id = p_municipality AND r.lot_id = due.lot_id) side
+        JOIN vouchers_account account
+          ON account.municipality_id = p_municipality AND account.id = side.account_id AND account.kind = 'benefit'
+        GROUP BY due.id, account.id, account.owner_id HAVING sum(side.amount) > 0
+    ), item AS MATERIALIZED (
+        SELECT due.id, due.wallet_id, due.currency_id, account.kind, account.owner_id, account.id AS account_id, due.won
+        FROM due JOIN vouchers_account account
+          ON account.municipality_id = p_municipality AND account.owner_id = due.programme_id
+         AND account.currency_id = due.currency_id AND account.kind = 'programme'
+        WHERE due.kind = 'grant'
+        UNION ALL
+        SELECT * FROM (
+            SELECT due.id, due.wallet_id, due.currency_id, 'benefit', paid.owner_id, paid.account_id,
+                   (trunc(due.won * paid.net / paid.total)
+                    + CASE paid.nth WHEN 1 THEN due.won - sum(trunc(due.won * paid.net / paid.total)) OVER (PARTITION BY due.id)
+                                    ELSE 0 END)::bigint AS won
+            FROM due JOIN paid USING (id)) share
+        WHERE share.won > 0
+    ), emptied AS (
+        UPDATE vouchers_lot lot SET remaining = lot.held, expired = lot.expired + item.won
+        FROM (SELECT id, sum(won)::bigint AS won FROM item GROUP BY id) item
+        WHERE lot.municipality_id = p_municipality AND lot.id = item.id
+    ), event AS MATERIALIZED (
+        SELECT ledger.id_at(p_at) AS id, sums.*
+        FROM (SELECT item.currency_id, item.kind, item.owner_id, item.account_id, count(*)::integer AS lots,
+                     sum(item.won)::bigint AS won
+              FROM item GROUP BY 1, 2, 3, 4) sums
+    ), journal AS (
+        INSERT INTO vouchers_journal (municipality_id, id, currency_id, kind, business_date, at, request_hash, reference)
+        SELECT p_municipality, id, currency_id, 'expire', p_date, p_at,
+               sha256(convert_to(concat_ws('|', owner_id, event.lots, won), 'UTF8')), owner_id
+        FROM event
+    ), posted AS (
+        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
+                                       debit_lot_id, amount, business_date)
+        SELECT p_municipality, event.id, row_number() OVER (PARTITION BY event.id ORDER BY item.id),
+               item.wallet_id, event.account_id, item.id, item.won, p_date
+        FROM item JOIN event ON event.account_id = item.account_id
+    ), reported AS (
+        INSERT INTO vouchers_expiryreturn (municipality_id, id, currency_id, programme_id, fund_id, lots, amount,
+                                           business_date, at)
+        SELECT p_municipality, id, currency_id, CASE kind WHEN 'programme' THEN owner_id END,
+               CASE kind WHEN 'benefit' THEN owner_id END, event.lots, won, p_date, p_at
+        FROM event
+    ), held AS MATERIALIZED (
+        SELECT balance.account_id FROM vouchers_balance balance
+        WHERE balance.municipality_id = p_municipality AND balance.account_id IN (SELECT account_id FROM event)
+        ORDER BY balance.account_id FOR NO KEY UPDATE
+    ), returned AS (
+        UPDATE vouchers_balance balance
+        SET credits = balance.credits + event.won, returned = balance.returned + event.won
+        FROM event JOIN held USING (account_id)
+        WHERE balance.municipality_id = p_municipality AND balance.account_id = event.account_id
+    )
+    SELECT count(DISTINCT item.id)::integer, coalesce(sum(item.won), 0)::bigint
+    INTO return_expired.lots, return_expired.amount FROM item;
 END $$;
 
 CREATE FUNCTION ledger.return_to(p_municipality character varying, p_account uuid, p_amount bigint) RETURNS void
