@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reports.dashboard.selectors import figures, in_progress, waiting
 from vouchers.common.seoul import business_date
+from vouchers.incentives.selectors import alarms_for as benefit_alarms_for
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import deputyships_of
 from vouchers.reconciliation.selectors import alarms_for
@@ -38,6 +39,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "roles": [Role(role).label for role in held],
         "waiting": waiting(authority=authority),
         "alarms": alarms_for(authority=authority, today=today),
+        "benefit_alarms": benefit_alarms_for(authority=authority, day=today),
         "stopped_webhooks": stopped_for(authority=authority, at=request.at),  # type: ignore[attr-defined]
         "deputyships": deputyships_of(official_id=authority.official_id, day=today).filter(valid_from__lte=today)
         if authority.acting

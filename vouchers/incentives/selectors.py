@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Min, Sum
+from django.db.models import Exists, Min, OuterRef, Sum
 
 from vouchers.guidelines.models import StatusKind
 from vouchers.guidelines.rules import Ceiling
@@ -17,6 +17,7 @@ from vouchers.incentives import rules
 from vouchers.incentives.models import (
     BenefitDay,
     BenefitDue,
+    BenefitFund,
     BenefitHalt,
     BenefitKind,
     BenefitMonth,
@@ -25,9 +26,14 @@ from vouchers.incentives.models import (
     BenefitTerms,
     TermsState,
 )
+from vouchers.officials.selectors import Authority
 
 FULL: Final = 10_000
 """The step of a month whose budget has come to no threshold, in 1/10000 of the rates."""
+WATCHED_POLICIES: Final = 200
+TOLD: Final = 8
+COUNTED_DUES: Final = 10_000
+"""How much the home page looks at, however many policies, funds and waiting members there are."""
 
 
 class Outlook(NamedTuple):
@@ -168,3 +174,98 @@ def against_guideline(*, terms: BenefitTerms) -> Comparison:
         highest=rules.highest_rate(bands, spend_cap=terms.spend_cap),
         ceiling=rate_ceiling(municipality=terms.municipality_id, day=terms.valid_from),
     )
+
+
+class PolicyAlarm(NamedTuple):
+    """A policy that gives nothing or less, or whose budget is expected to end before its month or year does."""
+
+    policy: BenefitPolicy
+    halt: BenefitHalt | None = None
+    outlook: Outlook | None = None
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the budget has stopped it."""
+        return self.outlook is not None and not self.outlook.factor
+
+    @property
+    def step_percent(self) -> str:
+        """What is left of the rates after the budget stepped them down: 50%; empty when they are whole."""
+        stepped = self.outlook is not None and 0 < self.outlook.factor < FULL
+        return f"{self.outlook.factor / 100:g}%" if self.outlook and stepped else ""
+
+    @property
+    def month_ends(self) -> date | None:
+        """The day on which the month's budget is expected to end, when it is not the month's last."""
+        day = self.outlook.ends.month if self.outlook and not self.is_used_up else None
+        return day if day and (day + timedelta(days=1)).month == day.month else None
+
+    @property
+    def year_ends(self) -> date | None:
+        """The same of the year's."""
+        day = self.outlook.ends.year if self.outlook and not self.is_used_up else None
+        return day if day and (day + timedelta(days=1)).year == day.year else None
+
+    @property
+    def urgency(self) -> int:
+        """The least first; 3 asks for nothing."""
+        if self.halt or self.is_used_up:
+            return 0
+        return 1 if self.month_ends or self.year_ends else 2 if self.step_percent else 3
+
+
+class FundAlarm(NamedTuple):
+    """A fund that owes members ``waiting`` won, or more where ``is_shortened``, and has not got it."""
+
+    fund: BenefitFund
+    waiting: int
+    is_shortened: bool
+    may_enter: bool
+
+
+def policy_alarms(*, municipalities: Iterable[str], day: date) -> list[PolicyAlarm]:
+    """The policies that ask for something, the most urgent first, in five statements."""
+    codes = list(municipalities)
+    in_force = (
+        BenefitTerms.objects.filter(municipality__in=codes, state=TermsState.PUBLISHED, valid_from__lte=day)
+        .select_related("policy").order_by("policy_id", "-valid_from").distinct("policy_id")[:WATCHED_POLICIES]
+    )  # fmt: skip
+    policies = {terms.policy_id: terms for terms in in_force}
+    found = outlooks(terms=[t for t in policies.values() if t.policy.kind == BenefitKind.CASHBACK], day=day)
+    open_halts = BenefitHalt.objects.filter(municipality__in=codes, policy__in=list(policies), ended_at=None)
+    halts = {halt.policy_id: halt for halt in open_halts}
+    alarms = [PolicyAlarm(terms.policy, halts.get(key), found.get(key)) for key, terms in policies.items()]
+    return sorted((alarm for alarm in alarms if alarm.urgency < 3), key=lambda a: (a.urgency, a.policy.name))
+
+
+def fund_alarms(*, authority: Authority, municipalities: Iterable[str]) -> list[FundAlarm]:
+    """Funds whose money has ended while members wait for it. Of each a bounded number of members is summed up."""
+    dues = BenefitDue.objects.filter(municipality__in=list(municipalities), amount__gt=0)
+    funds = BenefitFund.objects.filter(
+        Exists(dues.filter(municipality=OuterRef("municipality"), fund_id=OuterRef("pk"))),
+        municipality__in=list(municipalities),
+    )
+    found = []
+    for fund in funds.order_by("name")[:TOLD]:
+        counted = list(dues.filter(fund_id=fund.pk).order_by().values_list("amount", flat=True)[: COUNTED_DUES + 1])
+        may_enter = authority.may("benefits.fund", fund.municipality_id)
+        found.append(FundAlarm(fund, sum(counted[:COUNTED_DUES]), len(counted) > COUNTED_DUES, may_enter))
+    return found
+
+
+class Alarms(NamedTuple):
+    """What benefits ask of officials; ``more``: so many policies beside those that are told."""
+
+    funds: list[FundAlarm]
+    policies: list[PolicyAlarm]
+    more: int
+
+
+def alarms_for(*, authority: Authority, day: date) -> Alarms:
+    """What the home page tells whoever sees benefits, at their municipalities."""
+    codes = [code for code in sorted(authority.municipalities) if authority.may("benefits.view", code)]
+    if not codes:
+        return Alarms([], [], 0)
+    policies = policy_alarms(municipalities=codes, day=day)
+    shown = policies[:TOLD]
+    return Alarms(fund_alarms(authority=authority, municipalities=codes), shown, len(policies) - len(shown))
