@@ -202,7 +202,9 @@ def test_a_javascript_reader_finds_it_valid(payload: str, market: Market, tmp_pa
         if got.returncode:
             shutil.rmtree(folder)
             pytest.skip(f"npm could not download promptparse: {got.stderr[-200:]}")
-    said = subprocess.run([NODE / "node", "-e", PARSER, payload], cwd=folder, check=True, capture_output=True, text=True)
+    said = subprocess.run(
+        [NODE / "node", "-e", PARSER, payload], cwd=folder, check=True, capture_output=True, text=True
+    )
     kind, currency, amount, shop = json.loads(said.stdout)
     assert (currency, shop) == ("410", market.merchant.code)
     assert (kind, amount) in {("11", None), ("12", "15000")}

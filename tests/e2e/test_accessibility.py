@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from tests import factories
 from tests.e2e.conftest import Enter
 from tests.factories import City
+from tests.factories.bank import make_bank_line
 from tests.factories.lists import Office, make_list, submitted
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
@@ -30,6 +31,10 @@ def pages(office: Office, django_db_blocker: Any) -> dict[Role, dict[str, str]]:
     with django_db_blocker.unblock(), office.city.scope():
         office.officials[Role.SETTLEMENT_OFFICER] = factories.make_official(office.city, Role.SETTLEMENT_OFFICER)
         _a_shop_earns_and_the_day_is_closed(office.city)
+        line = make_bank_line(
+            office.city, day=business_date(factories.AT - timedelta(days=1)), at=factories.AT,
+            official=office.officials[Role.SETTLEMENT_OFFICER],
+        )  # fmt: skip
         faulty = make_list(office, rows=3, bad=1)
         waiting = submitted(office, make_list(office, rows=2, people="나"))
     return {
@@ -42,6 +47,7 @@ def pages(office: Office, django_db_blocker: Any) -> dict[Role, dict[str, str]]:
             "corrections": reverse("admin:batch_mending", args=[faulty.pk]),
             "programme": reverse("admin:allowances_programme_add") + f"?type={office.programme.type_id}",
             "citizens": reverse("admin:vouchers_citizen_changelist"),
+            "automatic top-ups": reverse("admin:vouchers_autotopup_changelist"),
         },
         Role.REVIEWER: {"approval": reverse("admin:batch_approval", args=[waiting.pk])},
         Role.BUDGET: {
@@ -55,6 +61,8 @@ def pages(office: Office, django_db_blocker: Any) -> dict[Role, dict[str, str]]:
             "shops": reverse("admin:merchants_merchant_changelist"),
             "closed days": reverse("admin:merchants_dayclose_changelist"),
             "settlement": reverse("admin:merchants_settlementline_changelist"),
+            "deposit": reverse("admin:reconciliation_receive", args=[line.pk]),
+            "deposit, second look": reverse("admin:reconciliation_receive", args=[line.pk]) + "?step=whole",
         },
     }
 

@@ -389,7 +389,7 @@ class AutoTopUpAdmin(ListAdmin):
     def condition(self, rule: AutoTopUp) -> str:
         """When it asks, in words."""
         if rule.kind == AutoKind.BELOW:
-            return gettext("잔액이 %(threshold)s보다 적을 때") % {"threshold": money(rule.threshold or 0)}
+            return gettext("잔액 %(threshold)s 미만") % {"threshold": money(rule.threshold or 0)}
         return gettext("매월 %(day)s일") % {"day": rule.day_of_month}
 
     @admin.display(description=_("상태"))
@@ -404,6 +404,8 @@ class AutoTopUpAdmin(ListAdmin):
     @admin.display(description=_("최근 결과"))
     def result(self, rule: Any) -> str:
         """What became of its latest attempt."""
+        if rule.state == AutoState.PAUSED:
+            return gettext("연속 %(times)s회 실패") % {"times": rule.failures}
         if rule.reason:
             return gettext("%(failure)s (연속 %(times)s회)") % {"failure": _failure(rule), "times": rule.failures}
         if rule.last_state is None:

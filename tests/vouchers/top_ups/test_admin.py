@@ -128,13 +128,14 @@ def test_a_rule_is_found_by_its_member_and_says_why_it_paused(city, rule):
     citizen = rule.wallet.citizen
     for asked in ("홍길", "5678", str(rule.wallet_id), str(citizen.pk)):
         page = client.get(RULES, {"q": asked}).content.decode()
-        assert "잔액이 10,000원보다 적을 때" in page, asked
-    assert "입금 기한까지 입금되지 않음 (연속 3회)" in page
+        assert "잔액 10,000원 미만" in page, asked
+    assert "연속 3회 실패" in page
+    assert "입금 기한까지 입금되지 않음" in page
     assert "일시 정지" in page
     assert "홍길동" not in page
     for asked in ("김", "1234", str(rule.pk)):
-        assert "10,000원보다" not in client.get(RULES, {"q": asked}).content.decode()
-    assert "10,000원보다" not in client.get(RULES, {"state__exact": "active"}).content.decode()
+        assert "10,000원 미만" not in client.get(RULES, {"q": asked}).content.decode()
+    assert "10,000원 미만" not in client.get(RULES, {"state__exact": "active"}).content.decode()
 
 
 def test_the_pages_of_member_and_wallet_lead_to_its_rules(city, rule):

@@ -128,7 +128,10 @@ set_auto_top_up = describe(
 )  # fmt: skip
 read_auto_top_up = describe(
     "readAutoTopUp", tag=_TAG, summary=_("자동충전 조회"), reply=bodies.AutoTopUpRule, example=_A_RULE,
-    description=_("세 번 이어서 실패하면 state가 paused가 되고 reason에 까닭이 남습니다. 다시 설정하면 다시 시작합니다."),
+    description=_(
+        "세 번 이어서 실패하면 state가 paused가 되고 reason에 까닭이 남습니다. 다시 설정하면 다시 시작합니다. 회원의 요청으로 지자체가 "
+        "해지한 뒤에도 없는 것과 같습니다(404)."
+    ),
     parameters=[_WALLET_ID], problems=(errors.AutoTopUpUnknown,),
 )  # fmt: skip
 stop_auto_top_up = describe(
