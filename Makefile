@@ -34,7 +34,7 @@ psql: setup ## Open the database
 	@exec $(VENV) -m config.database.embedded psql
 
 test: setup-tests ## Run the tests (ARGS="tests/merchants -k qr" runs some)
-	@exec $(VENV) -m pytest -q $(if $(ARGS),$(ARGS),-n 2)
+	@exec $(VENV) -m pytest -q $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
 bench: setup-tests ## Measure the speeds that Jangteo promises, into var/bench.json
 	@exec $(VENV) manage.py bench $(ARGS)

@@ -132,7 +132,8 @@ def test_a_row_that_does_not_exist_is_not_found(world: Everything, login: Login)
 def test_no_link_leads_where_its_reader_may_not_go(world: Everything, login: Login, role: Role) -> None:
     client = login(role)
     shown = {address: set(_LINK.findall(html)) for address, html in pages(client, addresses(world, role))}
-    status = {link: _status(client, link) for link in set[str]().union(*shown.values())}
+    unseen = set[str]().union(*shown.values()) - shown.keys()
+    status = dict.fromkeys(shown, 200) | {link: _status(client, link) for link in unseen}
     dead = {(page, link) for page, links in shown.items() for link in links if status[link] in {403, 404}}
     assert dead == set()
 

@@ -29,6 +29,14 @@ ANSWERED_WITHIN = 30
 
 
 @dataclass
+class OwnServer:
+    """A database server that may be killed, and its databases."""
+
+    cluster: embedded.Cluster
+    databases: Databases
+
+
+@dataclass
 class Place:
     """A web server, a database server of its own below it, and a market."""
 
@@ -60,23 +68,32 @@ class Place:
         return reply.status, reply.headers, document
 
 
-@pytest.fixture
-def place(
-    databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Place]:  # fmt: skip
+@pytest.fixture(scope="module")
+def own_server(databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[OwnServer]:
+    """A database server to kill, with a template of its own: migrated once, because that takes longer than the tests."""
     shared = connections["default"].settings_dict["NAME"]
     with embedded.temporary() as cluster, django_db_blocker.unblock():
+        own = OwnServer(cluster, Databases(cluster.url()))
         try:
-            Databases(cluster.url()).point_at("jangteo")
+            own.databases.template = embedded.DATABASE
+            own.databases.point_at(embedded.DATABASE)
             prepare(today=TODAY)
-            server = Server("--no-worker")
-            try:
-                yield Place(cluster, server, make_market("41280", "고양시", money=100_000))
-            finally:
-                assert server.stop() == 0
+            connections.close_all()  # nobody may be connected to what is cloned
+            yield own
         finally:
             connections.close_all()
             databases.point_at(shared)
+
+
+@pytest.fixture
+def place(own_server: OwnServer) -> Iterator[Place]:
+    own_server.databases.point_at(own_server.databases.clone())
+    server = Server("--no-worker")
+    try:
+        yield Place(own_server.cluster, server, make_market("41280", "고양시", money=100_000))
+    finally:
+        connections.close_all()
+        assert server.stop() == 0
 
 
 def served(place: Place, key: str) -> tuple[int, HTTPMessage, dict[str, Any]]:

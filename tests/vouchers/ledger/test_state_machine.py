@@ -76,7 +76,7 @@ class Money(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Run the audit once more over the whole story, and forget it."""
         for rule_ in WITHOUT_LISTS:
-            assert self.kernel.rows(rule_.sql)[0][1] == 0, rule_.name
+            assert self.kernel.read(rule_.sql)[0][1] == 0, rule_.name
         self.kernel.connection.rollback()
 
     @initialize(
@@ -105,16 +105,16 @@ class Money(RuleBasedStateMachine):
             return self._both(event, expected)
 
     def _both(self, event: Callable[[], Any], expected: Callable[[], Any]) -> bool:
-        before = self.kernel.rows(_STATE)
         try:
             answer = expected()
         except Refused as refused:
+            before = self.kernel.read(_STATE)
             try:
                 event()
             except (DomainError, psycopg.errors.CheckViolation) as error:
                 code = error.code if isinstance(error, DomainError) else "budget"
                 assert code == refused.args[0]
-                assert self.kernel.rows(_STATE) == before
+                assert self.kernel.read(_STATE) == before
                 return False
             raise AssertionError(f"the kernel allowed what the rules refuse: {refused}") from None
         assert event() == answer
@@ -163,12 +163,12 @@ class Money(RuleBasedStateMachine):
     def pay_again(self, request: tuple[UUID, str, str, int], extra: int) -> None:
         """A payment of the same id, perhaps with another amount: refused, and nothing changes."""
         event, wallet, shop, amount = request
-        before = self.kernel.rows(_STATE)
+        before = self.kernel.read(_STATE)
         with self.noticed():
             try:
                 self.kernel_pays((event, wallet, shop, amount + extra))
             except DomainError:
-                assert self.kernel.rows(_STATE) == before
+                assert self.kernel.read(_STATE) == before
             else:
                 raise AssertionError("the kernel took a payment twice")
 
@@ -239,7 +239,7 @@ class Money(RuleBasedStateMachine):
     def send_clawback(self, request: tuple[UUID, tuple[int, ...], int]) -> bool:
         """Send it to both."""
         event, lots, amount = request
-        sources = self.kernel.rows("SELECT wallet_id, source_id FROM vouchers_lot ORDER BY id")
+        sources = self.kernel.read("SELECT wallet_id, source_id FROM vouchers_lot ORDER BY id")
         return self.both(
             lambda: self.kernel.claw_back(
                 self.programme, [(*sources[number], amount) for number in lots], id=event, at=self.at
@@ -315,9 +315,9 @@ class Money(RuleBasedStateMachine):
     def close_again(self) -> None:
         """A day that is closed stays as it is."""
         if self.next_close > self.first_day:
-            before = self.kernel.rows(_STATE)
+            before = self.kernel.read(_STATE)
             self.kernel.close_day(self.next_close - DAY, at=self.at)
-            assert self.kernel.rows(_STATE) == before
+            assert self.kernel.read(_STATE) == before
 
     # What must hold after each step
 
@@ -329,20 +329,20 @@ class Money(RuleBasedStateMachine):
 
     def _same_money_everywhere(self) -> None:
         names = {wallet: name for name, wallet in self.wallets.items()}
-        lots = self.kernel.rows("SELECT wallet_id, granted, remaining, expires_at FROM vouchers_lot ORDER BY id")
+        lots = self.kernel.read("SELECT wallet_id, granted, remaining, expires_at FROM vouchers_lot ORDER BY id")
         assert [(names[wallet], *terms) for wallet, *terms in lots] == [
             (lot.wallet, lot.granted, lot.remaining, lot.expires) for lot in self.oracle.lots
         ]
-        given_back = dict(self.kernel.rows("SELECT id, refunded FROM vouchers_payment"))
+        given_back = dict(self.kernel.read("SELECT id, refunded FROM vouchers_payment"))
         assert given_back == {event: payment.returned.total() for event, payment in self.oracle.payments.items()}
-        kept = self.kernel.rows(
+        kept = self.kernel.read(
             "SELECT account.owner_id, balance.credits - balance.debits FROM vouchers_balance balance"
             " JOIN vouchers_account account ON account.id = balance.account_id WHERE account.kind NOT IN ('bank', 'budget')"
         )
         assert dict(kept) == {self.programme: self.oracle.budget + self.oracle.returned} | {
             shop: self.oracle.settled[name] for name, shop in self.shops.items()
         }
-        carried = self.kernel.rows(
+        carried = self.kernel.read(
             "SELECT merchant_id, carried_out FROM merchants_settlementline WHERE business_date = %s AND carried_out <> 0",
             self.next_close - DAY,
         )

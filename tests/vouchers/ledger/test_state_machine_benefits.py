@@ -145,7 +145,7 @@ class Purse(Money):
 
     def lot_id(self, wallet: str, source: UUID) -> UUID:
         """The key of the lot that a wallet has of a source."""
-        found = self.kernel.rows(
+        found = self.kernel.read(
             "SELECT id FROM vouchers_lot WHERE wallet_id = %s AND source_id = %s", self.wallets[wallet], source
         )
         return found[0][0] if found else uuid7()
@@ -186,7 +186,7 @@ class Purse(Money):
 
     def payable_is_open(self) -> bool:
         """Whether anything has ever been owed."""
-        return bool(self.kernel.rows("SELECT FROM vouchers_account WHERE kind = 'refund_payable'"))
+        return bool(self.kernel.read("SELECT FROM vouchers_account WHERE kind = 'refund_payable'"))
 
     @rule(part=st.integers(1, 120))
     def receive(self, part: int) -> None:
@@ -306,7 +306,7 @@ class Purse(Money):
 
     def returned_of(self, payment: object) -> int:
         """What the wallet has got back of a payment."""
-        won: int = self.kernel.rows("SELECT refunded FROM vouchers_payment WHERE id = %s", payment)[0][0]
+        won: int = self.kernel.read("SELECT refunded FROM vouchers_payment WHERE id = %s", payment)[0][0]
         return won
 
     # Gifts
@@ -329,7 +329,7 @@ class Purse(Money):
         event, numbers, amount = request
         own = [lot for lot in self.oracle.lots if lot.of_programme]
         lots = self.resolved.setdefault(event, tuple(dict.fromkeys(number % len(own) for number in numbers)))
-        sources = self.kernel.rows(
+        sources = self.kernel.read(
             "SELECT wallet_id, source_id FROM vouchers_lot WHERE programme_id IS NOT NULL ORDER BY id"
         )
         return self.both(
@@ -343,15 +343,15 @@ class Purse(Money):
 
     def _same_money_everywhere(self) -> None:
         names = {wallet: name for name, wallet in self.wallets.items()}
-        lots = self.kernel.rows("SELECT wallet_id, kind, granted, remaining, expires_at FROM vouchers_lot")
+        lots = self.kernel.read("SELECT wallet_id, kind, granted, remaining, expires_at FROM vouchers_lot")
         assert sorted((names[wallet], *rest) for wallet, *rest in lots) == sorted(
             (lot.wallet, lot.kind, lot.granted, lot.remaining, lot.expires) for lot in self.oracle.lots
         )
-        given_back = dict(self.kernel.rows("SELECT id, refunded FROM vouchers_payment"))
+        given_back = dict(self.kernel.read("SELECT id, refunded FROM vouchers_payment"))
         assert given_back == {event: payment.returned.total() for event, payment in self.oracle.payments.items()}
-        borne = dict(self.kernel.rows("SELECT id, discount - discount_returned FROM vouchers_payment"))
+        borne = dict(self.kernel.read("SELECT id, discount - discount_returned FROM vouchers_payment"))
         assert borne == {event: payment.discount_left for event, payment in self.oracle.payments.items()}
-        kept = self.kernel.rows(
+        kept = self.kernel.read(
             "SELECT account.kind, account.owner_id, balance.credits - balance.debits FROM vouchers_balance balance"
             " JOIN vouchers_account account ON account.id = balance.account_id WHERE account.kind <> 'budget'"
         )
