@@ -25,20 +25,22 @@ WITH account AS (
     WHERE municipality_id = %(municipality)s AND currency_id = %(currency)s AND kind = 'merchant_pending'
       AND owner_id = %(merchant)s
 ), movement AS (
-    SELECT at, 'pay' AS kind, id AS payment_id, id, amount
+    SELECT at, 'pay' AS kind, id AS payment_id, id, amount, discount
     FROM vouchers_payment
     WHERE municipality_id = %(municipality)s AND currency_id = %(currency)s AND merchant_id = %(merchant)s
       AND business_date = %(day)s AND id >= ledger.uuid_floor(%(since)s)
     UNION ALL
-    SELECT journal.at, journal.kind, journal.reference, journal.id, t.amount
+    SELECT journal.at, journal.kind, journal.reference, journal.id, sum(t.amount), coalesce(max(back.discount), 0)
     FROM account JOIN vouchers_transfer t ON t.municipality_id = account.municipality_id
      AND t.debit_account_id = account.id AND t.debit_lot_id IS NULL AND t.credit_lot_id IS NOT NULL
     JOIN vouchers_journal journal ON journal.municipality_id = t.municipality_id AND journal.id = t.journal_id
+    LEFT JOIN vouchers_cancellation back
+      ON back.municipality_id = t.municipality_id AND back.id = t.journal_id
     WHERE t.business_date = %(day)s AND t.journal_id >= ledger.uuid_floor(%(since)s)
+    GROUP BY journal.at, journal.kind, journal.reference, journal.id
 )
-SELECT at, kind, payment_id, sum(amount)::bigint
+SELECT at, kind, payment_id, amount::bigint, discount::bigint
 FROM movement
-GROUP BY at, kind, payment_id, id
 ORDER BY at, id
 """
 
@@ -94,12 +96,12 @@ def _lines(line: SettlementLine) -> Iterator[StatementLine]:
                 "since": start_of_day(line.business_date - timedelta(days=1)),
             },
         )
-        for at, kind, payment, amount in cursor.fetchall():
-            yield _line(at, kind, payment, amount)
+        for at, kind, payment, amount, discount in cursor.fetchall():
+            yield _line(at, kind, payment, amount, discount)
 
 
-def _line(at: datetime, kind: str, payment: UUID, amount: int) -> StatementLine:
+def _line(at: datetime, kind: str, payment: UUID, amount: int, discount: int) -> StatementLine:
     reference = payment.hex[-12:].upper()
     if kind == "refund":
-        return StatementLine(at=at, reference=reference, refunds=1, refunded=amount)
-    return StatementLine(at=at, reference=reference, payments=1, paid=amount)
+        return StatementLine(at=at, reference=reference, refunds=1, refunded=amount, discount_returned=discount)
+    return StatementLine(at=at, reference=reference, payments=1, paid=amount, discount=discount)

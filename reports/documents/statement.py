@@ -30,7 +30,11 @@ class StatementDoesNotAddUp(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class StatementLine:
-    """One payment, one refund, or a whole business day (then ``at`` is a date). Amounts are won, none negative."""
+    """One payment, one refund, or a whole business day (then ``at`` is a date). Amounts are won.
+
+    ``paid`` and ``refunded`` are money that moved, ``discount`` what the shop took off the price by itself (혜택+), and
+    ``discount_returned`` what of that refunds took back: part of no sum that is settled. None is negative.
+    """
 
     at: datetime | date
     reference: str = ""
@@ -38,6 +42,8 @@ class StatementLine:
     paid: int = 0
     refunds: int = 0
     refunded: int = 0
+    discount: int = 0
+    discount_returned: int = 0
 
     @property
     def day(self) -> date:
@@ -106,6 +112,11 @@ class Statement:
         return sum(line.refunded for line in self.lines)
 
     @property
+    def has_discounts(self) -> bool:
+        """Whether the paper shows price and discount: some line has one."""
+        return any(line.discount for line in self.lines)
+
+    @property
     def payable(self) -> int:
         """What is sent to the shop's account."""
         return self.carried_in + self.paid - self.refunded - self.carried_out
@@ -113,6 +124,7 @@ class Statement:
 
 def digest(statement: Statement) -> str:
     """SHA-256 (hex) over the figures in canonical JSON: no names of people, no account, nothing of the layout."""
+    discounts = statement.has_discounts
     figures = {
         "format": "jangteo-settlement-statement-1",
         "document_number": statement.document_number,
@@ -125,6 +137,7 @@ def digest(statement: Statement) -> str:
         "payable": statement.payable,
         "lines": [
             [_canonical(line.at), line.reference, line.payments, line.paid, line.refunds, line.refunded]
+            + ([line.discount, line.discount_returned] if discounts else [])
             for line in statement.lines
         ],
     }
@@ -155,6 +168,7 @@ def _context(statement: Statement) -> dict[str, Any]:
     fingerprint = digest(statement)
     return {
         "statement": statement,
+        "discounts": statement.has_discounts,
         "issued_on": document_date(statement.issued_on),
         "created": statement.issued_on.isoformat(),
         "period": document_period(statement.first_day, statement.last_day),
@@ -195,7 +209,7 @@ def _line(line: StatementLine, *, many_days: bool) -> dict[str, str]:
         "at": _when(line.at, many_days=many_days),
         "kind": _kind(line),
         "reference": line.reference or _counts(line),
-        **_amounts(line.paid, line.refunded),
+        **_sums([line]),
     }
 
 
@@ -219,8 +233,9 @@ def _counts(line: StatementLine) -> str:
 def _totals(statement: Statement) -> Iterator[dict[str, str]]:
     lines = statement.lines
     payments, refunds = sum(line.payments for line in lines), sum(line.refunds for line in lines)
-    yield {"label": f"승인 소계 ({grouped(payments)}건)", **_amounts(statement.paid, 0)}
-    yield {"label": f"취소 소계 ({grouped(refunds)}건)", **_amounts(0, statement.refunded)}
+    given, returned = sum(line.discount for line in lines), sum(line.discount_returned for line in lines)
+    yield {"label": f"승인 소계 ({grouped(payments)}건)", **_amounts(statement.paid, 0, given)}
+    yield {"label": f"취소 소계 ({grouped(refunds)}건)", **_amounts(0, statement.refunded, -returned)}
     yield {"label": f"총계 ({grouped(payments + refunds)}건)", "strong": "yes", **_sums(lines)}
     if statement.carried_in or statement.carried_out:
         yield {"label": "전기 이월액", "net": grouped(statement.carried_in, minus="△")}
@@ -230,8 +245,15 @@ def _totals(statement: Statement) -> Iterator[dict[str, str]]:
 
 def _sums(lines: Iterable[StatementLine]) -> dict[str, str]:
     lines = list(lines)
-    return _amounts(sum(line.paid for line in lines), sum(line.refunded for line in lines))
+    return _amounts(
+        sum(line.paid for line in lines),
+        sum(line.refunded for line in lines),
+        sum(line.discount - line.discount_returned for line in lines),
+    )
 
 
-def _amounts(paid: int, refunded: int) -> dict[str, str]:
-    return {"paid": grouped(paid), "refunded": grouped(refunded), "net": grouped(paid - refunded, minus="△")}
+def _amounts(paid: int, refunded: int, discount: int) -> dict[str, str]:
+    return {
+        "price": grouped(paid - refunded + discount, minus="△"), "discount": grouped(discount, minus="△"),
+        "paid": grouped(paid), "refunded": grouped(refunded), "net": grouped(paid - refunded, minus="△"),
+    }  # fmt: skip

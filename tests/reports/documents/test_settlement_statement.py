@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
+from merchants.registry.models import MerchantBenefit
 from merchants.settlement.models import SettlementLine
 from reports.documents import errors, selectors, services
 from reports.documents.rules import bank_name, head_of
-from reports.documents.statement import digest
+from reports.documents.statement import digest, html
 from tests import factories
 from tests.factories import AT, City
 from vouchers.common.errors import NotPermitted
@@ -145,3 +147,42 @@ def test_it_works_without_any_query_per_line(django_assert_num_queries):
         line = settle(city, [1_000] * 20)
         with django_assert_num_queries(1):
             selectors.statement_of(line=line, at=AT)
+
+
+def test_a_shops_own_discount_is_shown_with_the_price_and_settled_by_nobody():
+    city = factories.make_city()
+    with city.scope():
+        shop = factories.make_merchant(city)
+        MerchantBenefit.objects.create(
+            municipality=city.municipality, merchant=shop, rate=3, valid_from=YESTERDAY, valid_until=YESTERDAY,
+            document="지역경제과-1",
+        )  # fmt: skip
+        citizen, partner = factories.make_citizen(city), factories.make_partner(city).pk
+        factories.grant(city, {citizen: 10_000}, at=NOON)
+        wallet = factories.wallet_of(citizen).pk
+        paid = call(
+            "payments.pay", city.code, partner, str(uuid7()), b"", wallet, shop.code, "T001", 9_999, "주문", NOON
+        )[0]
+        call("payments.cancel", city.code, partner, str(uuid7()), b"", paid, 1_234, NOON)
+        call("ledger.fence", city.code, YESTERDAY)
+        call("settlement.close_day", city.code, city.currency.pk, YESTERDAY, AT)
+        line = selectors.settled_lines(business_date=YESTERDAY).get(merchant=shop)
+        statement = selectors.statement_of(line=line, at=AT)
+    # of 9,999 won the shop bears 299, of the 8,765 that are left 262
+    assert sorted((one.net, one.discount, one.discount_returned) for one in statement.lines) == [
+        (-1_197, 0, 37), (9_700, 299, 0),
+    ]  # fmt: skip
+    assert statement.payable == 8_503
+    shown = re.findall(r'<td class="money">([△\d,]+)</td>', html(statement))
+    assert shown[-16:] == [
+        "9,999", "299", "9,700", "0", "9,700", "△1,234", "△37", "0", "1,197", "△1,197", "8,765", "262", "9,700", "1,197", "8,503",
+        "8,503",
+    ]  # fmt: skip
+
+
+def test_a_statement_without_discounts_says_nothing_of_them():
+    city = factories.make_city()
+    with city.scope():
+        paper = html(selectors.statement_of(line=settle(city, [30_000]), at=AT))
+    assert "정가" not in paper
+    assert "가맹점 할인" not in paper
