@@ -108,6 +108,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "benefit_publish": ("post", BenefitTerms, "A"),
     "benefit_resume": ("post", BenefitPolicy, "A"),
     "benefit_trial": ("post", BenefitTerms, "DA"),
+    "benefit_trial_progress": ("get", BenefitTerms, "DBAPSUX"),
     "batch_accept": ("post", Batch, "D"),
     "batch_annotated": ("post", Batch, "DRAPUX"),
     "batch_approval": ("get", Batch, "DRBAPUX"),

@@ -125,7 +125,7 @@ class ListAdmin(ReadMixin, ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What stands on the page to read links to a row only for those who may open that row; a year is no amount."""
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or _is_old_version(request):
+        if obj is None or is_old_version(request):
             return fieldsets
         fixed = self.get_readonly_fields(request, obj) if self.has_change_permission(request, obj) else None
         read = [field for field in self.model._meta.fields if fixed is None or field.name in fixed]
@@ -171,7 +171,7 @@ class ListAdmin(ReadMixin, ModelAdmin):
             return queryset.none(), False
 
 
-def _is_old_version(request: HttpRequest) -> bool:
+def is_old_version(request: HttpRequest) -> bool:
     """Its page builds a form of all fields, also for those who may only read."""
     return request.resolver_match is not None and str(request.resolver_match.url_name).endswith("_simple_history")
 

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from vouchers.common.admin import EditInline, HistoryAdmin, day, unlinked
+from vouchers.common.admin import EditInline, HistoryAdmin, day, is_old_version, unlinked
 from vouchers.common.filters import MunicipalityFilter
+from vouchers.common.korean import grouped
 from vouchers.common.models import uuid7
 from vouchers.common.money import money
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.common.seoul import business_date
-from vouchers.incentives import selectors, services
+from vouchers.incentives import selectors, services, wording
+from vouchers.incentives.forms import TermsForm, TierForm
 from vouchers.incentives.models import (
     BenefitFund,
     BenefitKind,
     BenefitPolicy,
+    BenefitSimulation,
     BenefitTerms,
     BenefitTier,
+    SimulationState,
     TermsState,
 )
+from vouchers.incentives.sentences import percent
+from vouchers.ledger.models import LotKind
 from vouchers.ledger.services import call
+from vouchers.municipalities.models import Dong
 
 SHOWN = 100
 
@@ -192,9 +200,52 @@ class TierInline(EditInline):
     edit_permission = "benefits.edit"
     can_delete = True
     extra = 1
-    fields: ClassVar = [
-        "fund", "rate", "spend_above", "spend_up_to", "sales_above", "sales_up_to", "dongs", "categories",
-    ]  # fmt: skip
+    form = TierForm
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """What exists is asked for once, not for each row."""
+        dongs = Dong.objects.filter(municipality=obj.municipality_id) if obj else Dong.objects.all()
+        names = dongs.order_by("name").values_list("name", flat=True).distinct()
+        offered = {"dong_names": [(name, name) for name in names], "category_names": wording.category_names()}
+        return super().get_formset(request, obj, form=type("TierForm", (TierForm,), offered), **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without a button that opens another form in a window of its own."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Fields to change, or columns to read."""
+        edited = ["fund", "rate", "spend_above", "spend_up_to", "sales_above", "sales_up_to", "dongs", "categories"]
+        read = ["fund_name", "percent", *edited[2:6], "at_dongs", "at_categories"]
+        return edited if self.has_change_permission(request, obj) else read
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The same columns."""
+        return [] if self.has_change_permission(request, obj) else self.get_fields(request, obj)
+
+    @admin.display(description=_("재원"))
+    def fund_name(self, tier: BenefitTier) -> str:
+        """Without a link, which not everybody may follow."""
+        return str(tier.fund)
+
+    @admin.display(description=_("지급률"))
+    def percent(self, tier: BenefitTier) -> str:
+        """7%."""
+        return percent(tier.rate)
+
+    @admin.display(description=_("읍면동"))
+    def at_dongs(self, tier: BenefitTier) -> Any:
+        """Their names, or all."""
+        return ", ".join(tier.dongs) or _("관내 전체")
+
+    @admin.display(description=_("업종"))
+    def at_categories(self, tier: BenefitTier) -> Any:
+        """Their names, or all."""
+        names = dict(wording.category_names()) if tier.categories else {}
+        return ", ".join(names.get(code, code) for code in tier.categories) or _("모든 업종")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """While the terms are a draft."""
@@ -219,14 +270,11 @@ def _trial(terms: BenefitTerms) -> dict[str, Any]:
     if trial is None:
         return {"trial": None}
     changed = terms.history.first()
-    shown: dict[str, Any] = {"trial": trial, "stale": changed and changed.history_date > trial.created_at}
-    if trial.result:
-        funds = BenefitFund.objects.filter(pk__in=list(trial.result["funds"]))
-        names = {str(key): name for key, name in funds.values_list("pk", "name")}
-        shown["funds"] = sorted((names.get(key, key), won) for key, won in trial.result["funds"].items())
-        ended = trial.result["ended"]
-        shown["ended"] = date.fromisoformat(ended) if ended else None
-    return shown
+    return {
+        "trial": trial,
+        "stale": changed and changed.history_date > trial.created_at,
+        "result": wording.trial(trial) if trial.result else None,
+    }
 
 
 @admin.register(BenefitTerms)
@@ -240,15 +288,39 @@ class BenefitTermsAdmin(HistoryAdmin):
     list_select_related: ClassVar = ["policy", "author", "publisher"]
     sortable_by: ClassVar[list[str]] = []
     ordering: ClassVar = ["-id"]
-    fields: ClassVar = [
-        "policy", "valid_from", "legal_basis", ("spend_cap", "benefit_cap"), ("budget_month", "budget_year"),
-        ("step_percents", "step_factors"), "own_fund", ("validity_months", "usage_rule"),
-    ]  # fmt: skip
+    form = TermsForm
     inlines: ClassVar = [TierInline]
     change_form_outer_before_template = "vouchers/incentives/terms.html"
     empty_hint = _("기안자가 정책 내용을 작성하면 여기에 나타납니다. 혜택 재원과 혜택 정책을 먼저 등록하십시오.")
 
     valid_from_day = day("valid_from", _("시행일"))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Fields to change, or columns to read."""
+        editing = obj is None or self.has_change_permission(request, obj) or is_old_version(request)
+        kinds, steps = ("base_kinds", "steps") if editing else ("counted_money", "steps_told")
+        return [
+            "policy", ("valid_from", "legal_basis"), kinds, "for_corporations", ("spend_cap", "benefit_cap"),
+            ("budget_month", "budget_year"), steps, "own_fund", ("validity_months", "usage_rule"),
+        ]  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Columns are no fields of the form."""
+        return [name for name in self.get_fields(request, obj) if name in ("counted_money", "steps_told")]
+
+    @admin.display(description=_("혜택을 주는 돈"))
+    def counted_money(self, terms: BenefitTerms) -> str:
+        """구매금, 정책수당."""
+        return ", ".join(str(LotKind(kind).label) for kind in terms.base_kinds)
+
+    @admin.display(description=_("예산 소진에 따른 지급률"))
+    def steps_told(self, terms: BenefitTerms) -> str:
+        """소진율 80% 부터 지급률 50%."""
+        pairs = zip(terms.step_percents, terms.step_factors, strict=True)
+        return (
+            ", ".join(gettext("소진율 {}% 부터 지급률 {}%").format(used, f"{factor / 100:g}") for used, factor in pairs)
+            or "-"
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """While it is a draft."""
@@ -280,7 +352,7 @@ class BenefitTermsAdmin(HistoryAdmin):
                 and obj.author_id != request.user.pk
                 and authority.may("benefits.publish", obj.municipality_id)
             )
-            context |= _trial(obj)
+            context |= _trial(obj) | {"sentences": wording.told(obj)}
             context["guideline"] = selectors.against_guideline(terms=obj)
             context["may_name_region"] = authority.may("settings.edit", obj.municipality_id)
             context["may_try"] = obj.policy.kind == BenefitKind.CASHBACK and any(
@@ -309,5 +381,19 @@ def trial(request: HttpRequest, terms_id: UUID) -> HttpResponse:
         require(request, "benefits.publish", terms.municipality_id)
     with refusals_shown(request):
         services.request_trial(terms=terms, official=request.user, authority=request.authority, at=request.at)  # type: ignore[arg-type,attr-defined]
-        messages.success(request, _("모의 적용을 시작했습니다. 잠시 뒤 이 화면에서 결과를 확인하십시오."))
+        messages.success(request, _("모의 적용을 시작했습니다. 계산이 끝나면 이 화면에 결과가 나타납니다."))
     return redirect("admin:vouchers_benefitterms_change", terms.pk)
+
+
+@page("vouchers/benefit-terms/<uuid:terms_id>/trial/progress/", name="benefit_trial_progress")
+def trial_progress(request: HttpRequest, terms_id: UUID) -> HttpResponse:
+    """How far the latest trial has come, for the page that asks every second."""
+    terms = find(BenefitTerms.objects, terms_id)
+    require(request, "benefits.view", terms.municipality_id)
+    trial = terms.simulations.first() or BenefitSimulation(
+        state=SimulationState.DONE
+    )  # with none, there is nothing to wait for
+    text = gettext("결제 %(total)s건 가운데 %(done)s건 계산(%(percent)s%%)") % {
+        "total": grouped(trial.payments), "done": grouped(trial.done_payments), "percent": trial.percent,
+    }  # fmt: skip
+    return JsonResponse({"state": trial.state, "percent": trial.percent, "working": trial.works, "text": text})

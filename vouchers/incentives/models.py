@@ -137,6 +137,9 @@ class BenefitTerms(TenantModel, Stamped):
     base_kinds = ArrayField(
         models.CharField(max_length=10, choices=LotKind), verbose_name=_("혜택을 주는 돈"), default=_counted_by_default
     )
+    for_corporations = models.BooleanField(
+        _("법인 회원에게도 지급"), default=False, help_text=_("체크하지 않으면 개인 회원에게만 혜택을 줍니다.")
+    )
     validity_months = models.PositiveSmallIntegerField(
         _("지급된 혜택의 유효기간(개월)"), null=True, blank=True, default=60,
         help_text=_("지급된 달의 말일부터 셉니다. 비우면 기한이 없습니다."),
@@ -283,7 +286,7 @@ class SimulationState(models.TextChoices):
 
 
 class BenefitSimulation(TenantModel, Stamped):
-    """모의 적용: what terms would have cost on a month's payments; ``done_payments`` of ``payments`` are computed."""
+    """모의 적용: what terms would have cost on a month's payments; ``done_payments`` of ``payments`` have been looked at."""
 
     terms = models.ForeignKey(
         BenefitTerms, on_delete=models.CASCADE, related_name="simulations", verbose_name=_("정책 내용")
@@ -302,6 +305,16 @@ class BenefitSimulation(TenantModel, Stamped):
 
     def __str__(self) -> str:
         return f"{self.terms} · {self.month:%Y-%m}"
+
+    @property
+    def works(self) -> bool:
+        """Whether it is waited for."""
+        return self.state in (SimulationState.WAITING, SimulationState.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        """Of the month's payments, how many have been looked at."""
+        return self.done_payments * 100 // self.payments if self.payments else 0
 
 
 def _municipality() -> models.ForeignKey:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from vouchers.common import jobs
 from vouchers.common.database import domain_errors
@@ -149,18 +151,41 @@ def run_trial(*, municipality: str, simulation_id: UUID) -> None:
     with scope(municipalities=[municipality]):
         open_states = [SimulationState.WAITING, SimulationState.RUNNING]
         trials = BenefitSimulation.objects.filter(pk=simulation_id, state__in=open_states)
-        if not trials.update(state=SimulationState.RUNNING):
+        if not trials.update(state=SimulationState.RUNNING, done_payments=0):
             return
     try:
-        with scope(municipalities=[municipality]), transaction.atomic():
+        with scope(municipalities=[municipality]):
             trial = trials.get()
-            result = json.loads(ledger.call("incentives.simulate", municipality, trial.terms_id, trial.month)[0])
-            trials.update(
-                state=SimulationState.DONE, result=result, payments=result["payments"], done_payments=result["payments"]
-            )
+            result = _replay(trial)
+            done = {"payments": result["total"], "done_payments": result["done"]}
+            trials.update(state=SimulationState.DONE, result=result, **done)
     except DomainError:
         with scope(municipalities=[municipality]):
             trials.update(state=SimulationState.FAILED)
+
+
+def _replay(trial: BenefitSimulation) -> dict[str, Any]:
+    """The month, day by day in the present transaction; how far it has come is committed beside it, for all to see."""
+    so_far: Any = "{}"
+    shown: dict[str, Any] = {}
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            for day in range(monthrange(trial.month.year, trial.month.month)[1]):
+                day_of_month = trial.month + timedelta(days=day)
+                so_far = ledger.call(
+                    "incentives.simulate", trial.municipality_id, trial.terms_id, day_of_month, so_far
+                )[0]
+                shown = json.loads(so_far)
+                beside.submit(_show, trial, payments=shown["total"], done_payments=shown["done"]).result()
+        finally:
+            beside.submit(connections.close_all).result()
+    return shown
+
+
+def _show(trial: BenefitSimulation, **progress: int) -> None:
+    """Called in a thread of its own, whose connection and so whose transaction are others than the trial's."""
+    with scope(municipalities=[trial.municipality_id]):
+        BenefitSimulation.objects.filter(pk=trial.pk, state=SimulationState.RUNNING).update(**progress)
 
 
 def publish(*, terms: BenefitTerms, official: Official, authority: Authority, at: datetime) -> BenefitTerms:

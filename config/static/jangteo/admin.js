@@ -91,6 +91,14 @@ function follow(section) {
   setTimeout(ask, pause);
 }
 
+// The line above boxes to tick says what is ticked, also in rows that were added.
+document.addEventListener("change", (event) => {
+  const list = event.target.closest("[data-choices]");
+  if (!list) return;
+  const chosen = [...list.querySelectorAll("input:checked")].map((box) => box.parentElement.textContent.trim());
+  list.querySelector("summary").textContent = chosen.join(", ") || list.dataset.choices;
+});
+
 // A chooser whose choice ticks a set of boxes, those of the field that it names.
 function ticks(chooser) {
   const sets = JSON.parse(chooser.dataset.sets);

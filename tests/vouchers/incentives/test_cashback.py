@@ -423,6 +423,27 @@ def test_what_waits_and_is_cancelled_is_never_paid(world: World) -> None:
     assert world.credited(world.members[0]) == [600]
 
 
+def test_corporations_earn_nothing_unless_the_terms_say_so(world: World) -> None:
+    fund, shop, other = world.fund(), world.shop(), world.add_policy()
+    world.publish((fund, 7 * PERCENT), own=fund)
+    corporation, person = world.corporation(world.members[0]), world.members[1]
+    payments = [world.pay(member, shop, 30_000) for member in (corporation, person)]
+    world.follow_up()
+    assert [world.cashback(p) for p in payments] == [0, 2_100]
+    assert world.told(payments[0]) == {"state": "none", "amount": 0, "funds": []}
+    world.cancel(payments[0], 10_000, at=minutes(1))
+    world.follow_up()
+    assert world.month() == (2_100, 10_000)
+    world.publish((fund, 3 * PERCENT), own=fund, policy=other, corporations=True)
+    both = [world.pay(member, shop, 30_000, at=minutes(2)) for member in (corporation, world.members[2])]
+    world.follow_up()
+    assert [world.cashback(p) for p in both] == [900, 2_100 + 900]
+    world.cancel(both[0], 10_000, at=minutes(3))
+    world.follow_up()
+    assert world.cashback(both[0]) == 600
+    assert world.credited(corporation) == [600]
+
+
 # Top-ups
 
 
@@ -456,3 +477,21 @@ def test_quotes_of_top_ups(world: World, kind: str, amount: int, so_far: int, gi
     assert all(won >= 0 for _, won, _ in rows)
     if expected == 50_000:
         assert {fund: won for fund, won, _ in rows} == {national: 20_000, city: 30_000}
+
+
+def test_corporations_are_quoted_only_what_the_terms_in_force_give_them(world: World) -> None:
+    fund, currency = world.fund(), world.kernel.rows("SELECT currency_id FROM vouchers_benefitpolicy LIMIT 1")[0][0]
+    world.run("UPDATE vouchers_benefitpolicy SET kind = 'top_up'")
+
+    def quoted(at: datetime, *, corporate: bool) -> int:
+        rows = world.kernel.rows(
+            "SELECT benefit FROM incentives.quote_top_up(%s, %s, 'top_up', 100000, %s, p_corporate => %s)",
+            CITY, currency, at, corporate,
+        )  # fmt: skip
+        return sum(won for (won,) in rows)
+
+    world.publish((fund, 5 * PERCENT), own=fund, corporations=True)
+    world.publish((fund, 8 * PERCENT), own=fund, valid_from=date(2026, 3, 10))
+    later = START + timedelta(days=10)
+    assert [quoted(START, corporate=True), quoted(START, corporate=False)] == [5_000, 5_000]
+    assert [quoted(later, corporate=True), quoted(later, corporate=False)] == [0, 8_000]

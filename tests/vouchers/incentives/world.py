@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from psycopg.types.json import Jsonb
 
 from tests.vouchers.ledger.kernel import CITY, CURRENCY, WITHOUT_LISTS, Kernel
 from vouchers.common.models import uuid7
@@ -15,8 +18,9 @@ START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 """Noon in Seoul on a Monday in March."""
 _TERMS = """
 INSERT INTO vouchers_benefitterms (municipality_id, id, policy_id, valid_from, state, legal_basis, spend_cap, benefit_cap,
-    base_kinds, validity_months, own_fund_id, budget_month, budget_year, step_percents, step_factors, author_id)
-VALUES (%s, %s, %s, %s, 'draft', '', %s, %s, %s, 60, %s, %s, %s, %s, %s, %s)
+    base_kinds, validity_months, own_fund_id, budget_month, budget_year, step_percents, step_factors, author_id,
+    for_corporations)
+VALUES (%s, %s, %s, %s, 'draft', '', %s, %s, %s, 60, %s, %s, %s, %s, %s, %s, %s)
 """
 _TIER = """
 INSERT INTO vouchers_benefittier (municipality_id, terms_id, position, fund_id, rate, spend_above, spend_up_to, sales_above,
@@ -54,6 +58,11 @@ class World:
         )  # fmt: skip
         return official
 
+    def corporation(self, member: UUID) -> UUID:
+        """The member's wallet, from now on held by a corporation."""
+        self.run("UPDATE vouchers_wallet SET citizen_id = NULL, corporation_id = %s WHERE id = %s", uuid7(), member)
+        return member
+
     def add_policy(self) -> UUID:
         """A cashback policy without terms."""
         policy = uuid7()
@@ -89,13 +98,13 @@ class World:
         self, *tiers: tuple[UUID, int] | dict[str, Any], own: UUID, policy: UUID | None = None,
         valid_from: date = date(2026, 1, 1), spend_cap: int | None = None, benefit_cap: int | None = None,
         kinds: tuple[str, ...] = ("purchase",), month: int | None = None, year: int | None = None,
-        steps: dict[int, int] | None = None,
+        steps: dict[int, int] | None = None, corporations: bool = False,
     ) -> UUID:  # fmt: skip
         """Terms of tiers (fund, rate) or with conditions; ``steps``: percent used → factor in 1/10000."""
         terms, steps = uuid7(), steps or {}
         self.run(
             _TERMS, CITY, terms, policy or self.policy, valid_from, spend_cap, benefit_cap, list(kinds), own, month, year,
-            list(steps), list(steps.values()), self.author,
+            list(steps), list(steps.values()), self.author, corporations,
         )  # fmt: skip
         for tier in tiers:
             row = tier if isinstance(tier, dict) else {"fund": tier[0], "rate": tier[1]}
@@ -184,6 +193,13 @@ class World:
             month,
         )
         return rows[0] if rows else None
+
+    def try_out(self, terms: UUID, *, month: date = date(2026, 3, 1)) -> Any:
+        """A trial of the terms on the month."""
+        so_far: Any = {}
+        for n in range(monthrange(month.year, month.month)[1]):
+            so_far = self.kernel.call("incentives.simulate", CITY, terms, month + timedelta(days=n), Jsonb(so_far))
+        return so_far
 
     def assert_sound(self) -> None:
         """Every invariant holds."""

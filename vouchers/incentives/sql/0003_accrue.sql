@@ -4,7 +4,8 @@
 -- may read a state, reckon a thousand events on it and write the next state.
 --
 -- * Counted is what a payment drew from the kinds of money that the terms name, at a shop that some tier fits, while the
---   policy is neither halted nor stopped. Bands and caps go by what counted in the member's month so far.
+--   policy is neither halted nor stopped; of a corporation nothing, unless the terms say so. Bands and caps go by what
+--   counted in the member's month so far.
 -- * share of a fund = Σ rate × (counted part in the tier's band) × step, in 1/10^8 won; benefit = the shares' sum, rounded
 --   down, then at most what caps and budgets leave. Each fund bears its share rounded down; the terms' own fund the rest.
 -- * A cancellation leaves of each fund's part floor(part × counted won left ÷ counted won), whatever came before.
@@ -34,12 +35,17 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_nestloop = off 
     WITH event AS MATERIALIZED (
         SELECT e.*, (e.at AT TIME ZONE 'Asia/Seoul')::date AS day FROM unnest(p_events) e
     ), terms AS MATERIALIZED (
-        SELECT d.currency_id, d.day, t.id AS terms_id, t.policy_id, t.base_kinds
+        SELECT d.currency_id, d.day, t.id AS terms_id, t.policy_id, t.base_kinds, t.for_corporations
         FROM (SELECT DISTINCT currency_id, day FROM event WHERE NOT is_refund) d,
              LATERAL incentives.terms_on(p_municipality, d.currency_id, 'cashback', d.day) t
+    ), corporate AS MATERIALIZED (               -- few, and with an index of their own
+        SELECT id FROM vouchers_wallet WHERE municipality_id = p_municipality AND corporation_id IS NOT NULL
     ), paid AS MATERIALIZED (
-        SELECT event.*, terms.terms_id, terms.policy_id, terms.base_kinds, date_trunc('month', event.day)::date AS month
-        FROM event JOIN terms USING (currency_id, day) WHERE NOT event.is_refund
+        SELECT event.*, terms.terms_id, terms.policy_id,
+               CASE WHEN corporate.id IS NULL OR terms.for_corporations THEN terms.base_kinds ELSE '{}' END AS base_kinds,
+               date_trunc('month', event.day)::date AS month
+        FROM event JOIN terms USING (currency_id, day) LEFT JOIN corporate ON corporate.id = event.wallet_id
+        WHERE NOT event.is_refund
     ), concerned AS MATERIALIZED (
         SELECT event_id, payment_id, wallet_id, merchant_id, at, is_refund, terms_id, policy_id, base_kinds, month FROM paid
         UNION ALL
@@ -100,10 +106,7 @@ CREATE FUNCTION incentives.reckon(
         SELECT item.n, tier.fund_id, tier.rate, tier.spend_above, tier.spend_up_to
         FROM item JOIN vouchers_benefittier tier ON tier.terms_id = p_terms.id
         WHERE p_factor > 0 AND NOT item.is_refund AND NOT item.halted AND item.base > 0
-          AND (tier.sales_above IS NULL OR item.sales > tier.sales_above)
-          AND (tier.sales_up_to IS NULL OR item.sales <= tier.sales_up_to)
-          AND (tier.dongs = '{}' OR item.dong = ANY (tier.dongs))
-          AND (tier.categories = '{}' OR item.category = ANY (tier.categories))
+          AND incentives.fits(tier, item.sales, item.dong, item.category)
     ), counted AS MATERIALIZED (
         SELECT item.n, item.payment_id, item.wallet_id, item.base, coalesce(member.state[2], 0) AS benefit,
                (coalesce(member.state[1], 0) - item.base
@@ -117,9 +120,8 @@ CREATE FUNCTION incentives.reckon(
         ) member USING (wallet_id)
         WHERE item.n IN (SELECT n FROM fit)
     ), share AS MATERIALIZED (
-        SELECT n, fit.fund_id, sum(fit.rate::bigint * p_factor * greatest(
-                   least(counted.before + counted.base, fit.spend_up_to, p_terms.spend_cap)
-                   - greatest(counted.before, fit.spend_above), 0)) AS parts
+        SELECT n, fit.fund_id, sum(fit.rate::bigint * p_factor * incentives.in_band(
+                   counted.before, counted.before + counted.base, fit.spend_above, fit.spend_up_to, p_terms.spend_cap)) AS parts
         FROM counted JOIN fit USING (n) GROUP BY n, fit.fund_id
     ), award AS MATERIALIZED (
         SELECT n, payment_id, wallet_id, base, won AS whole,

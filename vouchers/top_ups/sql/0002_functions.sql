@@ -119,7 +119,8 @@ BEGIN
     END IF;
     IF v_limit.takes_benefit THEN
         -- A currency gives a discount or an incentive: where terms of both hold, the discount. Never both on one won.
-        v_kind := CASE WHEN EXISTS (SELECT FROM incentives.terms_on(p_municipality, v_wallet.currency, 'discount', v_day))
+        v_kind := CASE WHEN EXISTS (SELECT FROM incentives.terms_on(p_municipality, v_wallet.currency, 'discount', v_day,
+                                                                    v_wallet.buyer = 'corporate'))
                        THEN 'discount' ELSE 'top_up' END;
         SELECT coalesce(sum(benefit_base) FILTER (WHERE date_trunc('month', day) = date_trunc('month', v_day)), 0) AS month,
                coalesce(sum(benefit_base), 0) AS year,
@@ -142,7 +143,8 @@ BEGIN
                  (array_agg(q.usage_rule_id))[1] AS usage_rule_id
           FROM incentives.quote_top_up(p_municipality, v_wallet.currency,
                    CASE v_kind WHEN 'plain' THEN 'top_up' ELSE v_kind END, greatest(v_base, 1), p_at,
-                   coalesce(v_before.month, 0)::bigint, coalesce(v_before.benefit, 0)::bigint) q
+                   coalesce(v_before.month, 0)::bigint, coalesce(v_before.benefit, 0)::bigint,
+                   v_wallet.buyer = 'corporate') q
           WHERE v_base > 0 AND q.benefit > 0
           GROUP BY q.fund_id) quote;
     v_benefit := coalesce((SELECT sum(b) FROM unnest(v_quote.benefits) b), 0);
