@@ -201,34 +201,13 @@ CREATE FUNCTION ledger.cash_out(p_municipality character varying, p_id uuid, p_c
 $$;
 
 CREATE FUNCTION ledger.cash_paid(p_municipality character varying, p_id uuid, p_currency uuid, p_reference uuid, p_amount bigint, p_at timestamp with time zone) RETURNS date
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
--- The bank has paid a refund out of the operating account.
-DECLARE
-    v_date    date;
-    v_bank    uuid;
-    v_payable uuid;
-    v_hash    bytea := sha256(convert_to(concat_ws('|', p_reference, p_amount), 'UTF8'));
-BEGIN
-    v_date := ledger.business_date(p_municipality, p_at);
-    v_bank := ledger.account(p_municipality, p_currency, 'bank', NULL);
-    v_payable := ledger.account(p_municipality, p_currency, 'refund_payable', NULL);
-    IF (p_amount > 0) IS NOT TRUE THEN
-        PERFORM ledger.refuse('amount_not_positive');
-    END IF;
-    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'cash_paid', v_hash, p_at, v_date, p_reference) THEN
-        RETURN ledger.posted_on(p_municipality, p_id, 'cash_paid', v_hash);
-    END IF;
-    IF NOT ledger.fits(p_id, v_date) THEN
-        PERFORM ledger.refuse('time_out_of_range');
-    END IF;
-    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
-    VALUES (p_municipality, p_id, 1, v_payable, v_bank, p_amount, v_date);
-    PERFORM ledger.move_balances(p_municipality, ARRAY[v_payable, v_bank], ARRAY[p_amount, 0], ARRAY[0, p_amount],
-                                 'refund_payable_short');
-    RETURN v_date;
-END $$;
+    -- The bank has paid a refund out of the operating account.
+    SELECT ledger.post_at_bank(p_municipality, p_id, p_currency, 'cash_paid', 'refund_payable', 'bank', p_reference, p_amount,
+                               p_at, 'refund_payable_short')
+$$;
 
 CREATE FUNCTION ledger.claim(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expiries timestamp with time zone[], p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone, p_grace_days integer DEFAULT NULL::integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1087,6 +1066,45 @@ BEGIN
     RETURN (v_date, v_told)::ledger.paid;
 END $$;
 
+CREATE FUNCTION ledger.post_at_bank(p_municipality character varying, p_id uuid, p_currency uuid, p_kind text, p_debit text, p_credit text, p_reference uuid, p_amount bigint, p_at timestamp with time zone, p_refusal text) RETURNS date
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- One movement between the operating account and another of the currency's own. No more is received than is in transit: the
+-- bank's balance is locked before that is read, so that receives wait for each other and top-ups for none.
+DECLARE
+    v_date    date;
+    v_debit   uuid;
+    v_credit  uuid;
+    v_transit bigint;
+    v_hash    bytea := sha256(convert_to(concat_ws('|', p_reference, p_amount), 'UTF8'));
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_debit := ledger.account(p_municipality, p_currency, p_debit, NULL);
+    v_credit := ledger.account(p_municipality, p_currency, p_credit, NULL);
+    IF (p_amount > 0) IS NOT TRUE THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, p_kind, v_hash, p_at, v_date, p_reference) THEN
+        RETURN ledger.posted_on(p_municipality, p_id, p_kind, v_hash);
+    END IF;
+    IF NOT ledger.fits(p_id, v_date) THEN
+        PERFORM ledger.refuse('time_out_of_range');
+    END IF;
+    IF p_credit = 'deposit' THEN
+        PERFORM 1 FROM vouchers_balance
+        WHERE municipality_id = p_municipality AND account_id = v_debit FOR NO KEY UPDATE;
+        v_transit := ledger.in_transit(p_municipality, v_credit);
+        IF p_amount > v_transit THEN
+            PERFORM ledger.refuse('deposit_short', jsonb_build_object('available', v_transit, 'needed', p_amount));
+        END IF;
+    END IF;
+    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
+    VALUES (p_municipality, p_id, 1, v_debit, v_credit, p_amount, v_date);
+    PERFORM ledger.move_balances(p_municipality, ARRAY[v_debit, v_credit], ARRAY[p_amount, 0], ARRAY[0, p_amount], p_refusal);
+    RETURN v_date;
+END $$;
+
 CREATE FUNCTION ledger.posted_on(p_municipality character varying, p_id uuid, p_kind text, p_hash bytea) RETURNS date
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
@@ -1104,41 +1122,13 @@ BEGIN
 END $$;
 
 CREATE FUNCTION ledger.receive(p_municipality character varying, p_id uuid, p_currency uuid, p_reference uuid, p_amount bigint, p_at timestamp with time zone) RETURNS date
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
--- The bank statement shows money that the funding bank had reported before. The bank's balance is locked before what is
--- in transit is read, so that receives wait for each other and top-ups for none.
-DECLARE
-    v_date    date;
-    v_transit bigint;
-    v_bank    uuid;
-    v_deposit uuid;
-    v_hash    bytea := sha256(convert_to(concat_ws('|', p_reference, p_amount), 'UTF8'));
-BEGIN
-    v_date := ledger.business_date(p_municipality, p_at);
-    v_bank := ledger.account(p_municipality, p_currency, 'bank', NULL);
-    v_deposit := ledger.account(p_municipality, p_currency, 'deposit', NULL);
-    IF (p_amount > 0) IS NOT TRUE THEN
-        PERFORM ledger.refuse('amount_not_positive');
-    END IF;
-    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'receive', v_hash, p_at, v_date, p_reference) THEN
-        RETURN ledger.posted_on(p_municipality, p_id, 'receive', v_hash);
-    END IF;
-    IF NOT ledger.fits(p_id, v_date) THEN
-        PERFORM ledger.refuse('time_out_of_range');
-    END IF;
-    PERFORM 1 FROM vouchers_balance
-    WHERE municipality_id = p_municipality AND account_id = v_bank FOR NO KEY UPDATE;
-    v_transit := ledger.in_transit(p_municipality, v_deposit);
-    IF p_amount > v_transit THEN
-        PERFORM ledger.refuse('deposit_short', jsonb_build_object('available', v_transit, 'needed', p_amount));
-    END IF;
-    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
-    VALUES (p_municipality, p_id, 1, v_bank, v_deposit, p_amount, v_date);
-    PERFORM ledger.move_balances(p_municipality, ARRAY[v_bank], ARRAY[p_amount], ARRAY[0], 'account_unknown');
-    RETURN v_date;
-END $$;
+    -- The bank statement shows money that the funding bank had reported before.
+    SELECT ledger.post_at_bank(p_municipality, p_id, p_currency, 'receive', 'bank', 'deposit', p_reference, p_amount,
+                               p_at, 'account_unknown')
+$$;
 
 CREATE FUNCTION ledger.refund(p_municipality character varying, p_id uuid, p_payment uuid, p_amount bigint, p_at timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
