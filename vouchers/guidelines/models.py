@@ -40,7 +40,7 @@ class GuidelineLimit(IdModel):
     region = models.CharField(_("지자체 구분"), max_length=10, choices=Region, blank=True)
     valid_from = models.DateField(_("시행일"))
     value = models.BigIntegerField(_("한도(원 또는 1/10000)"))
-    is_confirmed = models.BooleanField(_("공표 자료로 확인"))
+    is_confirmed = models.BooleanField(_("확인됨"))
     source = models.CharField(_("출처"), max_length=300)
 
     class Meta:

@@ -334,11 +334,10 @@ class BenefitTermsAdmin(HistoryAdmin):
         """Tell at once when the tiers give more than the guideline allows."""
         super().save_related(request, form, formsets, change)
         found = selectors.against_guideline(terms=form.instance)
-        if found.exceeds:
-            told = {"highest": found.highest_percent, "limit": found.ceiling_percent}
-            messages.warning(
-                request, _("최고 지급률 %(highest)s가 행정안전부 지침의 상한 %(limit)s를 넘습니다.") % told
-            )
+        if found.ceiling and found.exceeds:
+            text = _("최고 지급률 %(highest)s가 행정안전부 지침의 상한 %(limit)s를 넘습니다. 출처: %(source)s")
+            limit, source = found.ceiling_percent, found.ceiling.source
+            messages.warning(request, text % {"highest": found.highest_percent, "limit": limit, "source": source})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "",

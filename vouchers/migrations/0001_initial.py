@@ -865,7 +865,7 @@ class Migration(migrations.Migration):
                 ('region', models.CharField(blank=True, choices=[('no_grant', '지방교부세 불교부단체'), ('capital', '수도권'), ('other', '비수도권'), ('decline', '인구감소지역')], max_length=10, verbose_name='지자체 구분')),
                 ('valid_from', models.DateField(verbose_name='시행일')),
                 ('value', models.BigIntegerField(verbose_name='한도(원 또는 1/10000)')),
-                ('is_confirmed', models.BooleanField(verbose_name='공표 자료로 확인')),
+                ('is_confirmed', models.BooleanField(verbose_name='확인됨')),
                 ('source', models.CharField(max_length=300, verbose_name='출처')),
             ],
             options={
