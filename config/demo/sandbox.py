@@ -1,18 +1,24 @@
-"""Partners to try the API with: one of each kind, with the scopes of its kind and no more."""
+"""Partners to try the API with: one of each kind, with the scopes of its kind, and what its work needs."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from config.demo.seed import City
 from config.demo.server import PartnerKey
 from vouchers.common.scope import scope
+from vouchers.common.seoul import business_date
 from vouchers.partners.models import Partner
 from vouchers.partners.rules import SCOPES_OF, Kind
 from vouchers.partners.services import issue_key
+from vouchers.payments.models import ChannelFee, ChannelKind, OnlineChannel
+from vouchers.points.models import PointProgramme, PointWitness
+
+CHANNEL = "delivery"
 
 
 def make_sandbox(*, city: City, folder: Path, at: datetime, things: Mapping[str, str]) -> list[Path]:
@@ -28,14 +34,34 @@ def make_sandbox(*, city: City, folder: Path, at: datetime, things: Mapping[str,
 def register(*, city: City, kind: Kind, name: str, at: datetime) -> PartnerKey:
     """A partner with the scopes of its kind, and its first key."""
     with scope(municipalities=[city.code]):
-        partner = Partner.objects.create(municipality=city.municipality, name=name, scopes=list(SCOPES_OF[kind]))
-        issued = issue_key(partner=partner, at=at)
-    return PartnerKey(issued.token, issued.signing_secret)
+        return _register(city, kind, name, at)[1]
+
+
+def _register(city: City, kind: Kind, name: str, at: datetime) -> tuple[Partner, PartnerKey]:
+    partner = Partner.objects.create(municipality=city.municipality, name=name, scopes=list(SCOPES_OF[kind]))
+    issued = issue_key(partner=partner, at=at)
+    return partner, PartnerKey(issued.token, issued.signing_secret)
 
 
 def _sandbox(city: City, kind: Kind, at: datetime) -> dict[str, str]:
-    key = register(city=city, kind=kind, name=f"시험용 {kind.label}", at=at)
+    with scope(municipalities=[city.code]):
+        partner, key = _register(city, kind, f"시험용 {kind.label}", at)
+        match kind:
+            case Kind.CHANNEL:
+                _open_channel(city, partner, at)
+            case Kind.WITNESS:
+                for programme in PointProgramme.objects.filter(municipality=city.municipality):
+                    PointWitness.objects.create(municipality=city.municipality, programme=programme, partner=partner)
     return {"JANGTEO_TOKEN": key.token, "JANGTEO_SECRET": key.signing_secret}
+
+
+def _open_channel(city: City, partner: Partner, at: datetime) -> None:
+    channel = OnlineChannel.objects.create(
+        municipality=city.municipality, code=CHANNEL, name="시험용 배달앱", kind=ChannelKind.DELIVERY, partner=partner
+    )
+    ChannelFee.objects.create(
+        municipality=city.municipality, channel=channel, valid_from=business_date(at), rate=Decimal("1.50")
+    )
 
 
 def _write(path: Path, values: Mapping[str, str]) -> Path:

@@ -182,6 +182,13 @@ def test_its_signature_can_be_worked_through(document: dict):
     assert signature == base64.b64encode(hmac.digest(secret.encode(), signed.encode(), "sha256")).decode()
 
 
+def test_its_schemas_are_told_in_both_languages(document: dict, market: Market):
+    english = market.request("GET", "/api/schema/?lang=en").json()["components"]["schemas"]
+    for name, schema in document["components"]["schemas"].items():
+        assert re.search("[가-힣]", schema["description"]), name
+        assert english[name]["description"].strip(), name
+
+
 def test_its_schemas_have_names_of_their_own_and_tell_what_is_a_time(document: dict):
     schemas = document["components"]["schemas"]
     assert [name for name in schemas if not name.isalpha()] == []

@@ -195,6 +195,8 @@ _FORESEEN: Sequence[tuple[tuple[type[Exception], ...], type[DomainError]]] = (
 class WrongMember(msgspec.Struct):
     """What is wrong with one member: an RFC 6901 pointer to it, a stable code, and the reason for a person."""
 
+    about: ClassVar[Any] = _("잘못된 항목의 위치(RFC 6901), 바뀌지 않는 code, 사람에게 보일 이유.")
+
     pointer: str
     code: str
     detail: str
@@ -202,6 +204,8 @@ class WrongMember(msgspec.Struct):
 
 class Document(msgspec.Struct, omit_defaults=True):
     """What is sent: RFC 9457's members, then ours."""
+
+    about: ClassVar[Any] = _("RFC 9457의 항목과 이 API의 항목(code, errors, params).")
 
     type: str
     title: str

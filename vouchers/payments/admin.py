@@ -129,7 +129,7 @@ class PaymentTermsAdmin(EditAdmin):
     @admin.display(description=_("혜택+ 할인율"))
     def rates(self, terms: PaymentTerms) -> str:
         """3~7%."""
-        return f"{terms.benefit_rate_min:g}~{terms.benefit_rate_max:g}%"
+        return "{:f}~{:f}%".format(*(rate.normalize() for rate in (terms.benefit_rate_min, terms.benefit_rate_max)))
 
 
 class ChannelFeeInline(EditInline):

@@ -18,8 +18,10 @@ from config.demo.database import demo_database
 from config.demo.job import Main, steps
 from config.demo.lists import DUPLICATES, make_lists
 from config.demo.people import People
-from config.demo.sandbox import make_sandbox
+from config.demo.sandbox import CHANNEL, make_sandbox
 from config.demo.server import Server, serving
+from merchants.qr_kit.rules import decode
+from merchants.qr_kit.services import keys_from
 from vouchers.common.scope import scope
 from vouchers.common.seoul import business_date
 from vouchers.ledger.audit import audit
@@ -80,7 +82,10 @@ class Command(BaseCommand):
 
     def _open_sandbox(self, main: Main, folder: Path) -> None:
         wallets, codes = main.wallets_and_codes()
-        things = {"JANGTEO_URL": main.server.url, "JANGTEO_WALLET": wallets[0], "JANGTEO_QR": codes[0]}
+        things = {
+            "JANGTEO_URL": main.server.url, "JANGTEO_WALLET": wallets[0], "JANGTEO_QR": codes[0],
+            "JANGTEO_SHOP": decode(codes[0], keys=keys_from(settings.QR_KEYS)).merchant_code, "JANGTEO_CHANNEL": CHANNEL,
+        }  # fmt: skip
         made = make_sandbox(city=main.city, folder=folder, at=timezone.now(), things=things)
         self.say(f"• A sandbox partner of each kind; its keys, for you alone, in {folder}")
         self.say(f"    {', '.join(path.name for path in made)}")

@@ -22,6 +22,8 @@ PHONE: Final = r"^[0-9+() .-]+\Z"
 class NewGift(RequestBody, frozen=True):
     """The receiver is named by a wallet, or by name and phone."""
 
+    about: ClassVar[Any] = _("받는 사람은 지갑번호로, 또는 성명과 휴대전화로 정합니다.")
+
     wallet_id: UUID
     amount: Won
     receiver_wallet_id: UUID | UnsetType = UNSET
@@ -42,12 +44,16 @@ class NewGift(RequestBody, frozen=True):
 class GiftParty(Struct, frozen=True):
     """A citizen by masked name; ``wallet_id`` is null when the wallet is another app's."""
 
+    about: ClassVar[Any] = _("성명을 가린 시민. 다른 앱의 지갑이면 `wallet_id`가 null입니다.")
+
     name: str
     wallet_id: UUID | None
 
 
 class Gift(Struct, frozen=True):
     """Money that one citizen gave another. It keeps its expiry and where it may be spent."""
+
+    about: ClassVar[Any] = _("한 시민이 다른 시민에게 선물한 금액. 유효기한과 사용처는 그대로입니다.")
 
     id: UUID
     amount: int
@@ -73,6 +79,8 @@ def gift_of(row: GiftRow) -> Gift:
 
 class GiftNotice(Struct, frozen=True):
     """A gift of ``amount`` won came into a wallet."""
+
+    about: ClassVar[Any] = _("선물 `amount`원이 지갑에 들어왔습니다.")
 
     gift_id: UUID
     wallet_id: UUID

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from django.utils.translation import gettext_lazy as _
 from msgspec import Meta, Struct
@@ -25,5 +25,7 @@ ORDER_HINT: Final = _("공백 없는 ASCII 문자 1~64자여야 합니다.")
 
 class Health(Struct, frozen=True):
     """The web server and its database answer."""
+
+    about: ClassVar[Any] = _("웹 서버와 데이터베이스가 응답합니다.")
 
     status: Literal["ok"] = "ok"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -268,9 +268,29 @@ def _example(value: Any, name: str, *, request: bool = False) -> OpenApiExample:
 def _schemas() -> dict[str, Any]:
     _references, schemas = msgspec.json.schema_components([*_STRUCTS, problems.Document], ref_template=_REF)
     schemas["Problem"] = schemas.pop("Document")
+    told = {kind.__name__: kind.about for struct in [*_STRUCTS, problems.Document] for kind in _structs_in(struct)}
+    told["Problem"] = told.pop("Document")
     for name, schema in schemas.items():
-        schema["title"] = name
+        schema |= {"title": name, "description": told[name]}
     return {name: _javascript(schema) for name, schema in schemas.items()}
+
+
+def _structs_in(kind: Any) -> Iterator[Any]:
+    """A struct and those of its members. Each tells in ``about`` what it is, in the reader's language."""
+    return _structs_of(msgspec.inspect.type_info(kind))
+
+
+def _structs_of(info: Any) -> Iterator[Any]:
+    match info:
+        case msgspec.inspect.StructType(cls=kind, fields=fields):
+            yield kind
+            for field in fields:
+                yield from _structs_of(field.type)
+        case msgspec.inspect.UnionType(types=members):
+            for member in members:
+                yield from _structs_of(member)
+        case msgspec.inspect.ListType(item_type=member) | msgspec.inspect.Metadata(type=member):
+            yield from _structs_of(member)
 
 
 def _javascript(schema: Any) -> Any:

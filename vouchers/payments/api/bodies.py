@@ -27,12 +27,16 @@ MERCHANT_HINT: Final = _("M과 숫자 9자리인 가맹점번호여야 합니다
 class Shop(Struct, frozen=True):
     """The shop, by the code that its QR carries."""
 
+    about: ClassVar[Any] = _("가맹점. `code`는 가맹점 QR에 있는 가맹점번호입니다.")
+
     code: str
     name: str
 
 
 class NewPayment(RequestBody, frozen=True):
     """A payment at a shop's QR code, fixed or for one sale."""
+
+    about: ClassVar[Any] = _("가맹점의 고정 QR 또는 거래별 QR로 하는 결제.")
 
     wallet_id: UUID
     qr: Annotated[str, Meta(min_length=1, max_length=LONGEST_PAYLOAD)]
@@ -53,9 +57,13 @@ ShopOrder = Annotated[str, Meta(min_length=1, max_length=25, pattern=VISIBLE, ex
 class NoBody(RequestBody, frozen=True):
     """Nothing has to be said."""
 
+    about: ClassVar[Any] = _("보낼 내용이 없습니다.")
+
 
 class NewSaleCode(RequestBody, frozen=True):
     """A sale for which the shop's screen shows a code. ``order_id`` is the shop's own number of the sale."""
+
+    about: ClassVar[Any] = _("가맹점 화면에 QR을 보일 거래. `order_id`는 가맹점이 정한 거래번호입니다.")
 
     amount: Won
     order_id: ShopOrder
@@ -68,6 +76,8 @@ class NewSaleCode(RequestBody, frozen=True):
 
 class NewScannedPayment(RequestBody, frozen=True):
     """A payment by the code that a citizen shows, exactly as the scanner read it."""
+
+    about: ClassVar[Any] = _("시민이 보인 코드로 하는 결제. `code`는 스캐너가 읽은 그대로입니다.")
 
     code: Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE)]
     merchant_code: MerchantCode
@@ -85,6 +95,8 @@ class NewScannedPayment(RequestBody, frozen=True):
 class SaleCode(Struct, frozen=True):
     """A code for one sale as it stands now; ``qr`` is what to draw."""
 
+    about: ClassVar[Any] = _("거래별 QR의 현재 상태. `qr`을 QR 코드로 그립니다.")
+
     id: UUID
     state: Literal["open", "paid", "retired", "expired"]
     merchant: Shop
@@ -101,6 +113,11 @@ class PaymentToken(Struct, frozen=True):
     Ask for the next at ``refresh_at``; the present one then ends.
     """
 
+    about: ClassVar[Any] = _(
+        "한 번 결제할 수 있는 시민 코드. `digits`는 바코드(Code 128)나 QR로, `emv`는 같은 값을 EMV CPM으로 쓴 것입니다. "
+        "`refresh_at`에 다음 코드를 받으면 앞의 코드는 바로 끝납니다."
+    )
+
     digits: str
     emv: str
     refresh_at: Moment
@@ -109,6 +126,8 @@ class PaymentToken(Struct, frozen=True):
 
 class NewCancellation(RequestBody, frozen=True):
     """Without ``amount``, all that is left of the payment is cancelled."""
+
+    about: ClassVar[Any] = _("`amount`가 없으면 남은 금액을 모두 취소합니다.")
 
     amount: Won | UnsetType = UNSET
 
@@ -121,6 +140,11 @@ class DrawnMoney(Struct, frozen=True):
     ``name``, the programme's or else the kind's, stands where one payment is read and in a preview.
     """
 
+    about: ClassVar[Any] = _(
+        "사용한 금액의 종류. 정책수당이면 사업이 있습니다. `name`은 사업명 또는 종류의 이름으로, "
+        "결제 한 건을 조회하거나 미리 볼 때만 있습니다."
+    )
+
     kind: MoneyKind
     programme_id: UUID | None
     amount: int
@@ -130,12 +154,18 @@ class DrawnMoney(Struct, frozen=True):
 class CashbackShare(Struct, frozen=True):
     """What the funds of one payer bear of a cashback."""
 
+    about: ClassVar[Any] = _("부담 주체별 캐시백.")
+
     payer: Literal["national", "province", "city", "district", "other"]
     amount: int
 
 
 class Cashback(Struct, frozen=True):
     """What a payment earned, less what its cancellations took back. pending: it is not in the wallet yet."""
+
+    about: ClassVar[Any] = _(
+        "결제로 받은 캐시백에서 취소로 되돌린 금액을 뺀 것. pending이면 아직 지갑에 들어오지 않았습니다."
+    )
 
     state: Literal["pending", "credited", "none"]
     amount: int
@@ -144,6 +174,10 @@ class Cashback(Struct, frozen=True):
 
 class ExpectedCashback(Struct, frozen=True):
     """What a payment would earn as things stand: other payments may bring a cap or a budget nearer before it is made."""
+
+    about: ClassVar[Any] = _(
+        "지금 결제하면 받을 것으로 보이는 캐시백. 그 사이의 다른 결제로 한도나 예산이 줄 수 있습니다."
+    )
 
     amount: int
     funds: list[CashbackShare]
@@ -155,6 +189,11 @@ class Payment(Struct, frozen=True):
     ``amount`` is the price, of which the shop bears ``discount`` and the wallet paid ``paid_amount``, lot by lot as ``drawn``
     tells. ``cancelled_amount`` is in terms of the price.
     """
+
+    about: ClassVar[Any] = _(
+        "결제의 현재 상태. 금액은 원, 날짜는 서울 기준입니다. `amount`는 정가이고, 가맹점이 `discount`를 부담하며 지갑에서는 "
+        "`paid_amount`가 `drawn`대로 나갔습니다. `cancelled_amount`는 정가 기준입니다."
+    )
 
     id: UUID
     state: Literal["paid", "partly_cancelled", "cancelled"]
@@ -174,6 +213,8 @@ class Payment(Struct, frozen=True):
 class PaymentInFull(Payment, frozen=True):
     """A payment as it stands now, with its cashback."""
 
+    about: ClassVar[Any] = _("결제의 현재 상태와 캐시백.")
+
     cashback: Cashback
 
 
@@ -182,6 +223,11 @@ class PaymentNotice(Struct, frozen=True):
 
     ``order_id`` is told to whoever took the payment, ``wallet_id`` to it and to the wallet's own app.
     """
+
+    about: ClassVar[Any] = _(
+        "알림에 담기는 결제. 항목 이름은 Payment와 같고, 기관이 알 수 없는 항목은 없습니다. `order_id`는 결제를 받은 기관에, "
+        "`wallet_id`는 그 기관과 지갑의 앱에 알립니다."
+    )
 
     id: UUID
     state: Literal["paid", "partly_cancelled", "cancelled"]
@@ -200,6 +246,8 @@ class PaymentNotice(Struct, frozen=True):
 class CancellationNotice(Struct, frozen=True):
     """A cancellation of ``amount`` won of the price, as a notice tells it, and its payment as it stands then."""
 
+    about: ClassVar[Any] = _("알림에 담기는 취소. 정가 기준 `amount`원을 취소했고, `payment`는 그때의 결제입니다.")
+
     id: UUID
     amount: int
     discount: int
@@ -211,6 +259,8 @@ class CancellationNotice(Struct, frozen=True):
 class CashbackNotice(Struct, frozen=True):
     """Cashback of ``amount`` won came into a wallet, for one payment or for several."""
 
+    about: ClassVar[Any] = _("결제 한 건 또는 여러 건의 캐시백 `amount`원이 지갑에 들어왔습니다.")
+
     wallet_id: UUID
     currency_id: UUID
     amount: int
@@ -219,6 +269,8 @@ class CashbackNotice(Struct, frozen=True):
 
 class NewPreview(RequestBody, frozen=True):
     """A payment to be looked at before it is made."""
+
+    about: ClassVar[Any] = _("결제하기 전에 미리 볼 결제.")
 
     wallet_id: UUID
     qr: Annotated[str, Meta(min_length=1, max_length=LONGEST_PAYLOAD)]
@@ -230,6 +282,8 @@ class NewPreview(RequestBody, frozen=True):
 class PaymentPreview(Struct, frozen=True):
     """What the payment would draw, in this order, what the shop would take off and what it would earn. Nothing is held."""
 
+    about: ClassVar[Any] = _("결제하면 쓰일 금액과 순서, 가맹점 할인, 받을 캐시백. 금액을 잡아 두지는 않습니다.")
+
     merchant: Shop
     amount: int
     discount: int
@@ -240,6 +294,8 @@ class PaymentPreview(Struct, frozen=True):
 
 class ShopPayment(Struct, frozen=True):
     """A payment as its shop sees it: nothing of the payer."""
+
+    about: ClassVar[Any] = _("가맹점이 보는 결제. 결제한 시민에 관한 것은 없습니다.")
 
     id: UUID
     state: Literal["paid", "partly_cancelled", "cancelled"]
@@ -256,12 +312,16 @@ class ShopPayment(Struct, frozen=True):
 class ShopPayments(Struct, frozen=True):
     """Newest first; ``next_cursor`` leads to the page after this one."""
 
+    about: ClassVar[Any] = _("최근 것부터. `next_cursor`로 다음 쪽을 조회합니다.")
+
     payments: list[ShopPayment]
     next_cursor: str | None
 
 
 class ShopCancellation(Struct, frozen=True):
     """A cancellation of ``amount`` won of the price, of which the shop bore ``discount``, and its payment as it stands now."""
+
+    about: ClassVar[Any] = _("정가 기준 `amount`원의 취소(그중 가맹점 부담 `discount`원)와 결제의 현재 상태.")
 
     id: UUID
     amount: int
@@ -274,6 +334,8 @@ class ShopCancellation(Struct, frozen=True):
 class Payments(Struct, frozen=True):
     """Newest first."""
 
+    about: ClassVar[Any] = _("최근 것부터.")
+
     payments: list[Payment]
 
 
@@ -282,6 +344,10 @@ class Cancellation(Struct, frozen=True):
 
     The wallet gets ``amount`` without ``discount``, the part that the shop bore.
     """
+
+    about: ClassVar[Any] = _(
+        "정가 기준 `amount`원의 취소와 결제의 현재 상태. 지갑에는 가맹점이 부담한 `discount`를 뺀 금액이 돌아옵니다."
+    )
 
     id: UUID
     amount: int

@@ -45,6 +45,8 @@ _TOKEN_HINT = _(
 class NewCard(RequestBody, frozen=True):
     """A check card, by the processor's own token for it: never its number."""
 
+    about: ClassVar[Any] = _("체크카드. 카드번호가 아니라 카드사의 토큰을 보냅니다.")
+
     wallet_id: UUID
     card_token: CardToken
     last4: Annotated[str, Meta(pattern=r"^[0-9]{4}\Z", examples=["1234"])]
@@ -57,6 +59,8 @@ class NewCard(RequestBody, frozen=True):
 class Card(Struct, frozen=True):
     """A card that pays from a wallet."""
 
+    about: ClassVar[Any] = _("지갑에서 결제하는 카드.")
+
     id: UUID
     state: Literal["active", "ended"]
     wallet_id: UUID
@@ -67,6 +71,8 @@ class Card(Struct, frozen=True):
 
 class NewAuthorisation(RequestBody, frozen=True):
     """A request for approval. ``trace_number`` is the processor's own for this transaction, used once."""
+
+    about: ClassVar[Any] = _("승인 요청. `trace_number`는 카드사가 이 거래에 붙인 번호로 한 번만 쓸 수 있습니다.")
 
     trace_number: TraceNumber
     card_token: CardToken
@@ -83,6 +89,8 @@ class NewAuthorisation(RequestBody, frozen=True):
 class NewReversal(RequestBody, frozen=True):
     """A network reversal of whatever came, or did not come, of an approval."""
 
+    about: ClassVar[Any] = _("승인되었는지 알 수 없는 거래의 망취소.")
+
     trace_number: TraceNumber
 
     hints: ClassVar[Mapping[str, Any]] = {"trace_number": _TRACE_HINT}
@@ -90,6 +98,8 @@ class NewReversal(RequestBody, frozen=True):
 
 class Authorisation(Struct, frozen=True):
     """An approval as it stands now. ``amount`` is the price, of which the card paid ``paid_amount``."""
+
+    about: ClassVar[Any] = _("승인의 현재 상태. `amount`는 정가이고 카드는 `paid_amount`를 결제했습니다.")
 
     id: UUID
     response_code: Literal["00"]
@@ -110,6 +120,8 @@ class Authorisation(Struct, frozen=True):
 class CardCancellation(Struct, frozen=True):
     """A cancellation of ``amount`` won, and its approval as it stands now."""
 
+    about: ClassVar[Any] = _("`amount`원의 취소와 승인의 현재 상태.")
+
     id: UUID
     response_code: Literal["00"]
     amount: int
@@ -119,6 +131,10 @@ class CardCancellation(Struct, frozen=True):
 
 class Reversal(Struct, frozen=True):
     """What came of a reversal: ``reversed``, an approval was undone; ``marked``, there was none and there will be none."""
+
+    about: ClassVar[Any] = _(
+        "망취소의 결과. reversed는 승인을 취소한 것, marked는 승인이 없었고 앞으로도 승인하지 않는 것입니다."
+    )
 
     response_code: Literal["00"]
     state: Literal["reversed", "marked"]

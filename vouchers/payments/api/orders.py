@@ -31,6 +31,8 @@ _ORDER = re.compile(rf"(?=.{{1,64}}\Z){VISIBLE}")
 class NewOrder(RequestBody, frozen=True):
     """An order to be paid. Without ``wallet_id``, whoever confirms it pays."""
 
+    about: ClassVar[Any] = _("결제할 주문. `wallet_id`가 없으면 승인하는 사람이 결제합니다.")
+
     channel: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,20}\Z", examples=["delivery"])]
     merchant_code: MerchantCode
     order_id: OrderId
@@ -47,6 +49,8 @@ class NewOrder(RequestBody, frozen=True):
 class NewConfirmation(RequestBody, frozen=True):
     """The payer's yes to exactly this amount."""
 
+    about: ClassVar[Any] = _("결제할 사람이 확인한 금액.")
+
     wallet_id: UUID
     amount: Won
 
@@ -55,6 +59,8 @@ class NewConfirmation(RequestBody, frozen=True):
 
 class OnlineOrder(Struct, frozen=True):
     """An order as it stands now. ``fee`` is the channel's, recorded when it was paid; it is not taken from the payment."""
+
+    about: ClassVar[Any] = _("주문의 현재 상태. `fee`는 결제할 때 기록한 채널 수수료이며 결제금액에서 빼지 않습니다.")
 
     id: UUID
     state: Literal["prepared", "expired", "paid", "partly_cancelled", "cancelled"]
@@ -74,11 +80,15 @@ class OnlineOrder(Struct, frozen=True):
 class OnlineOrders(Struct, frozen=True):
     """One for each of the partner's channels that has the number."""
 
+    about: ClassVar[Any] = _("그 주문번호가 있는 이 기관의 채널마다 한 건.")
+
     orders: list[OnlineOrder]
 
 
 class OrderCancellation(Struct, frozen=True):
     """A cancellation of ``amount`` won of the price, and its order as it stands now."""
+
+    about: ClassVar[Any] = _("정가 기준 `amount`원의 취소와 주문의 현재 상태.")
 
     id: UUID
     amount: int

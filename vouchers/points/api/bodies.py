@@ -36,6 +36,8 @@ Document = Annotated[
 class ActivityItem(Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that a citizen did. Which of ``amount`` and ``quantity`` counts is a matter of its kind."""
 
+    about: ClassVar[Any] = _("시민이 한 활동 하나. `amount`와 `quantity` 가운데 무엇을 세는지는 활동 종류에 따릅니다.")
+
     external_id: ExternalId
     kind: Kind
     wallet_id: UUID
@@ -52,6 +54,8 @@ class ActivityItem(Struct, frozen=True, forbid_unknown_fields=True):
 
 class NewActivities(RequestBody, frozen=True):
     """Up to a thousand activities, each on its own."""
+
+    about: ClassVar[Any] = _("활동 1,000건까지. 한 건씩 따로 처리합니다.")
 
     activities: Annotated[list[ActivityItem], Meta(min_length=1, max_length=MOST_ITEMS)]
 
@@ -72,6 +76,10 @@ ITEM_HINTS: Final[Mapping[str, Any]] = {
 class ActivityResult(Struct, frozen=True):
     """What became of one item. Refused ones were not kept; rejected ones may be sent again, mended."""
 
+    about: ClassVar[Any] = _(
+        "한 건의 처리 결과. refused는 보관하지 않은 것, rejected는 고쳐서 다시 보낼 수 있는 것입니다."
+    )
+
     external_id: str
     outcome: Literal["accepted", "rejected", "refused"]
     reason: str
@@ -80,6 +88,8 @@ class ActivityResult(Struct, frozen=True):
 
 class ActivitiesTaken(Struct, frozen=True):
     """The results in the order of the items."""
+
+    about: ClassVar[Any] = _("보낸 순서대로 적은 결과.")
 
     id: UUID
     accepted: int
@@ -90,6 +100,8 @@ class ActivitiesTaken(Struct, frozen=True):
 
 class ActivityDone(Struct, frozen=True):
     """An activity as it stands now."""
+
+    about: ClassVar[Any] = _("활동의 현재 상태.")
 
     id: UUID
     external_id: str
@@ -105,12 +117,19 @@ class ActivityDone(Struct, frozen=True):
 class Activities(Struct, frozen=True):
     """Newest first."""
 
+    about: ClassVar[Any] = _("최근 것부터.")
+
     activities: list[ActivityDone]
     next_cursor: str | None
 
 
 class EarnedPoint(Struct, frozen=True):
     """What one activity earns. ``why`` says why not more: too_young, day_off, not_first, over_cap; else empty."""
+
+    about: ClassVar[Any] = _(
+        "활동 하나의 적립. `why`는 더 적립하지 않은 까닭(too_young, day_off, not_first, over_cap)이며, 없으면 비어 "
+        "있습니다."
+    )
 
     activity_id: UUID
     programme: str
@@ -125,6 +144,8 @@ class EarnedPoint(Struct, frozen=True):
 
 class WalletPoints(Struct, frozen=True):
     """Points of a month. Until they are paid, ``points`` is what the activities known so far are worth."""
+
+    about: ClassVar[Any] = _("한 달의 포인트. 지급하기 전에는 `points`가 지금까지 알려진 활동의 값입니다.")
 
     month: str
     points: int
@@ -202,6 +223,8 @@ def points_of(month: str, rows: list[Earned]) -> WalletPoints:
 
 class PointsNotice(Struct, frozen=True):
     """Points of ``amount`` won came into a wallet, for the period that began on ``period_from``."""
+
+    about: ClassVar[Any] = _("`period_from`에 시작한 기간의 포인트 `amount`원이 지갑에 들어왔습니다.")
 
     wallet_id: UUID
     amount: int

@@ -28,6 +28,8 @@ Day = Annotated[date, Meta(examples=["2026-11-22"])]
 class NewBankLine(Struct, frozen=True, forbid_unknown_fields=True):
     """One line of the account. A deposit has a positive ``amount``, a withdrawal a negative one."""
 
+    about: ClassVar[Any] = _("계좌의 거래 한 줄. 입금은 `amount`가 양수, 출금은 음수입니다.")
+
     at: Annotated[datetime, Meta(tz=True)]
     amount: Annotated[int, Meta(ge=-_LARGEST, le=_LARGEST, examples=[2000000])]
     balance: Balance
@@ -36,6 +38,8 @@ class NewBankLine(Struct, frozen=True, forbid_unknown_fields=True):
 
 class NewBankStatement(RequestBody, frozen=True):
     """What the account of one currency did on one day."""
+
+    about: ClassVar[Any] = _("한 상품권 계좌의 하루 거래.")
 
     date: Day
     closing_balance: Balance
@@ -54,6 +58,8 @@ class NewBankStatement(RequestBody, frozen=True):
 
 class TakenStatement(Struct, frozen=True):
     """The statement as it was taken in. ``new_lines`` of its ``lines`` were not known before."""
+
+    about: ClassVar[Any] = _("받은 거래내역. `lines` 가운데 `new_lines`가 새로운 거래입니다.")
 
     id: UUID
     currency_id: UUID

@@ -21,6 +21,8 @@ _ACCOUNT_HINT = _("은행 코드 3자리(bank), 숫자만 적은 계좌번호(nu
 class NewTopUp(RequestBody, frozen=True):
     """How much is wanted: the face value where the currency is sold at a discount, else the money to be paid."""
 
+    about: ClassVar[Any] = _("충전할 금액. 할인하여 파는 상품권은 액면가, 그 밖에는 낼 금액입니다.")
+
     wallet_id: UUID
     amount: Won
     order_id: OrderId
@@ -31,6 +33,8 @@ class NewTopUp(RequestBody, frozen=True):
 class NewDeposit(RequestBody, frozen=True):
     """The money that the funding bank has got, and the number under which its statement shows it."""
 
+    about: ClassVar[Any] = _("펀딩은행이 받은 금액과, 거래내역에 나타나는 번호.")
+
     amount: Won
     reference: OrderId
 
@@ -40,6 +44,8 @@ class NewDeposit(RequestBody, frozen=True):
 class Account(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the bank pays a refund."""
 
+    about: ClassVar[Any] = _("환불금을 받을 계좌.")
+
     bank: Annotated[str, Meta(pattern=r"^[0-9]{3}\Z", examples=["088"])]
     number: Annotated[str, Meta(pattern=r"^[0-9]{6,16}\Z", examples=["110123456789"])]
     holder: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]+\Z", examples=["KIM JANGTEO"])]
@@ -47,6 +53,8 @@ class Account(Struct, frozen=True, forbid_unknown_fields=True):
 
 class NewTopUpCancellation(RequestBody, frozen=True):
     """Without ``account``, the money goes to the account that the member has registered."""
+
+    about: ClassVar[Any] = _("`account`가 없으면 회원이 등록한 계좌로 돌려줍니다.")
 
     account: Account | UnsetType = UNSET
 
@@ -56,6 +64,8 @@ class NewTopUpCancellation(RequestBody, frozen=True):
 class NewRefund(RequestBody, frozen=True):
     """Without ``account``, the money goes to the account that the member has registered."""
 
+    about: ClassVar[Any] = _("`account`가 없으면 회원이 등록한 계좌로 환불합니다.")
+
     account: Account | UnsetType = UNSET
 
     hints: ClassVar[Mapping[str, Any]] = {"account": _ACCOUNT_HINT}
@@ -63,6 +73,10 @@ class NewRefund(RequestBody, frozen=True):
 
 class NewAutoTopUp(RequestBody, frozen=True):
     """Either ``below`` (top up when the balance is less) or ``day_of_month`` (each month, at the latest its last day)."""
+
+    about: ClassVar[Any] = _(
+        "`below`(잔액이 이보다 적으면) 또는 `day_of_month`(매월 그 날, 없는 날이면 말일) 가운데 하나."
+    )
 
     amount: Won
     below: Won | UnsetType = UNSET
@@ -75,6 +89,8 @@ class NewAutoTopUp(RequestBody, frozen=True):
 
 class AutoTopUpRule(Struct, frozen=True):
     """A wallet's automatic rule. ``reason`` says why it failed last; after three failures in a row it is paused."""
+
+    about: ClassVar[Any] = _("지갑의 자동충전. `reason`은 마지막으로 실패한 까닭이며, 잇달아 세 번 실패하면 멈춥니다.")
 
     id: UUID
     wallet_id: UUID
@@ -89,6 +105,8 @@ class AutoTopUpRule(Struct, frozen=True):
 class Payer(Struct, frozen=True):
     """Who bears how much of a benefit."""
 
+    about: ClassVar[Any] = _("혜택의 부담 주체와 부담액.")
+
     name: str
     kind: Literal["national", "province", "city", "district", "other"]
     amount: int
@@ -96,6 +114,8 @@ class Payer(Struct, frozen=True):
 
 class TopUp(Struct, frozen=True):
     """A top-up as it stands now. Amounts are in won: the buyer ``pays``, the wallet ``gets``."""
+
+    about: ClassVar[Any] = _("충전의 현재 상태. 금액은 원이며, 구매자가 `pays`를 내고 지갑에 `gets`가 들어옵니다.")
 
     id: UUID
     state: Literal["requested", "expired", "completed", "cancelled"]
@@ -118,11 +138,15 @@ class TopUp(Struct, frozen=True):
 class TopUps(Struct, frozen=True):
     """Newest first."""
 
+    about: ClassVar[Any] = _("최근 것부터.")
+
     top_ups: list[TopUp]
 
 
 class Kept(Struct, frozen=True):
     """What stayed in the wallet of one top-up, why, and how many won more must be used before it can be refunded."""
+
+    about: ClassVar[Any] = _("한 충전에서 지갑에 남은 금액과 까닭, 환불받으려면 더 써야 할 금액(`needed`).")
 
     top_up_id: UUID
     amount: int
@@ -132,6 +156,8 @@ class Kept(Struct, frozen=True):
 
 class BalanceRefund(Struct, frozen=True):
     """A refund of the balance: ``amount`` won to the buyer's account, ``benefit_returned`` won back to the payers."""
+
+    about: ClassVar[Any] = _("잔액 환불. `amount`원은 구매자의 계좌로, `benefit_returned`원은 재원으로 돌아갑니다.")
 
     id: UUID
     wallet_id: UUID
@@ -177,6 +203,8 @@ def refund_of(row: RefundRow) -> BalanceRefund:
 class TopUpNotice(Struct, frozen=True):
     """A top-up as a notice tells it: the member pays ``pays`` won and the wallet gets ``gets``."""
 
+    about: ClassVar[Any] = _("알림에 담기는 충전. 회원이 `pays`원을 내고 지갑에 `gets`원이 들어옵니다.")
+
     top_up_id: UUID
     state: Literal["requested", "completed", "cancelled"]
     order_id: str | None
@@ -188,6 +216,8 @@ class TopUpNotice(Struct, frozen=True):
 
 class RefundNotice(Struct, frozen=True):
     """The bank has paid a refund of ``amount`` won out; ``top_up_id`` is null where it was one of the balance."""
+
+    about: ClassVar[Any] = _("은행이 환불금 `amount`원을 지급했습니다. 잔액 환불이면 `top_up_id`가 null입니다.")
 
     refund_id: UUID
     state: Literal["paid"]

@@ -20,6 +20,8 @@ from vouchers.wallets.selectors import LotRow, Membership, MovementRow, WalletRo
 class NewMember(RequestBody, frozen=True):
     """A person whose identity the partner has verified."""
 
+    about: ClassVar[Any] = _("연계기관이 본인확인을 마친 사람.")
+
     name: Annotated[str, Meta(min_length=1, max_length=40)]
     birth_date: date
     phone: Annotated[str, Meta(min_length=9, max_length=20, pattern=r"^[0-9+() .-]+\Z", examples=["010-1234-5678"])]
@@ -42,12 +44,16 @@ class NewMember(RequestBody, frozen=True):
 class CurrencyName(Struct, frozen=True):
     """A local currency."""
 
+    about: ClassVar[Any] = _("상품권.")
+
     id: UUID
     name: str
 
 
 class MemberWallet(Struct, frozen=True):
     """The member's wallet; its id is what every other request about it takes."""
+
+    about: ClassVar[Any] = _("회원의 지갑. 이 지갑에 관한 모든 요청에 `id`를 씁니다.")
 
     id: UUID
     status: Literal["active", "frozen", "closed"]
@@ -57,6 +63,8 @@ class MemberWallet(Struct, frozen=True):
 class CreditedAllowance(Struct, frozen=True):
     """An allowance that had been kept for the person and is in the wallet now."""
 
+    about: ClassVar[Any] = _("가입할 때까지 보관했다가 지갑에 넣은 수당.")
+
     programme: str
     amount: int
     expires_at: Moment | None
@@ -64,6 +72,10 @@ class CreditedAllowance(Struct, frozen=True):
 
 class Member(Struct, frozen=True):
     """opened: a new wallet. kept: it was this app's, or nobody's. moved: it was another app's, which has lost it."""
+
+    about: ClassVar[Any] = _(
+        "opened는 새 지갑, kept는 이 앱의 지갑이거나 앱이 없던 지갑, moved는 다른 앱에서 옮겨 온 지갑입니다."
+    )
 
     id: UUID
     outcome: Literal["opened", "kept", "moved"]
@@ -91,6 +103,8 @@ def member_of(made: Membership) -> Member:
 class Spendable(Struct, frozen=True):
     """What may be spent now, in won: policy money, bought money, incentives on it, points; and all of them together."""
 
+    about: ClassVar[Any] = _("지금 쓸 수 있는 금액(원): 정책수당, 구매금, 인센티브, 포인트와 그 합계.")
+
     total: int
     allowances: int
     purchased: int
@@ -101,12 +115,18 @@ class Spendable(Struct, frozen=True):
 class NextExpiry(Struct, frozen=True):
     """The next moment at which money expires, and how much of it."""
 
+    about: ClassVar[Any] = _("가장 먼저 오는 유효기한과 그때 없어지는 금액.")
+
     at: Moment
     amount: int
 
 
 class LotSource(Struct, frozen=True):
     """Where money came from; ``name`` is the programme's, or says the kind. ``gifted``: another citizen gave it."""
+
+    about: ClassVar[Any] = _(
+        "금액의 출처. `name`은 사업명 또는 종류의 이름이고, `gifted`면 다른 시민이 선물한 것입니다."
+    )
 
     kind: MoneyKind
     name: str
@@ -115,6 +135,8 @@ class LotSource(Struct, frozen=True):
 
 class WalletLot(Struct, frozen=True):
     """Money of one source, one expiry and one rule of where it may be spent, which ``usage`` says in words."""
+
+    about: ClassVar[Any] = _("출처, 유효기한, 사용처가 같은 금액. `usage`는 사용처를 말로 쓴 것입니다.")
 
     id: UUID
     amount: int
@@ -129,6 +151,11 @@ class Wallet(Struct, frozen=True):
 
     ``balance`` also counts money that has expired and is not yet taken back.
     """
+
+    about: ClassVar[Any] = _(
+        "`lots`는 사용되는 순서로 100건까지이며, 합계는 모든 금액을 셉니다. `balance`에는 유효기한이 지났으나 아직 회수하지 않은 금액도 "
+        "있습니다."
+    )
 
     id: UUID
     status: Literal["active", "frozen", "closed"]
@@ -146,6 +173,11 @@ class Transaction(Struct, frozen=True):
     ``counterpart`` is the shop, the programme, or the citizen who gave or got a gift, masked; null where there is none.
     """
 
+    about: ClassVar[Any] = _(
+        "지갑의 거래. `amount`원이 들어왔거나 음수면 나갔으며, 모두 더하면 잔액입니다. `counterpart`는 가맹점, 사업, 또는 선물을 주고받은 "
+        "시민(성명을 가림)이고 없으면 null입니다."
+    )
+
     id: UUID
     type: Movement
     amount: int
@@ -156,6 +188,8 @@ class Transaction(Struct, frozen=True):
 
 class Transactions(Struct, frozen=True):
     """Newest first. ``next_cursor`` leads to the next page; null at the end."""
+
+    about: ClassVar[Any] = _("최근 것부터. `next_cursor`로 다음 쪽을 조회하며, 끝이면 null입니다.")
 
     transactions: list[Transaction]
     next_cursor: str | None
@@ -206,6 +240,8 @@ def transaction_of(row: MovementRow) -> Transaction:
 
 class MovedNotice(Struct, frozen=True):
     """A wallet of this app belongs to another app now, through which its holder joined."""
+
+    about: ClassVar[Any] = _("이 앱의 지갑이 소유자가 새로 가입한 다른 앱으로 옮겨졌습니다.")
 
     wallet_id: UUID
     moved_at: Moment

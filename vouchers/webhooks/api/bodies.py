@@ -32,6 +32,8 @@ else:
 class NewEndpoint(RequestBody, frozen=True):
     """An address that is to be told of these types."""
 
+    about: ClassVar[Any] = _("이 종류의 알림을 받을 주소.")
+
     url: Annotated[
         str,
         Meta(
@@ -49,6 +51,8 @@ class NewEndpoint(RequestBody, frozen=True):
 class NewRotation(RequestBody, frozen=True):
     """For how many hours the present secret goes on signing beside the new one."""
 
+    about: ClassVar[Any] = _("지금의 비밀값으로 몇 시간 더 함께 서명할지.")
+
     keep_previous_hours: Annotated[int, Meta(ge=0, le=168)] = 24
 
     hints: ClassVar[Mapping[str, Any]] = {"keep_previous_hours": _("0 이상 168 이하의 정수여야 합니다.")}
@@ -56,6 +60,8 @@ class NewRotation(RequestBody, frozen=True):
 
 class NewMissedReplay(RequestBody, frozen=True):
     """Everything missed since then."""
+
+    about: ClassVar[Any] = _("이때부터 받지 못한 모든 알림.")
 
     since: Annotated[datetime, Meta(tz=True)]
 
@@ -65,9 +71,13 @@ class NewMissedReplay(RequestBody, frozen=True):
 class Nothing(RequestBody, frozen=True):
     """For requests that need no more than their address."""
 
+    about: ClassVar[Any] = _("주소 말고는 보낼 내용이 없습니다.")
+
 
 class WebhookEndpoint(Struct, frozen=True):
     """``disabled_for`` says why a disabled one gets nothing. ``failing_since``: nothing could be sent since then."""
+
+    about: ClassVar[Any] = _("`disabled_for`는 사용이 중지된 까닭, `failing_since`는 전송이 실패하기 시작한 때입니다.")
 
     id: UUID
     url: str
@@ -81,11 +91,15 @@ class WebhookEndpoint(Struct, frozen=True):
 class WebhookEndpoints(Struct, frozen=True):
     """Newest first."""
 
+    about: ClassVar[Any] = _("최근 것부터.")
+
     webhook_endpoints: list[WebhookEndpoint]
 
 
 class NewWebhookEndpoint(Struct, frozen=True):
     """``secret`` is shown in this answer alone; null when it has been replaced meanwhile."""
+
+    about: ClassVar[Any] = _("`secret`은 이 응답에만 있습니다. 그 사이 교체되었으면 null입니다.")
 
     webhook_endpoint: WebhookEndpoint
     secret: str | None
@@ -94,6 +108,8 @@ class NewWebhookEndpoint(Struct, frozen=True):
 class Rotation(Struct, frozen=True):
     """``secret`` is shown in this answer alone. Until ``previous_expires_at`` messages carry both signatures."""
 
+    about: ClassVar[Any] = _("`secret`은 이 응답에만 있습니다. `previous_expires_at`까지는 두 비밀값으로 서명합니다.")
+
     webhook_endpoint: WebhookEndpoint
     secret: str | None
     previous_expires_at: Moment | None
@@ -101,6 +117,8 @@ class Rotation(Struct, frozen=True):
 
 class Event(Struct, frozen=True):
     """What a message says: ``type``, ``timestamp`` and ``data`` are its body, ``id`` is its webhook-id."""
+
+    about: ClassVar[Any] = _("알림. `type`, `timestamp`, `data`가 메시지의 본문이고 `id`가 webhook-id입니다.")
 
     id: UUID
     type: str
@@ -111,12 +129,16 @@ class Event(Struct, frozen=True):
 class Events(Struct, frozen=True):
     """Newest first. ``next_cursor`` leads to the next page; null at the end."""
 
+    about: ClassVar[Any] = _("최근 것부터. `next_cursor`로 다음 쪽을 조회하며, 끝이면 null입니다.")
+
     events: list[Event]
     next_cursor: str | None
 
 
 class EventDelivery(Struct, frozen=True):
     """The telling of an event to one endpoint. ``last_error``: why there was no answer to the last attempt."""
+
+    about: ClassVar[Any] = _("수신 주소 한 곳으로의 전송. `last_error`는 마지막 시도에 응답이 없던 까닭입니다.")
 
     endpoint_id: UUID
     state: Literal["waiting", "delivered", "failed"]
@@ -130,11 +152,15 @@ class EventDelivery(Struct, frozen=True):
 class PingNotice(Struct, frozen=True):
     """The message that an endpoint answers with 2xx to become active."""
 
+    about: ClassVar[Any] = _("수신 주소가 2xx로 응답하면 사용 중이 되는 확인 메시지.")
+
     endpoint_id: UUID
 
 
 class EventWithDeliveries(Struct, frozen=True):
     """An event, and how the telling of it went."""
+
+    about: ClassVar[Any] = _("알림과 전송 상태.")
 
     event: Event
     deliveries: list[EventDelivery]

@@ -45,8 +45,8 @@ _SPECIFICATION: Final = format_lazy(
     '{{"type":"payment.paid","timestamp":"2026-11-22T03:04:05.678901Z","data":{{"amount":15000,"id":"…"}}}}\n'
     "```\n\n{2}\n\n{3}\n\n{4}",
     _(
-        "등록하면 확인 메시지(webhook.ping)를 보내며, 수신 서버가 2xx로 응답하면 사용 중(active)이 됩니다. 그 전에 일어난 일은 알리지 "
-        "않습니다. 응답의 secret은 다시 볼 수 없으니 안전하게 보관하십시오."
+        "등록하면 확인 메시지(webhook.ping)를 보내며, 수신 서버가 2xx로 응답하면 사용 중(active)이 됩니다. 그 전에 일어난 일은 "
+        "재전송을 요청하여 받으십시오. 응답의 secret은 다시 볼 수 없으니 안전하게 보관하십시오."
     ),
     _("메시지는 Standard Webhooks 규격(https://www.standardwebhooks.com)을 따르는 POST 요청입니다."),
     _(
@@ -104,7 +104,7 @@ delete_endpoint = describe(
 replay_missed = describe(
     "replayMissedEvents", tag=_TAG, summary=_("받지 못한 알림 모두 재전송"), writes=True, body=bodies.NewMissedReplay,
     body_example={"since": "2026-11-22T00:00:00+09:00"}, reply=bodies.WebhookEndpoint, example=_ACTIVE,
-    description=_("since 이후의 알림 가운데 이 수신 주소가 끝내 받지 못했거나 사용이 중지된 동안 일어난 것을 모두 다시 보냅니다."),
+    description=_("since 이후의 알림 가운데 이 수신 주소가 끝내 받지 못했거나 사용 중이 아닐 때 일어난 것을 모두 다시 보냅니다."),
     parameters=[_ENDPOINT], problems=(errors.EndpointUnknown, errors.EndpointNotActive),
 )  # fmt: skip
 list_events = describe(

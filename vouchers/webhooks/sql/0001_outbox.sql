@@ -44,13 +44,14 @@ CREATE FUNCTION webhooks.emit_many(
     p_at timestamptz DEFAULT clock_timestamp()
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Something happened many times: the n-th partner is told the n-th data. A partner that is NULL, or has no endpoint for
--- this type, is told nothing. An endpoint that is disabled gets no delivery, but the event is kept for a later replay.
+-- this type, is told nothing. An endpoint that is not verified yet, or is disabled, gets no delivery, but the event is
+-- kept for a later replay.
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
     WITH endpoint AS MATERIALIZED (
         SELECT id, partner_id, state FROM vouchers_webhookendpoint
         WHERE municipality_id = p_municipality AND partner_id = ANY (p_partners)
-          AND state IN ('active', 'disabled') AND p_type = ANY (event_types)
+          AND state <> 'deleted' AND p_type = ANY (event_types)
     ), happened AS MATERIALIZED (
         SELECT ledger.id_at(p_at) AS id, told.partner_id, told.data
         FROM unnest(p_partners, p_data) AS told (partner_id, data)

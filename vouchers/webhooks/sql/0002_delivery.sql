@@ -202,7 +202,7 @@ END $$;
 CREATE FUNCTION webhooks.replay_failed(p_municipality varchar, p_endpoint uuid, p_since timestamptz, p_at timestamptz)
 RETURNS integer LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Sends everything once more that an active endpoint has missed since then: what was given up, and what happened while
--- it was disabled. Returns how many.
+-- it was not verified or disabled. Returns how many.
 DECLARE
     v_count integer;
 BEGIN
