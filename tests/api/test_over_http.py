@@ -65,6 +65,14 @@ class Server:
         return reply.status, answer, reply.headers.get("Idempotency-Replayed") == "true"
 
 
+@pytest.fixture(scope="module")
+def running(module_db: None) -> Iterator[Server]:
+    """One for the tests that neither stop nor kill it: starting takes longer than they do."""
+    started = Server("--no-worker")
+    yield started
+    assert started.stop() == 0
+
+
 @pytest.fixture
 def server(committed_db: str) -> Iterator[Server]:
     started = Server("--no-worker")
@@ -78,22 +86,24 @@ def market(server: Server) -> Market:
     return make_market("41280", "고양시", money=100_000)
 
 
-def test_the_same_payment_fifty_times_at_once(server: Server, market: Market):
+def test_the_same_payment_fifty_times_at_once(running: Server):
+    market = make_market("41280", "고양시", money=100_000)
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: server.pay(market, "one-key", amount=30_000), range(50)))
+        answers = list(pool.map(lambda _: running.pay(market, "one-key", amount=30_000), range(50)))
     made = [answer["id"] for status, answer, replayed in answers if status == 201 and not replayed]
     assert len(made) == 1
     assert {status for status, _answer, _replayed in answers} <= {201, 409}
     assert {answer["id"] for status, answer, _replayed in answers if status == 201} == set(made)
     assert {answer["code"] for status, answer, _replayed in answers if status == 409} <= {"request_in_progress"}
-    status, answer, replayed = server.pay(market, "one-key", amount=30_000)
+    status, answer, replayed = running.pay(market, "one-key", amount=30_000)
     assert (status, answer["id"], replayed) == (201, made[0], True)
     assert left_in(market) == 70_000
 
 
-def test_fifty_payments_race_for_one_balance(server: Server, market: Market):
+def test_fifty_payments_race_for_one_balance(running: Server):
+    market = make_market("41130", "성남시", money=100_000)
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda n: server.pay(market, f"key-{n}", amount=3_000), range(50)))
+        answers = list(pool.map(lambda n: running.pay(market, f"key-{n}", amount=3_000), range(50)))
     assert Counter(status for status, _answer, _replayed in answers) == {201: 33, 422: 17}
     assert {answer["code"] for status, answer, _replayed in answers if status == 422} == {"insufficient_funds"}
     assert left_in(market) == 1_000
@@ -150,18 +160,18 @@ def test_killing_only_the_parent_leaves_nothing_running(committed_db: str):
     assert left == []
 
 
-def test_a_taken_port_is_said_clearly(server: Server):
+def test_a_taken_port_is_said_clearly(running: Server):
     second = subprocess.run(
-        [sys.executable, str(PROJECT / "manage.py"), "serve", "--no-worker", "--port", str(server.port)],
+        [sys.executable, str(PROJECT / "manage.py"), "serve", "--no-worker", "--port", str(running.port)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert second.returncode == 1
-    assert f"cannot listen at 127.0.0.1:{server.port}" in second.stderr
+    assert f"cannot listen at 127.0.0.1:{running.port}" in second.stderr
     assert "Traceback" not in second.stderr
 
 
-def test_static_files_are_served(server: Server):
-    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+def test_static_files_are_served(running: Server):
+    connection = http.client.HTTPConnection("127.0.0.1", running.port)
     connection.request("GET", "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css")
     reply = connection.getresponse()
     assert (reply.status, reply.headers["Content-Type"]) == (200, "text/css")
