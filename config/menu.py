@@ -33,6 +33,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     (_("포인트"), (
         ("vouchers.PointProgramme", "stars"), ("vouchers.PointRun", "redeem"), ("vouchers.Activity", "directions_bus"),
         ("vouchers.ActivityUpload", "upload_file"), ("vouchers.ActivityKind", "category"), ("vouchers.PointRule", "rule_settings"),
+        ("vouchers.PointLimits", "speed"),
         ("vouchers.Holiday", "event_busy"),
     )),
     (_("가맹점"), (

@@ -51,6 +51,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "wallets.wallet", "wallets.lots", "wallets.movements", "gifts.give", "gifts.gift",
     "payments.pay", "payments.cancel", "payments.payment", "payments.payment_in_full", "payments.payments_of_order",
     "points.take_in", "points.look_again", "points.withdraw", "points.of_citizen", "points.compute", "points.confirm",
+    "points.cancel",
     "points.post_chunk", "points.finish", "points.fail",
     "reconciliation.next_day", "reconciliation.sum_day", "reconciliation.hold", "reconciliation.movements",
     "reconciliation.review", "reconciliation.match_equal", "reconciliation.receive_line", "reconciliation.receive_reported",

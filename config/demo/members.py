@@ -142,7 +142,7 @@ def pay_points(main: Main) -> None:
 def _programmes(main: Main) -> PointProgramme:
     """The examples, paid by the city; the one that is paid now."""
     fund = BenefitFund.objects.get(municipality=main.city.code, payer=PayerKind.CITY)
-    made = examples.load(currency=main.city.currency, usage_rule=main.city.usage_rule, fund=fund)
+    made = examples.load(currency=main.city.currency, fund=fund)
     return next(programme for programme in made if programme.name == "탄소지움")
 
 

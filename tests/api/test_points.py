@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from tests.api.conftest import Market, partner_of
-from tests.api.routes.points import body
+from tests.api.routes.points import body, campaign
 from vouchers.common.models import uuid7
-from vouchers.points.models import Activity
+from vouchers.points.models import Activity, PointCap, PointLimits, PointProgramme
 
 
 def send(market: Market, said, key: str | None = None, **options):
@@ -102,5 +104,27 @@ def test_a_citizen_sees_the_months_points_and_why(market: Market):
     assert [(row["kind_name"], row["counts_on"], row["why"]) for row in found["activities"]] == [
         ("캠페인", "2026-11-01", "")
     ]
+    (row,) = found["activities"]
+    assert (row["points_before_limits"], row["cuts"]) == (40, [])
     for wrong in ("month=2026-13", "month=11", "month=2026-11&month=2026-10", "more=1"):
         assert market.request("GET", f"/api/v1/wallets/{wallet}/points?{wrong}").status_code == 422
+
+
+def test_a_citizen_sees_which_limit_took_what_off(market: Market):
+    """40 + 40 against a programme's 50 a week: 10 are left for the second, 30 were taken off."""
+    wallet = market.wallet_with(1_000)
+    campaign(market)
+    with market.city.scope():
+        own = {"municipality": market.city.municipality}
+        limits = PointLimits.objects.create(
+            programme=PointProgramme.objects.get(name="실천 포인트"), valid_from=date(2026, 11, 9), source="조례", **own
+        )
+        PointCap.objects.create(limits=limits, period="week", points=50, **own)
+    for hour in (8, 9):
+        send(market, body(market, wallet_id=wallet, occurred_at=f"2026-11-10T0{hour}:00:00+09:00"))
+    found = market.request("GET", f"/api/v1/wallets/{wallet}/points?month=2026-11").json()
+    assert found["points"] == 50, found
+    later, earlier = (row for row in found["activities"] if row["counts_on"] >= "2026-11-09")
+    assert (earlier["points"], earlier["why"], earlier["cuts"]) == (40, "", [])
+    assert (later["points_before_limits"], later["points"], later["why"]) == (40, 10, "over_cap")
+    assert later["cuts"] == [{"limit": "programme", "period": "week", "points": 30}]

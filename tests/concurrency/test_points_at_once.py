@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier
 
@@ -11,11 +12,14 @@ from django.db import connections
 from tests import factories
 from tests.factories import AT
 from tests.factories.points import PointDesk, make_point_desk
+from vouchers.common.errors import StateConflict
 from vouchers.common.scope import scope
 from vouchers.common.seoul import business_date, start_of_day
+from vouchers.ledger.audit import audit
+from vouchers.ledger.errors import BenefitFundShort
 from vouchers.ledger.models import Lot, LotKind
-from vouchers.points import services
-from vouchers.points.models import Activity
+from vouchers.points import selectors, services
+from vouchers.points.models import Activity, PointRun, RunState
 from vouchers.points.rules import periods_before
 from vouchers.points.services import Item, Outcome
 
@@ -54,6 +58,66 @@ def test_one_thing_under_several_numbers_counts_once(committed_db: str) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda item: _delivered(desk, [item], barrier)[0], items))
     assert sorted(outcome.reason for outcome in found) == [""] + ["duplicate"] * (THREADS - 1)
+
+
+def test_two_runs_confirmed_at_once_do_not_overdraw_their_fund(committed_db: str) -> None:
+    """40 and 300 won are due of two programmes, and the fund holds 300: one of them is confirmed, whichever is first."""
+    desk, barrier = make_point_desk(), Barrier(2)
+    first, end = periods_before("month", business_date(AT), 2)[1]
+    with desk.city.scope():
+        desk.fund(300)
+        citizen = factories.make_citizen(desk.city)
+        done_at = start_of_day(first) + timedelta(hours=9)
+        desk.told(*(desk.item(citizen, kind, done_at) for kind in ("campaign", "vote")))
+        runs = [desk.compute(name, first, end) for name in ("탄소지움", "정책참여 포인트")]
+
+    def confirm(run: PointRun) -> str:
+        try:
+            with desk.city.scope():
+                barrier.wait()
+                return desk.confirm(run).state
+        except BenefitFundShort as refusal:
+            return refusal.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        states = list(pool.map(confirm, runs))
+    assert sorted(states) == ["benefit_fund_short", RunState.PAYING]
+    with desk.city.scope():
+        due = PointRun.objects.get(state=RunState.PAYING).amount
+        assert selectors.money_of(desk.programmes["탄소지움"]) == (300 - due, due)
+        assert not any(found.difference for found in audit())
+
+
+def test_a_payout_that_is_cancelled_while_it_is_paid_pays_each_person_once_or_later(committed_db: str) -> None:
+    desk, barrier = make_point_desk(), Barrier(2)
+    first, end = periods_before("month", business_date(AT), 2)[1]
+    with desk.city.scope():
+        desk.fund(1_000)
+        done_at = start_of_day(first) + timedelta(hours=9)
+        desk.told(*(desk.item(factories.make_citizen(desk.city), "campaign", done_at) for _ in range(20)))
+        run = desk.confirm(desk.compute("탄소지움", first, end), chunk_rows=1)
+
+    def work() -> None:
+        barrier.wait()
+        services.pay(municipality=desk.city.code, run_id=run.pk, clock=lambda: AT)
+        connections.close_all()
+
+    def cancel() -> None:
+        barrier.wait()
+        with desk.city.scope(), suppress(StateConflict):
+            services.cancel(run=run, authority=desk.acting(desk.payer)["authority"], at=AT)
+        connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda act: act(), (work, cancel)))
+    with desk.city.scope():
+        paid = Lot.objects.filter(kind=LotKind.POINT).count()
+        run = PointRun.objects.get()
+        assert run.amount == (800 if run.state == RunState.DRAFT else paid * 40)
+        assert selectors.money_of(desk.programmes["탄소지움"]) == (1_000 - paid * 40, 0)
+        assert not any(found.difference for found in audit())
 
 
 def test_several_workers_post_a_payout_once(committed_db: str) -> None:

@@ -53,6 +53,7 @@ from vouchers.points.models import (
     ActivityKind,
     ActivityUpload,
     Holiday,
+    PointLimits,
     PointProgramme,
     PointRule,
     PointRun,
@@ -65,7 +66,7 @@ from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 
 SHOWN = (
-    Activity, ActivityKind, ActivityUpload, Holiday, PointProgramme, PointRule, PointRun,
+    Activity, ActivityKind, ActivityUpload, Holiday, PointLimits, PointProgramme, PointRule, PointRun,
     Departure, DepartureList, Household, LocalExclusiveGroup,
     BenefitFund, BenefitPolicy, BenefitTerms, GuidelineLimit, RegionStatus,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,

@@ -120,7 +120,7 @@ def make_point_desk(city: City | None = None) -> PointDesk:
         desk = PointDesk(
             city, partner, factories.make_official(city, Role.DRAFTER), factories.make_official(city, Role.PAYER)
         )
-        made = examples.load(currency=city.currency, usage_rule=None)
+        made = examples.load(currency=city.currency)
         desk.programmes = {programme.name: programme for programme in made}
         for programme in made:
             PointWitness.objects.create(municipality=city.municipality, programme=programme, partner=partner)
@@ -128,11 +128,12 @@ def make_point_desk(city: City | None = None) -> PointDesk:
 
 
 def pay_points(city: City) -> PointDesk:
-    """Somebody did something and was paid for it, and a file waits. Call it inside the city's scope."""
+    """Somebody did something, a cap took a part off, the rest was paid, and a file waits. Call it inside the city's scope."""
     desk = make_point_desk(city)
     desk.fund(1_000_000)
     first, end = periods_before("month", business_date(AT), 2)[1]
-    desk.told(desk.item(factories.make_citizen(city), "campaign", start_of_day(first) + timedelta(hours=9)))
+    member = factories.make_citizen(city)
+    desk.told(*(desk.item(member, "campaign", start_of_day(first) + timedelta(hours=hour)) for hour in (9, 10)))
     desk.pay(desk.confirm(desk.compute("탄소지움", first, end)))
     ActivityUpload.objects.create(
         municipality=city.municipality, partner=desk.partner, file_name="실적.csv", file_sha256="0" * 64,

@@ -31,6 +31,11 @@ def register(**names: type[DomainError]) -> None:
             raise RuntimeError(f"two errors registered for {name!r}")
 
 
+def refusal(name: str) -> type[DomainError] | None:
+    """The error class that is registered for a constraint's name or a kernel's code."""
+    return _by_name.get(name)
+
+
 def translate(error: BaseException) -> DomainError | None:
     """The domain error behind a database error, or None when the refusal is not one of ours."""
     cause = error.__cause__ if isinstance(error, DatabaseError) else error

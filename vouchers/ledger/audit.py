@@ -85,6 +85,12 @@ INVARIANTS: Final = (
         _("지급한 캐시백"),
     ),
     Invariant("cashback_within_caps", _("혜택은 회원의 월 한도와 월·연 예산 이내"), _("한도 있는 혜택")),
+    Invariant("points_paid_once", _("포인트 지급 건마다 정확히 한 번 지급"), _("지급한 포인트")),
+    Invariant(
+        "points_follow_activities", _("포인트 지급액 = 실적의 적립액 − 정정액, 실적마다 한 번"), _("적립한 포인트")
+    ),
+    Invariant("point_runs_follow_transfers", _("포인트 회차의 인원과 금액 = 재원에서 이동한 금액"), _("지급한 포인트")),
+    Invariant("reserved_for_open_runs", _("혜택 재원 예약액 = 확정한 포인트 지급의 남은 금액"), _("예약 금액")),
 )
 
 

@@ -1956,6 +1956,44 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PointLimits',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('source', models.CharField(max_length=200, verbose_name='근거')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='limits', to='vouchers.pointprogramme', verbose_name='포인트 사업')),
+            ],
+            options={
+                'verbose_name': '사업 통합 한도',
+                'verbose_name_plural': '사업 통합 한도',
+                'ordering': ['programme', '-valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('programme', 'valid_from'), name='point_limits_once_a_day')],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalPointLimits',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
+                ('valid_from', models.DateField(verbose_name='시행일')),
+                ('source', models.CharField(max_length=200, verbose_name='근거')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('municipality', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('programme', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='vouchers.pointprogramme', verbose_name='포인트 사업')),
+            ],
+            options={
+                'verbose_name': 'historical 사업 통합 한도',
+                'verbose_name_plural': 'historical 사업 통합 한도',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name='HistoricalActivityKind',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), db_index=True, default=vouchers.common.models.uuid7, editable=False, verbose_name='번호')),
@@ -2020,13 +2058,14 @@ class Migration(migrations.Migration):
                 ('age_until', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='나이(만) 이하')),
                 ('points', models.PositiveIntegerField(verbose_name='한도(원)')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caps', to='vouchers.pointrule', verbose_name='적립 기준')),
+                ('limits', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='caps', to='vouchers.pointlimits', verbose_name='사업 통합 한도')),
+                ('rule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='caps', to='vouchers.pointrule', verbose_name='적립 기준')),
             ],
             options={
                 'verbose_name': '적립 한도',
                 'verbose_name_plural': '적립 한도',
-                'ordering': ['rule', 'period', 'age_from'],
-                'constraints': [models.UniqueConstraint(fields=('rule', 'period', 'age_from'), name='point_cap_once'), models.CheckConstraint(condition=models.Q(('age_until__isnull', True), ('age_until__gte', models.F('age_from')), _connector='OR'), name='point_cap_ages_in_order', violation_error_message='나이의 끝이 시작보다 작습니다.')],
+                'ordering': ['rule', 'limits', 'period', 'age_from'],
+                'constraints': [models.UniqueConstraint(fields=('rule', 'period', 'age_from'), name='point_cap_once'), models.UniqueConstraint(fields=('limits', 'period', 'age_from'), name='point_cap_of_limits_once'), models.CheckConstraint(condition=models.Q(models.Q(('limits__isnull', True), ('rule__isnull', False)), models.Q(('limits__isnull', False), ('rule__isnull', True)), _connector='OR'), name='point_cap_has_one_owner'), models.CheckConstraint(condition=models.Q(('age_until__isnull', True), ('age_until__gte', models.F('age_from')), _connector='OR'), name='point_cap_ages_in_order', violation_error_message='나이의 끝이 시작보다 작습니다.')],
             },
         ),
         migrations.CreateModel(
@@ -2046,6 +2085,7 @@ class Migration(migrations.Migration):
                 ('held', models.IntegerField(default=0, verbose_name='지급 보류 인원')),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='산정한 사람')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='확정한 사람')),
+                ('fund', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.benefitfund', verbose_name='재원')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='vouchers.pointprogramme', verbose_name='포인트 사업')),
             ],
@@ -2053,7 +2093,6 @@ class Migration(migrations.Migration):
                 'verbose_name': '포인트 지급',
                 'verbose_name_plural': '포인트 지급',
                 'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(fields=('programme', 'period_from'), name='point_run_once'), models.UniqueConstraint(condition=models.Q(('state', 'paid'), _negated=True), fields=('programme',), name='point_run_one_at_a_time'), models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('author')), _negated=True), _connector='OR'), name='point_run_confirmed_by_another'), models.CheckConstraint(condition=models.Q(('state', 'draft'), ('confirmed_by__isnull', False), _connector='OR'), name='point_run_is_confirmed')],
             },
         ),
         migrations.CreateModel(
@@ -2064,7 +2103,7 @@ class Migration(migrations.Migration):
                 ('earned', models.BigIntegerField(verbose_name='적립액')),
                 ('amount', models.BigIntegerField(verbose_name='지급액')),
                 ('state', models.CharField(choices=[('due', '지급 대기'), ('paid', '지급'), ('set_off', '정정액과 상계'), ('held', '지급 보류')], max_length=10, verbose_name='상태')),
-                ('reason', models.CharField(blank=True, choices=[('no_wallet', '지갑 없음'), ('wallet_not_active', '사용할 수 없는 지갑'), ('moved_out', '전출'), ('deceased', '사망')], max_length=20, verbose_name='보류 사유')),
+                ('reason', models.CharField(blank=True, choices=[('no_wallet', '지갑 없음'), ('wallet_not_active', '사용할 수 없는 지갑'), ('moved_out', '전출'), ('deceased', '사망'), ('stopped', '지급 중단')], max_length=20, verbose_name='보류 사유')),
                 ('chunk', models.IntegerField(default=0)),
                 ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.citizen', verbose_name='시민')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
@@ -2086,6 +2125,7 @@ class Migration(migrations.Migration):
                 ('citizen_id', models.UUIDField()),
                 ('counts_on', models.DateField()),
                 ('points', models.BigIntegerField()),
+                ('worth', models.BigIntegerField()),
                 ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='earnings', to='vouchers.activity')),
                 ('municipality', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='earnings', to='vouchers.pointrun')),
@@ -2093,6 +2133,23 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '적립',
                 'verbose_name_plural': '적립',
+            },
+        ),
+        migrations.CreateModel(
+            name='PointCut',
+            fields=[
+                ('pk', models.CompositePrimaryKey('run', 'activity', 'repeat', 'cap', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('repeat', models.PositiveSmallIntegerField()),
+                ('cap', models.CharField(choices=[('kind_day', '활동의 1일 한도'), ('programme_day', '사업 통합 1일 한도'), ('kind_week', '활동의 1주 한도'), ('programme_week', '사업 통합 1주 한도'), ('kind_month', '활동의 1개월 한도'), ('programme_month', '사업 통합 1개월 한도'), ('kind_year', '활동의 1년 한도'), ('programme_year', '사업 통합 1년 한도')], max_length=20, verbose_name='한도')),
+                ('citizen_id', models.UUIDField()),
+                ('points', models.BigIntegerField(verbose_name='줄어든 포인트')),
+                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cuts', to='vouchers.activity')),
+                ('municipality', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='cuts', to='vouchers.pointrun')),
+            ],
+            options={
+                'verbose_name': '한도 적용',
+                'verbose_name_plural': '한도 적용',
             },
         ),
         migrations.CreateModel(
@@ -2253,6 +2310,11 @@ class Migration(migrations.Migration):
                 'ordering': ['currency', 'buyer', '-valid_from'],
                 'constraints': [models.UniqueConstraint(fields=('currency', 'buyer', 'valid_from'), name='purchase_limit_once_a_day'), models.CheckConstraint(condition=models.Q(('refund_ratio__gte', 60), ('refund_ratio__lte', 80)), name='purchase_limit_refund_ratio_in_law', violation_error_message='환불 기준 사용률은 60% 이상 80% 이하여야 합니다.'), models.CheckConstraint(condition=models.Q(('expiry_minutes__gte', 1), ('expiry_minutes__lte', 1440), ('minimum__gt', 0), ('unit__gt', 0), ('validity_months__gte', 1)), name='purchase_limit_positive', violation_error_message='금액과 기간은 1 이상, 입금 기한은 1440분 이하여야 합니다.'), models.CheckConstraint(condition=models.Q(models.Q(('per_day__isnull', True), ('per_day__gte', 0), _connector='OR'), models.Q(('per_month__isnull', True), ('per_month__gte', 0), _connector='OR'), models.Q(('per_year__isnull', True), ('per_year__gte', 0), _connector='OR'), models.Q(('holding__isnull', True), ('holding__gte', 0), _connector='OR'), models.Q(('benefit_per_month__isnull', True), ('benefit_per_month__gte', 0), _connector='OR'), models.Q(('benefit_per_year__isnull', True), ('benefit_per_year__gte', 0), _connector='OR'), models.Q(('gift_once__isnull', True), ('gift_once__gte', 0), _connector='OR'), models.Q(('gift_per_day__isnull', True), ('gift_per_day__gte', 0), _connector='OR'), models.Q(('gift_per_month__isnull', True), ('gift_per_month__gte', 0), _connector='OR')), name='purchase_limit_amounts_not_negative', violation_error_message='한도는 0원 이상이어야 합니다.')],
             },
+        ),
+        migrations.AddField(
+            model_name='pointrun',
+            name='usage_rule',
+            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.usagerule', verbose_name='사용처 기준'),
         ),
         migrations.AddField(
             model_name='pointprogramme',
@@ -2587,6 +2649,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='activitykind',
             constraint=models.UniqueConstraint(fields=('municipality', 'code'), name='activity_kind_code_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='pointrun',
+            constraint=models.UniqueConstraint(fields=('programme', 'period_from'), name='point_run_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='pointrun',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'paid'), _negated=True), fields=('programme',), name='point_run_one_at_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='pointrun',
+            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('author')), _negated=True), _connector='OR'), name='point_run_confirmed_by_another'),
+        ),
+        migrations.AddConstraint(
+            model_name='pointrun',
+            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('confirmed_by__isnull', False), _connector='OR'), name='point_run_is_confirmed'),
+        ),
+        migrations.AddConstraint(
+            model_name='pointrun',
+            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('fund__isnull', False), _connector='OR'), name='point_run_has_a_fund'),
         ),
         migrations.AddConstraint(
             model_name='pointprogramme',

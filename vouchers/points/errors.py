@@ -79,11 +79,18 @@ class NothingToPay(DomainError):
     message = _("지급할 포인트가 없습니다.")
 
 
-class FundShort(DomainError):
-    """The fund holds less than the run pays. Won."""
+class FundMissing(DomainError):
+    """A run is confirmed when its programme has a fund that pays it."""
 
-    code = "point_fund_short"
-    message = _("재원이 부족합니다. 남은 금액은 %(available)s원이고 필요한 금액은 %(needed)s원입니다.")
+    code = "point_fund_missing"
+    message = _("재원이 없어 확정할 수 없습니다. 포인트 사업 화면에서 재원을 고르십시오.")
+
+
+class RunNotPaying(StateConflict):
+    """Only a confirmed run that is not paid yet can be stopped."""
+
+    code = "point_run_not_paying"
+    message = _("지급 중인 회차만 중단할 수 있습니다.")
 
 
 class FileUnreadable(DomainError):
@@ -110,5 +117,5 @@ class FileWithProblems(DomainError):
 register(
     activity_not_rejected=ActivityNotRejected, activity_not_accepted=ActivityNotAccepted,
     point_run_confirmed=RunConfirmed, point_run_changed=RunChanged, point_run_one_at_a_time=RunOpen,
-    point_run_confirmed_by_another=OwnRun, activity_file_once=FileTaken,
+    point_run_confirmed_by_another=OwnRun, point_fund_missing=FundMissing, point_run_not_paying=RunNotPaying, activity_file_once=FileTaken,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from vouchers.currencies.models import Currency, UsageRule
 from vouchers.incentives.models import BenefitFund
 from vouchers.officials.models import Official
 from vouchers.partners.models import Partner
-from vouchers.points.rules import CapPeriod, Days, Measure, Payout, WeekOf
+from vouchers.points.rules import Cap, CapPeriod, Days, Measure, Payout, WeekOf
 
 
 class PointProgramme(TenantModel, Stamped):
@@ -59,6 +60,11 @@ class PointProgramme(TenantModel, Stamped):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A fund holds money of one currency."""
+        if self.fund is not None and self.fund.currency_id != self.currency_id:
+            raise ValidationError({"fund": _("이 상품권의 재원을 고르십시오.")})
 
 
 class PointWitness(TenantModel):
@@ -163,10 +169,49 @@ class PointRule(TenantModel):
         return f"{self.kind} · {self.valid_from}"
 
 
-class PointCap(TenantModel):
-    """적립 한도: the most that one person earns by a rule in a period, by age on the day of the activity."""
+class PointLimits(TenantModel):
+    """사업 통합 한도: the caps that hold for everything a programme rewards, from a day on until later ones replace them.
 
-    rule = models.ForeignKey(PointRule, on_delete=models.CASCADE, related_name="caps", verbose_name=_("적립 기준"))
+    A version without caps lifts those before it.
+    """
+
+    programme = models.ForeignKey(
+        PointProgramme, on_delete=models.PROTECT, related_name="limits", verbose_name=_("포인트 사업")
+    )
+    valid_from = models.DateField(_("시행일"))
+    source = models.CharField(_("근거"), max_length=200)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("사업 통합 한도")
+        verbose_name_plural = _("사업 통합 한도")
+        ordering: ClassVar = ["programme", "-valid_from"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["programme", "valid_from"], name="point_limits_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.programme} · {self.valid_from}"
+
+
+class PointCap(TenantModel):
+    """적립 한도: the most that one person earns in a period, by age on the day of the activity.
+
+    It belongs to the rule of one kind of activity, or to the limits of a whole programme.
+    """
+
+    rule = models.ForeignKey(
+        PointRule, on_delete=models.CASCADE, null=True, blank=True, related_name="caps", verbose_name=_("적립 기준")
+    )
+    limits = models.ForeignKey(
+        PointLimits,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="caps",
+        verbose_name=_("사업 통합 한도"),
+    )
     period = models.CharField(_("기간"), max_length=10, choices=CapPeriod)
     age_from = models.PositiveSmallIntegerField(_("나이(만) 이상"), default=0)
     age_until = models.PositiveSmallIntegerField(_("나이(만) 이하"), null=True, blank=True)
@@ -175,9 +220,15 @@ class PointCap(TenantModel):
     class Meta:
         verbose_name = _("적립 한도")
         verbose_name_plural = _("적립 한도")
-        ordering: ClassVar = ["rule", "period", "age_from"]
+        ordering: ClassVar = ["rule", "limits", "period", "age_from"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["rule", "period", "age_from"], name="point_cap_once"),
+            models.UniqueConstraint(fields=["limits", "period", "age_from"], name="point_cap_of_limits_once"),
+            models.CheckConstraint(
+                condition=models.Q(rule__isnull=False, limits__isnull=True)
+                | models.Q(rule__isnull=True, limits__isnull=False),
+                name="point_cap_has_one_owner",
+            ),
             models.CheckConstraint(
                 condition=models.Q(age_until__isnull=True) | models.Q(age_until__gte=models.F("age_from")),
                 name="point_cap_ages_in_order",
@@ -340,7 +391,10 @@ class RunState(models.TextChoices):
 
 
 class PointRun(TenantModel):
-    """포인트 지급 회차: what a programme pays for one period. What stands in it was computed, and is frozen once confirmed."""
+    """포인트 지급 회차: what a programme pays for one period. What stands in it was computed, and is frozen once confirmed.
+
+    From then on its fund has reserved what is still to be paid, whatever becomes of the programme's own settings.
+    """
 
     app_privileges: ClassVar[str] = "SELECT"
 
@@ -357,6 +411,12 @@ class PointRun(TenantModel):
     )
     confirmed_at = models.DateTimeField(_("확정일시"), null=True)
     expires_at = models.DateTimeField(_("유효기한"), null=True)
+    fund = models.ForeignKey(
+        BenefitFund, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("재원"), editable=False
+    )
+    usage_rule = models.ForeignKey(
+        UsageRule, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("사용처 기준"), editable=False
+    )
     paid_at = models.DateTimeField(_("지급 완료일시"), null=True)
     failure = models.CharField(_("멈춘 까닭"), max_length=60, blank=True)
     members = models.IntegerField(_("지급 인원"), default=0)
@@ -380,6 +440,9 @@ class PointRun(TenantModel):
                 condition=models.Q(state=RunState.DRAFT) | models.Q(confirmed_by__isnull=False),
                 name="point_run_is_confirmed",
             ),
+            models.CheckConstraint(
+                condition=models.Q(state=RunState.DRAFT) | models.Q(fund__isnull=False), name="point_run_has_a_fund"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -387,7 +450,10 @@ class PointRun(TenantModel):
 
 
 class PointEarning(models.Model):
-    """적립: what one activity earned in one run; ``points`` is negative where a correction takes back."""
+    """적립: what one activity earned in one run; ``points`` is negative where a correction takes back.
+
+    ``worth`` is what the activity earns in all as the run found it: what all runs paid for it adds up to that.
+    """
 
     app_privileges: ClassVar[str] = "SELECT"
 
@@ -401,6 +467,7 @@ class PointEarning(models.Model):
     citizen_id = models.UUIDField()
     counts_on = models.DateField()
     points = models.BigIntegerField()
+    worth = models.BigIntegerField()
 
     class Meta:
         verbose_name = _("적립")
@@ -408,6 +475,30 @@ class PointEarning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.points:,}"
+
+
+class PointCut(models.Model):
+    """한도 적용: won that one cap took from one activity, as the run was computed."""
+
+    app_privileges: ClassVar[str] = "SELECT"
+
+    pk = models.CompositePrimaryKey("run", "activity", "repeat", "cap")
+    municipality = models.ForeignKey(
+        "vouchers.Municipality", on_delete=models.PROTECT, related_name="+", verbose_name=_("지자체"), db_index=False
+    )
+    run = models.ForeignKey(PointRun, on_delete=models.PROTECT, related_name="cuts", db_index=False)
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="cuts")
+    repeat = models.PositiveSmallIntegerField()
+    cap = models.CharField(_("한도"), max_length=20, choices=Cap)
+    citizen_id = models.UUIDField()
+    points = models.BigIntegerField(_("줄어든 포인트"))
+
+    class Meta:
+        verbose_name = _("한도 적용")
+        verbose_name_plural = _("한도 적용")
+
+    def __str__(self) -> str:
+        return f"{self.get_cap_display()} {self.points:,}"
 
 
 class PaymentState(models.TextChoices):
@@ -426,6 +517,7 @@ class HeldReason(models.TextChoices):
     WALLET_NOT_ACTIVE = "wallet_not_active", _("사용할 수 없는 지갑")
     MOVED_OUT = "moved_out", _("전출")
     DECEASED = "deceased", _("사망")
+    STOPPED = "stopped", _("지급 중단")
 
 
 class PointPayment(TenantModel):

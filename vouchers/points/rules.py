@@ -32,12 +32,26 @@ class WeekOf(models.TextChoices):
 
 
 class CapPeriod(models.TextChoices):
-    """How long a cap runs. Weeks begin on Monday; a shorter period's cap is applied before a longer one's."""
+    """How long a cap runs. Weeks begin on Monday; a shorter period's cap is applied before a longer one's, and of one
+    period that of the kind of activity before that of the whole programme."""
 
     DAY = "day", _("1일")
     WEEK = "week", _("1주")
     MONTH = "month", _("1개월")
     YEAR = "year", _("1년")
+
+
+class Cap(models.TextChoices):
+    """Whose cap took points off, and over how long, in the order in which caps are applied."""
+
+    KIND_DAY = "kind_day", _("활동의 1일 한도")
+    PROGRAMME_DAY = "programme_day", _("사업 통합 1일 한도")
+    KIND_WEEK = "kind_week", _("활동의 1주 한도")
+    PROGRAMME_WEEK = "programme_week", _("사업 통합 1주 한도")
+    KIND_MONTH = "kind_month", _("활동의 1개월 한도")
+    PROGRAMME_MONTH = "programme_month", _("사업 통합 1개월 한도")
+    KIND_YEAR = "kind_year", _("활동의 1년 한도")
+    PROGRAMME_YEAR = "programme_year", _("사업 통합 1년 한도")
 
 
 class Payout(models.TextChoices):

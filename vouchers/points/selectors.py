@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext
 
+from vouchers.common.database import refusal
 from vouchers.common.scope import scope
 from vouchers.ledger.models import Account, AccountKind, Balance
 from vouchers.partners.selectors import Caller
@@ -17,17 +20,23 @@ from vouchers.points.models import (
     ActivityState,
     HeldReason,
     PaymentState,
+    PointCut,
     PointPayment,
     PointProgramme,
     PointRun,
 )
+from vouchers.points.rules import Cap
 from vouchers.wallets.models import Wallet
 
 SAMPLE: Final = 20
+STREAMED: Final = 2_000
 
 
 class Earned(NamedTuple):
-    """One activity of a citizen: what it earns, why not more, and what of it has been paid."""
+    """One activity of a citizen: what it would earn without caps, what it earns, why not more, and what was paid of it.
+
+    ``cuts`` says how many won which cap took off, in the order in which caps are applied.
+    """
 
     programme: str
     kind: str
@@ -35,8 +44,10 @@ class Earned(NamedTuple):
     activity_id: UUID
     occurred_at: datetime
     counts_on: date
+    raw: int
     points: int
     why: str
+    cuts: list[tuple[Cap, int]]
     state: str
     paid: int
 
@@ -45,7 +56,12 @@ def earned_by(*, municipality: str, citizen: UUID, first: date, end: date) -> li
     """What a citizen's activities that count from ``first`` until before ``end`` earn, newest first, at most 1,000."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM points.of_citizen(%s, %s, %s, %s)", [municipality, citizen, first, end])
-        return [Earned(*row) for row in cursor.fetchall()]
+        found = [Earned(*row) for row in cursor.fetchall()]
+    return [row._replace(cuts=_in_order(json.loads(row.cuts))) for row in found]  # type: ignore[arg-type]
+
+
+def _in_order(cuts: dict[str, int]) -> list[tuple[Cap, int]]:
+    return [(cap, cuts[cap]) for cap in Cap if cap in cuts]
 
 
 def activity(*, caller: Caller, activity: UUID) -> Activity | None:
@@ -104,14 +120,57 @@ def exceptions_of(run: PointRun) -> list[tuple[Any, int, int]]:
     ]
 
 
-def balance_of(programme: PointProgramme) -> int:
-    """The won that the programme's fund holds."""
+def failure_of(run: PointRun) -> str:
+    """Why a payout stands still, in words; "" when it does not."""
+    if not run.failure:
+        return ""
+    known = refusal(run.failure)
+    if known is None or "%(" in str(known.message):
+        return gettext("원장이 지급을 거부했습니다(%(code)s). 시스템 관리자에게 문의하십시오.") % {"code": run.failure}
+    return str(known.message)
+
+
+class Cut(NamedTuple):
+    """What one cap took off in a run."""
+
+    cap: Cap
+    activities: int
+    people: int
+    points: int
+
+
+def cuts_of(run: PointRun) -> list[Cut]:
+    """What each cap took off in a run, in the order in which caps are applied."""
+    rows = (
+        run.cuts.order_by()
+        .values("cap")
+        .annotate(activities=Count("activity"), people=Count("citizen_id", distinct=True), won=Sum("points"))
+    )
+    found = {row["cap"]: row for row in rows}
+    return [Cut(cap, found[cap]["activities"], found[cap]["people"], found[cap]["won"]) for cap in Cap if cap in found]
+
+
+def cut_activities(run: PointRun, *, cap: str) -> QuerySet[PointCut]:
+    """The activities from which a cap took points off in a run, the largest cuts first."""
+    found = run.cuts.filter(cap=cap).select_related("activity__kind", "activity__citizen")
+    return found.order_by("-points", "activity_id", "repeat")
+
+
+class Money(NamedTuple):
+    """What a fund has left for new promises, and what it has set aside for those made. Won."""
+
+    free: int
+    reserved: int
+
+
+def money_of(programme: PointProgramme) -> Money:
+    """The money of a programme's fund; nothing without a fund."""
     account = Account.objects.filter(
         municipality=programme.municipality_id, kind=AccountKind.BENEFIT, owner_id=programme.fund_id,
         currency_id=programme.currency_id,
     ).values("id")[:1]  # fmt: skip
     found = Balance.objects.filter(municipality=programme.municipality_id, pk__in=account).first()
-    return found.credits - found.debits - found.reserved if found else 0
+    return Money(found.credits - found.debits - found.reserved, found.reserved) if found else Money(0, 0)
 
 
 def rejected_of(*, citizen: UUID, first: date, end: date, limit: int = 100) -> list[Activity]:

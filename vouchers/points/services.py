@@ -24,7 +24,7 @@ from vouchers.ledger.services import call
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
 from vouchers.partners.services import Once, Write, once
-from vouchers.points import errors, selectors
+from vouchers.points import errors
 from vouchers.points.models import Activity, PointProgramme, PointRun, RunState
 from vouchers.points.rules import expiry_day, payable_from
 
@@ -145,19 +145,16 @@ def compute(
 def confirm(
     *, run: PointRun, amount: int, official: Official, authority: Authority, at: datetime, chunk_rows: int = CHUNK_ROWS
 ) -> PointRun:  # fmt: skip
-    """Confirm a run as it was shown, with ``amount`` won, and queue its payment.
+    """Confirm a run as it was shown, with ``amount`` won, reserve that money of its fund, and queue the payment.
 
     Raises NotPermitted, OwnRun for whoever computed it (as does the database), RunConfirmed, RunChanged, NothingToPay,
-    FundShort.
+    FundMissing, and BenefitFundShort when the fund has not so much left.
     """
     _require(authority, "points.pay", run.municipality_id)
     if run.author_id == official.pk:
         raise errors.OwnRun
     if not run.payments.exists():
         raise errors.NothingToPay
-    available = selectors.balance_of(run.programme)
-    if available < amount:
-        raise errors.FundShort(available=f"{available:,}", needed=f"{amount:,}")
     expires_at = start_of_day(expiry_day(business_date(at), run.programme.validity_months))
     with transaction.atomic(), domain_errors():
         call("points.confirm", run.municipality_id, run.pk, official.pk, amount, expires_at, chunk_rows, at)
@@ -174,6 +171,18 @@ def resume(*, run: PointRun, authority: Authority) -> None:
             raise errors.RunConfirmed
         call("points.fail", run.municipality_id, run.pk, "")
         _queue(run)
+
+
+def cancel(*, run: PointRun, authority: Authority, at: datetime) -> PointRun:
+    """Pay no more of a confirmed run and let its fund go of the rest: a draft again when nobody has been paid.
+
+    Otherwise it ends with those who were paid; the others keep their points for a later run. Raises NotPermitted,
+    RunNotPaying.
+    """
+    _require(authority, "points.pay", run.municipality_id)
+    with transaction.atomic(), domain_errors():
+        call("points.cancel", run.municipality_id, run.pk, at)
+        return PointRun.objects.get(pk=run.pk)
 
 
 def _queue(run: PointRun) -> None:

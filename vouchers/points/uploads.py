@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import domain_errors
 from vouchers.common.errors import NotPermitted, StateConflict
+from vouchers.common.seoul import SEOUL
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
 from vouchers.partners.models import Partner
@@ -93,10 +94,29 @@ def _tried(partner: Partner, items: list[Item], at: datetime) -> list[Outcome]:
 
 
 def _problem(item: Item, outcome: Outcome) -> dict[str, object]:
+    field, value = _place(item, outcome.reason)
     return {
-        "row": item.row_number, "column": "", "value": item.external_id, "reason": outcome.reason,
+        "row": item.row_number, "column": reading.COLUMNS[field], "value": value, "reason": outcome.reason,
         "blocks": outcome.outcome == "refused",
     }  # fmt: skip
+
+
+def _place(item: Item, reason: str) -> tuple[str, str]:
+    """The column that whoever mends the row looks at first, and what stands there; of a person no more than the name."""
+    match reason:
+        case "kind_unknown" | "no_rule" | "programme_closed":
+            return "kind", item.kind
+        case "value_missing":
+            return "amount", ""
+        case "in_future" | "too_late":
+            return "occurred_at", f"{item.occurred_at.astimezone(SEOUL):%Y-%m-%d %H:%M}"
+        case "documents_missing":
+            return "documents", ", ".join(item.documents)
+        case "wallet_unknown" | "moved_out" | "deceased" | "too_young":
+            named = "|" in item.person
+            return ("name" if named else "wallet"), item.person.split("|")[0]
+        case _:
+            return "external_id", item.external_id
 
 
 REFUSED: Final = {

@@ -16,6 +16,7 @@ from tests.factories import AT, City
 from tests.factories.holding import Stranger, make_holding_list
 from tests.vouchers.incentives import test_audits
 from tests.vouchers.ledger import test_audit_benefits
+from tests.vouchers.points.test_audits import NAMES as POINTS
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date
 from vouchers.ledger import services, tasks
@@ -121,8 +122,8 @@ TAMPERING = {
         {"reserved_for_open_lists"},
     ),
 }  # fmt: skip
-ELSEWHERE = {"clawbacks_within_paid", "receivables_add_up"} | test_audit_benefits.NAMES | test_audits.NAMES
-"""Tampered with in tests/allowances/clawback/test_audit.py, test_audit_benefits.py and incentives/test_audits.py."""
+ELSEWHERE = {"clawbacks_within_paid", "receivables_add_up"} | test_audit_benefits.NAMES | test_audits.NAMES | POINTS
+"""Tampered with in tests/allowances/clawback/test_audit.py, test_audit_benefits.py, and of incentives and points test_audits.py."""
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: C
         "returned_is_counted": (17_000, 0),
         "clawbacks_within_paid": (0, 0),
         "receivables_add_up": (0, 0),
-        **dict.fromkeys(test_audit_benefits.NAMES | test_audits.NAMES, (0, 0)),
+        **dict.fromkeys(test_audit_benefits.NAMES | test_audits.NAMES | POINTS, (0, 0)),
         "journals_have_transfers": (13, 0),
         "settlement_follows_transfers": (50_000, 0),
         "settlement_carries_over": (0, 0),

@@ -14,15 +14,20 @@ from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import Citizen, CitizenStatus
 from vouchers.common.database import domain_errors
 from vouchers.common.errors import NotPermitted
+from vouchers.common.models import uuid7
 from vouchers.common.seoul import SEOUL, business_date, start_of_day
+from vouchers.incentives.models import BenefitFund
 from vouchers.ledger import services as ledger
 from vouchers.ledger.audit import audit
+from vouchers.ledger.errors import BenefitFundShort
 from vouchers.ledger.models import Journal, Lot, LotKind
+from vouchers.ledger.services import call
 from vouchers.points import errors, selectors, services
 from vouchers.points.models import (
     Activity,
     ActivityState,
     PaymentState,
+    PointChunk,
     PointPayment,
     PointProgramme,
     PointRun,
@@ -70,7 +75,7 @@ def test_points_become_money_with_their_own_expiry(desk: PointDesk) -> None:
     assert [lots(citizen) for citizen in (rich, poor, idle)] == [[3_040], [40], []]
     lot = Lot.objects.get(wallet_id=factories.wallet_of(poor).pk)
     assert lot.expires_at == start_of_day(expiry_day(business_date(PAY_AT), 60))
-    assert selectors.balance_of(PointProgramme.objects.get(name=CARBON)) == 1_000_000 - 3_080
+    assert selectors.money_of(PointProgramme.objects.get(name=CARBON)) == (1_000_000 - 3_080, 0)
     assert fund.pk == run.programme.fund_id
     assert set(Activity.objects.values_list("state", flat=True)) == {ActivityState.COUNTED}
     assert not any(found.difference for found in audit())
@@ -158,31 +163,120 @@ def test_without_money_nothing_is_confirmed(desk: PointDesk) -> None:
     desk.fund(39)
     desk.did(factories.make_citizen(desk.city), "campaign", morning(BEFORE_FIRST))
     run = desk.compute(CARBON, BEFORE_FIRST, BEFORE_END, at=PAY_AT)
-    with pytest.raises(errors.FundShort):
+    with pytest.raises(BenefitFundShort, match="남은 금액은 39원이고 필요한 금액은 40원"):
+        desk.confirm(run, at=PAY_AT)
+    assert (PointRun.objects.get().state, PointChunk.objects.count()) == (RunState.DRAFT, 0)
+    PointProgramme.objects.update(fund=None)
+    with pytest.raises(errors.FundMissing):
         desk.confirm(run, at=PAY_AT)
 
 
-def test_a_fund_that_was_spent_meanwhile_stops_the_payout_until_it_is_filled(desk: PointDesk) -> None:
+def endow(desk: PointDesk, fund: BenefitFund, amount: int) -> None:
+    call("ledger.endow", desk.city.code, uuid7(), desk.city.currency.pk, fund.pk, amount, AT)
+
+
+def money(programme: str = CARBON) -> tuple[int, int]:
+    """What the programme's fund has free, and what it has set aside."""
+    return tuple(selectors.money_of(PointProgramme.objects.get(name=programme)))  # type: ignore[return-value]
+
+
+def test_what_was_confirmed_is_reserved_until_it_is_paid(desk: PointDesk) -> None:
+    """100 won: 80 are confirmed for two people, so 21 cannot leave the fund; a chunk of one person pays 40 of the 80."""
+    fund = desk.fund(100)
+    for _ in range(2):
+        desk.did(factories.make_citizen(desk.city), "campaign", morning(BEFORE_FIRST))
+    run = desk.confirm(desk.compute(CARBON, BEFORE_FIRST, BEFORE_END, at=PAY_AT), at=PAY_AT, chunk_rows=1)
+    assert money() == (20, 80)
+    assert call("incentives.left_of", desk.city.code, fund.pk) == (20,)
+    with pytest.raises(BenefitFundShort), transaction.atomic():
+        endow(desk, fund, -21)
+    stops = iter([False, True])
+    services.pay(municipality=desk.city.code, run_id=run.pk, clock=lambda: PAY_AT, should_stop=lambda: next(stops))
+    assert money() == (20, 40)
+    assert not any(found.difference for found in audit())
+    desk.pay(run, at=PAY_AT)
+    assert money() == (20, 0)
+    assert not any(found.difference for found in audit())
+
+
+def test_another_run_cannot_be_confirmed_on_money_that_is_reserved(desk: PointDesk) -> None:
+    desk.fund(400)
+    citizen = factories.make_citizen(desk.city)
+    desk.did(citizen, "campaign", morning(BEFORE_FIRST))
+    desk.did(citizen, "vote", morning(BEFORE_FIRST, 10))
+    desk.did(citizen, "facility", morning(BEFORE_FIRST, 11))
+    desk.confirm(desk.compute(CARBON, BEFORE_FIRST, BEFORE_END, at=PAY_AT), at=PAY_AT)
+    other = desk.compute("정책참여 포인트", BEFORE_FIRST, BEFORE_END, at=PAY_AT)
+    with pytest.raises(BenefitFundShort, match="남은 금액은 360원이고 필요한 금액은 500원"):
+        desk.confirm(other, at=PAY_AT)
+    assert money() == (360, 40)
+
+
+def test_the_fund_of_the_confirmation_pays_whatever_the_programme_says_later(desk: PointDesk) -> None:
     fund = desk.fund(40)
     citizen = factories.make_citizen(desk.city)
     desk.did(citizen, "campaign", morning(BEFORE_FIRST))
     run = desk.confirm(desk.compute(CARBON, BEFORE_FIRST, BEFORE_END, at=PAY_AT), at=PAY_AT)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT ledger.endow(%s, ledger.id_at(%s), %s, %s, -40, %s)",
-            [desk.city.code, PAY_AT, desk.city.currency.pk, fund.pk, PAY_AT],
-        )
+    PointProgramme.objects.update(usage_rule=None)
+    other = desk.fund(1_000)
     run = desk.pay(run, at=PAY_AT)
-    assert (run.state, run.failure, lots(citizen)) == (RunState.PAYING, "benefit_fund_short", [])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT ledger.endow(%s, ledger.id_at(%s), %s, %s, 40, %s)",
-            [desk.city.code, PAY_AT, desk.city.currency.pk, fund.pk, PAY_AT],
-        )
+    assert (run.state, run.fund, lots(citizen)) == (RunState.PAID, fund, [40])
+    assert Lot.objects.get(wallet_id=factories.wallet_of(citizen).pk).usage_rule_id == run.usage_rule_id is not None
+    assert [call("incentives.left_of", desk.city.code, of.pk)[0] for of in (fund, other)] == [0, 1_000]
+
+
+def test_a_confirmation_is_cancelled_before_anybody_is_paid(desk: PointDesk) -> None:
+    desk.fund(40)
+    citizen = factories.make_citizen(desk.city)
+    desk.did(citizen, "campaign", morning(BEFORE_FIRST))
+    run = desk.confirm(desk.compute(CARBON, BEFORE_FIRST, BEFORE_END, at=PAY_AT), at=PAY_AT)
+    with pytest.raises(NotPermitted):
+        services.cancel(run=run, authority=desk.acting(desk.drafter)["authority"], at=PAY_AT)
+    run = services.cancel(run=run, authority=desk.acting(desk.payer)["authority"], at=PAY_AT)
+    assert (run.state, run.confirmed_by, run.fund, money()) == (RunState.DRAFT, None, None, (40, 0))
+    desk.pay(run, at=PAY_AT)
+    assert (lots(citizen), Activity.objects.get().state) == ([], ActivityState.ACCEPTED)
+    with pytest.raises(errors.RunNotPaying):
+        services.cancel(run=run, authority=desk.acting(desk.payer)["authority"], at=PAY_AT)
+    desk.pay(desk.confirm(desk.compute(CARBON, BEFORE_FIRST, BEFORE_END, at=PAY_AT), at=PAY_AT), at=PAY_AT)
+    assert (lots(citizen), money()) == ([40], (0, 0))
+
+
+def test_the_rest_of_a_run_that_is_cancelled_is_paid_with_the_next(desk: PointDesk) -> None:
+    desk.fund(1_000)
+    citizens = [factories.make_citizen(desk.city) for _ in range(3)]
+    for citizen in citizens:
+        desk.did(citizen, "campaign", morning(BEFORE_FIRST))
+    run = desk.confirm(desk.compute(CARBON, BEFORE_FIRST, BEFORE_END, at=PAY_AT), at=PAY_AT, chunk_rows=1)
+    stops = iter([False, True])
+    services.pay(municipality=desk.city.code, run_id=run.pk, clock=lambda: PAY_AT, should_stop=lambda: next(stops))
+    run = services.cancel(run=run, authority=desk.acting(desk.payer)["authority"], at=PAY_AT)
+    assert (run.state, run.members, run.amount, run.held) == (RunState.PAID, 1, 40, 2)
+    assert (selectors.exceptions_of(run), money()) == ([("지급 중단", 2, 80)], (960, 0))
+    assert not any(found.difference for found in audit())
+    at = start_of_day(payable_from(LAST_END, None)) + timedelta(hours=10)
+    run = paid(desk, LAST_FIRST, LAST_END, at)
+    assert (run.members, run.amount, money()) == (2, 80, (880, 0))
+    assert [lots(citizen) for citizen in citizens] == [[40]] * 3
+    assert not any(found.difference for found in audit())
+
+
+def test_a_payout_that_the_ledger_refuses_stands_still_and_goes_on_when_it_may(desk: PointDesk) -> None:
+    desk.fund(40)
+    citizen = factories.make_citizen(desk.city)
+    desk.did(citizen, "campaign", morning(BEFORE_FIRST))
+    run = desk.confirm(desk.compute(CARBON, BEFORE_FIRST, BEFORE_END, at=PAY_AT), at=PAY_AT)
+    run = desk.pay(run, at=datetime(1999, 1, 1, tzinfo=SEOUL))
+    assert (run.state, run.failure, lots(citizen), money()) == (
+        RunState.PAYING,
+        "ledger_month_not_prepared",
+        [],
+        (0, 40),
+    )
     services.resume(run=run, authority=desk.acting(desk.payer)["authority"])
     assert PointRun.objects.get().failure == ""
     run = desk.pay(run, at=PAY_AT)
-    assert (run.state, lots(citizen)) == (RunState.PAID, [40])
+    assert (run.state, lots(citizen), money()) == (RunState.PAID, [40], (0, 0))
 
 
 def test_what_arrives_late_is_paid_with_the_next_run(desk: PointDesk) -> None:
@@ -217,6 +311,7 @@ def test_what_was_wrong_is_taken_off_the_next_points(desk: PointDesk) -> None:
     run = paid(desk, NOW_FIRST, NOW_END, at)
     assert PointPayment.objects.get(run=run).amount == 45
     assert lots(citizen) == [70, 45]
+    assert not any(found.difference for found in audit())
 
 
 def test_who_cannot_be_paid_now_is_paid_later(desk: PointDesk) -> None:
@@ -249,7 +344,8 @@ def test_who_dies_between_confirmation_and_payment_is_held(desk: PointDesk) -> N
     Citizen.objects.filter(pk=citizen.pk).update(status=CitizenStatus.DECEASED)
     run = desk.pay(run, at=PAY_AT)
     assert (run.state, run.members, run.amount, run.held) == (RunState.PAID, 1, 40, 1)
-    assert (lots(citizen), lots(other)) == ([], [40])
+    assert (lots(citizen), lots(other), money()) == ([], [40], (1_000_000 - 40, 0))
+    assert not any(found.difference for found in audit())
 
 
 def test_one_payout_of_a_programme_at_a_time(desk: PointDesk) -> None:

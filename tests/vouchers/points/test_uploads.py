@@ -7,11 +7,12 @@ from datetime import date, datetime
 
 import pytest
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 from tests import factories
 from tests.factories.points import PointDesk, seoul
 from vouchers.common.errors import NotPermitted, StateConflict
-from vouchers.points import errors, reading, services, uploads
+from vouchers.points import errors, reading, services, uploads, workbook
 from vouchers.points.models import Activity, ActivityUpload, UploadState
 
 AT = seoul("2026-11-10 12:00")
@@ -92,10 +93,19 @@ def test_what_cannot_be_read_is_told_by_row_and_nothing_is_registered(desk: Poin
     assert not Activity.objects.exists()
 
 
+def test_what_is_wrong_is_told_in_a_workbook_without_formulas(desk: PointDesk) -> None:
+    made = upload(desk, lines("V1,=1+1,2026-11-02,김하나,1990-01-02,010-1111-2222,,", ROWS[0].replace("V1", "V2")))
+    told = CalamineWorkbook.from_filelike(workbook.problems(made)).get_sheet_by_index(0).to_python()
+    assert told == [
+        ["엑셀 행", "열", "값", "사유", "처리"],
+        [2.0, "활동", "=1+1", "이 기관이 제공하는 활동의 이름이나 코드가 아닙니다.", "고쳐야 함"],
+    ]
+
+
 def test_rows_that_do_not_count_are_kept_as_rejected(desk: PointDesk) -> None:
     made = upload(desk, lines(ROWS[0], "V9,campaign,2026-11-02,박없음,1990-01-02,010-9999-9999,,"))
-    assert [(problem["row"], uploads.reason_of(problem)) for problem in made.problems] == [
-        (3, "지갑 또는 시민을 찾을 수 없음")
+    assert [(row["row"], row["column"], row["value"], uploads.reason_of(row)) for row in made.problems] == [
+        (3, "성명", "박없음", "지갑 또는 시민을 찾을 수 없음")
     ]
     confirm(desk, made)
     rejected = Activity.objects.get(state="rejected")
@@ -106,7 +116,9 @@ def test_rows_that_do_not_count_are_kept_as_rejected(desk: PointDesk) -> None:
 
 def test_a_row_without_its_amount_blocks_the_file(desk: PointDesk) -> None:
     made = upload(desk, lines(ROWS[0], "V2,local_food,2026-11-02,김하나,1990-01-02,010-1111-2222,,"))
-    assert [(problem["row"], uploads.reason_of(problem)) for problem in made.problems] == [(3, "금액이나 수량이 없음")]
+    assert [(row["row"], row["column"], uploads.reason_of(row)) for row in made.problems] == [
+        (3, "금액", "금액이나 수량이 없음")
+    ]
     with pytest.raises(errors.FileWithProblems):
         confirm(desk, made)
     assert not Activity.objects.exists()

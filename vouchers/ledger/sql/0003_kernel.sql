@@ -216,22 +216,29 @@ END $$;
 
 -- Budget --------------------------------------------------------------------------------------------------------
 
+CREATE FUNCTION ledger.reserve_of(p_municipality varchar, p_account uuid, p_amount bigint, p_refusal text) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- Sets money of an account aside, so that nobody else spends it (or, with a negative amount, lets go of it): the whole
+-- amount or, with p_refusal, nothing.
+DECLARE
+    v_free bigint;
+BEGIN
+    SELECT credits - debits - reserved INTO v_free FROM vouchers_balance
+    WHERE municipality_id = p_municipality AND account_id = p_account FOR NO KEY UPDATE;
+    IF p_amount > v_free THEN
+        PERFORM ledger.refuse(p_refusal, jsonb_build_object('available', v_free, 'needed', p_amount));
+    END IF;
+    UPDATE vouchers_balance SET reserved = reserved + p_amount
+    WHERE municipality_id = p_municipality AND account_id = p_account;
+END $$;
+
 CREATE FUNCTION ledger.reserve(p_municipality varchar, p_currency uuid, p_programme uuid, p_amount bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Sets budget aside (or, with a negative amount, gives it back). The whole amount or nothing.
-DECLARE
-    v_programme uuid;
-    v_free      bigint;
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
-    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
-    SELECT credits - debits - reserved INTO v_free FROM vouchers_balance
-    WHERE municipality_id = p_municipality AND account_id = v_programme FOR NO KEY UPDATE;
-    IF p_amount > v_free THEN
-        PERFORM ledger.refuse('budget_exceeded', jsonb_build_object('available', v_free, 'needed', p_amount));
-    END IF;
-    UPDATE vouchers_balance SET reserved = reserved + p_amount
-    WHERE municipality_id = p_municipality AND account_id = v_programme;
+    PERFORM ledger.reserve_of(p_municipality, ledger.account(p_municipality, p_currency, 'programme', p_programme), p_amount,
+                              'budget_exceeded');
 END $$;
 
 CREATE FUNCTION ledger.set_aside(

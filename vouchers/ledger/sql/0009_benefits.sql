@@ -21,6 +21,14 @@ BEGIN
         CASE WHEN p_amount < 0 THEN v_bank ELSE v_fund END, abs(p_amount), p_at);
 END $$;
 
+CREATE FUNCTION ledger.reserve_benefits(p_municipality varchar, p_currency uuid, p_fund uuid, p_amount bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- Sets a fund's money aside for what was promised (or, with a negative amount, lets go of it). The whole amount or nothing.
+BEGIN
+    PERFORM ledger.reserve_of(p_municipality, ledger.account(p_municipality, p_currency, 'benefit', p_fund), p_amount,
+                              'benefit_fund_short');
+END $$;
+
 CREATE FUNCTION ledger.require_benefits(p_kind text, p_amounts bigint[], p_lengths integer[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -34,11 +42,13 @@ END $$;
 
 CREATE FUNCTION ledger.credit_benefits(
     p_municipality varchar, p_id uuid, p_currency uuid, p_kind text, p_lot_kind text, p_funds uuid[], p_wallets uuid[],
-    p_sources uuid[], p_amounts bigint[], p_expiries timestamptz[], p_usage_rules uuid[], p_at timestamptz
+    p_sources uuid[], p_amounts bigint[], p_expiries timestamptz[], p_usage_rules uuid[], p_at timestamptz,
+    p_reserved boolean DEFAULT false
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Gives item n of the arrays: p_amounts[n] won of a fund to a wallet, into the wallet's lot of that source, which is made
 -- at the first credit and grows with each later one (its expiry and usage rule stay as they were made). Several funds may
 -- pay into one lot. Returns the sum in won; line n of the journal is item n. A fund that does not suffice refuses all.
+-- p_reserved: the funds had set the money aside.
 DECLARE
     v_date   date;
     v_total  bigint;
@@ -103,6 +113,11 @@ BEGIN
     FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.credit_lot_id
     WHERE t.municipality_id = p_municipality AND t.journal_id = p_id AND lot.expires_at <= p_at + interval '1 hour'
     ON CONFLICT (municipality_id, lot_id) DO NOTHING;
+    IF p_reserved THEN
+        PERFORM ledger.reserve_of(p_municipality, due.account, -due.amount, 'benefit_fund_short')
+        FROM (SELECT ledger.account(p_municipality, p_currency, 'benefit', fund) AS account, amount
+              FROM unnest(v_funds, v_sums) AS f (fund, amount) ORDER BY account) due;
+    END IF;
     PERFORM ledger.move_balances(p_municipality, ARRAY(
         SELECT ledger.account(p_municipality, p_currency, 'benefit', f) FROM unnest(v_funds) f),
         v_sums, array_fill(0::bigint, ARRAY[cardinality(v_funds)]), 'benefit_fund_short');

@@ -17,7 +17,7 @@ from vouchers.common.pages import find, page, render, require
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
 from vouchers.points import examples, selectors
-from vouchers.points.models import ActivityKind, Holiday, PointCap, PointProgramme, PointRule, PointWitness
+from vouchers.points.models import ActivityKind, Holiday, PointCap, PointLimits, PointProgramme, PointRule, PointWitness
 from vouchers.points.rules import payable_from, period_of, periods_before
 
 VIEW, EDIT = "benefits.view", "points.edit"
@@ -54,6 +54,15 @@ class KindInline(ReadInline):
     show_change_link = True
 
 
+class LimitsInline(ReadInline):
+    """Versions of the caps of the whole programme, the latest first."""
+
+    model = PointLimits
+    view_permission = VIEW
+    fields: ClassVar = ["valid_from", "source"]
+    show_change_link = True
+
+
 @admin.register(PointProgramme)
 class PointProgrammeAdmin(HistoryAdmin):
     """Programmes; their page leads to what they paid and to the next payout."""
@@ -67,7 +76,7 @@ class PointProgrammeAdmin(HistoryAdmin):
         "currency", "name", "legal_basis", ("payout", "payout_month"), ("validity_months", "late_days"), "usage_rule", "fund",
         "is_active",
     ]})]  # fmt: skip
-    inlines: ClassVar = [WitnessInline, KindInline]
+    inlines: ClassVar = [WitnessInline, KindInline, LimitsInline]
     prefix_search: ClassVar = ["name"]
     search_help_text = _("사업명의 앞부분")
     sortable_by: ClassVar[list[str]] = []
@@ -76,6 +85,19 @@ class PointProgrammeAdmin(HistoryAdmin):
     )
     list_before_template = "vouchers/points/programme_links.html"
     change_form_outer_after_template = "vouchers/points/programme_status.html"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Runs have been computed for wallets of the currency."""
+        return ["currency", unlinked(PointProgramme, "currency")] if obj else []
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the next steps for those who may edit."""
+        may = request.authority.may(EDIT)  # type: ignore[attr-defined]
+        context = {"may_edit_points": may, **(extra_context or {})}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With the examples for those who may edit."""
@@ -104,6 +126,7 @@ class ActivityKindAdmin(HistoryAdmin):
     list_filter: ClassVar = [MunicipalityFilter]
     fieldsets: ClassVar = [(None, {"fields": ["programme", "name", ("code", "unit")]})]
     inlines: ClassVar = [RuleInline]
+    change_form_outer_after_template = "vouchers/points/kind_links.html"
     prefix_search: ClassVar = ["name"]
     exact_search: ClassVar = ["code"]
     search_help_text = _("활동명의 앞부분 또는 코드")
@@ -113,6 +136,15 @@ class ActivityKindAdmin(HistoryAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Partners send the code, and activities hang on the programme."""
         return ["programme", "code"] if obj else []
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the next step for those who may edit."""
+        may = request.authority.may(EDIT)  # type: ignore[attr-defined]
+        context = {"may_edit_points": may, **(extra_context or {})}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
 
 
 class CapInline(EditInline):
@@ -130,7 +162,7 @@ class CapInline(EditInline):
         return super().has_change_permission(request, obj) and not _in_force(request, obj)
 
 
-def _in_force(request: HttpRequest, rule: PointRule | None) -> bool:
+def _in_force(request: HttpRequest, rule: PointRule | PointLimits | None) -> bool:
     return rule is not None and rule.pk is not None and rule.valid_from <= business_date(request.at)  # type: ignore[attr-defined]
 
 
@@ -153,6 +185,31 @@ class PointRuleAdmin(HistoryAdmin):
     search_help_text = _("활동명의 앞부분")
     sortable_by: ClassVar[list[str]] = []
     empty_hint = _("활동 종류마다 언제부터 얼마를 적립하는지 등록하십시오.")
+
+    from_day = day("valid_from", _("시행일"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _in_force(request, obj)
+
+
+@admin.register(PointLimits)
+class PointLimitsAdmin(HistoryAdmin):
+    """Caps for whole programmes by the day from which they hold; changed like rules, by later ones."""
+
+    view_permission = VIEW
+    edit_permission = EDIT
+    list_display: ClassVar = ["programme", "from_day", "source"]
+    list_select_related: ClassVar = ["programme"]
+    list_filter: ClassVar = [MunicipalityFilter]
+    fieldsets: ClassVar = [(None, {"fields": ["programme", "valid_from", "source"]})]
+    inlines: ClassVar = [CapInline]
+    prefix_search: ClassVar = ["programme__name"]
+    search_help_text = _("사업명의 앞부분")
+    sortable_by: ClassVar[list[str]] = []
+    empty_hint = _(
+        "한 사람이 사업의 모든 활동을 합하여 1주, 1개월, 1년에 얼마까지 적립하는지 나이별로 등록하십시오. 한도를 없애려면 "
+        "한도가 없는 통합 한도를 새 시행일로 등록합니다."
+    )
 
     from_day = day("valid_from", _("시행일"))
 
@@ -186,7 +243,7 @@ def load_examples(request: HttpRequest) -> HttpResponse:
     if currency is None:
         messages.error(request, gettext("상품권이 없어 사업을 만들 수 없습니다. 상품권을 먼저 등록하십시오."))
     else:
-        made = examples.load(currency=currency, usage_rule=None)
+        made = examples.load(currency=currency)
         messages.success(
             request,
             gettext("예시 사업 %(count)s개를 만들었습니다. 실적 제공 기관과 재원을 정하면 시작할 수 있습니다.")
@@ -209,7 +266,7 @@ def status(request: HttpRequest, programme_id: UUID) -> HttpResponse:
     runs = {run.period_from: run for run in programme.runs.filter(period_from__in=[row["first"] for row in offered])}
     return render(
         request, "vouchers/points/status.html", title=programme.name, programme=programme, first=first,
-        counts=selectors.counted(programme=programme, first=first, end=end), balance=selectors.balance_of(programme),
+        counts=selectors.counted(programme=programme, first=first, end=end), money=selectors.money_of(programme),
         offered=[row | {"run": runs.get(row["first"]), "open": row["payable"] <= today} for row in offered],
         runs=list(programme.runs.order_by("-period_from")[:12]),
         may_edit=request.authority.may(EDIT, programme.municipality_id),  # type: ignore[attr-defined]

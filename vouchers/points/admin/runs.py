@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, ClassVar
+from datetime import date, timedelta
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +18,13 @@ from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.korean import grouped
 from vouchers.common.money import money
 from vouchers.common.pages import find, page, refusals_shown, render, require
-from vouchers.points import selectors, services
+from vouchers.points import selectors, services, workbook
 from vouchers.points.admin.programmes import EDIT, VIEW
 from vouchers.points.models import PointProgramme, PointRun, RunState
 from vouchers.points.rules import period_of
 
 PAY = "points.pay"
+CUTS_SHOWN: Final = 100
 
 
 @admin.register(PointRun)
@@ -84,15 +85,17 @@ def show(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Who gets how much, who does not and why, and whether the fund suffices."""
     run = _run_named(request, run_id)
     authority: Any = request.authority  # type: ignore[attr-defined]
-    balance, own = selectors.balance_of(run.programme), run.author_id == request.user.pk
+    money, own = selectors.money_of(run.programme), run.author_id == request.user.pk
     draft = run.state == RunState.DRAFT
     return render(
-        request, "vouchers/points/run.html", title=str(run), run=run, balance=balance, short=max(0, run.amount - balance),
-        sample=selectors.sample_of(run), exceptions=selectors.exceptions_of(run), draft=draft,
+        request, "vouchers/points/run.html", title=str(run), run=run, money=money, short=max(0, run.amount - money.free),
+        sample=selectors.sample_of(run), exceptions=selectors.exceptions_of(run), draft=draft, cuts=selectors.cuts_of(run),
+        failure=selectors.failure_of(run), last_day=run.period_until - timedelta(days=1),
         may_see_citizens=authority.may("citizens.view", run.municipality_id),
         paying=run.state == RunState.PAYING, progress=selectors.progress(run), own=own,
         may_compute=draft and authority.may(EDIT, run.municipality_id),
         may_confirm=draft and not own and authority.may(PAY, run.municipality_id),
+        may_cancel=run.state == RunState.PAYING and authority.may(PAY, run.municipality_id),
         may_resume=run.state == RunState.PAYING and bool(run.failure) and authority.may(PAY, run.municipality_id),
     )  # fmt: skip
 
@@ -110,6 +113,42 @@ def confirm(request: HttpRequest, run_id: UUID) -> HttpResponse:
         services.confirm(run=run, amount=int(told), **_acting(request))
         messages.success(request, _("확정했습니다. 시민의 지갑에 지급하고 있습니다."))
     return redirect("admin:point_run", run.pk)
+
+
+@page("vouchers/pointrun/<uuid:run_id>/cancel/", name="point_cancel", methods=("POST",))
+def cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Pay no more of a confirmed run."""
+    run = find(PointRun.objects, run_id)
+    require(request, PAY, run.municipality_id)
+    with refusals_shown(request):
+        left = services.cancel(run=run, authority=request.authority, at=request.at)  # type: ignore[attr-defined]
+        if left.state == RunState.DRAFT:
+            messages.success(request, _("확정을 취소했습니다. 아무에게도 지급하지 않았고, 재원의 예약을 풀었습니다."))
+        else:
+            messages.success(request, _("남은 지급을 중단했습니다. 지급하지 않은 포인트는 다음 지급에 들어갑니다."))
+    return redirect("admin:point_run", run.pk)
+
+
+@page("vouchers/pointrun/<uuid:run_id>/cuts/", name="point_cuts")
+def cuts(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """From which activities a cap took points off: the largest on the page, all of them as a file."""
+    run = _run_named(request, run_id)
+    taken = selectors.cuts_of(run)
+    chosen = next((row for row in taken if row.cap == request.GET.get("cap")), taken[0] if taken else None)
+    return render(
+        request, "vouchers/points/cuts.html", title=gettext("한도로 줄어든 실적"), run=run, taken=taken, chosen=chosen,
+        rows=selectors.cut_activities(run, cap=chosen.cap)[:CUTS_SHOWN] if chosen else [],
+        more=max(0, chosen.activities - CUTS_SHOWN) if chosen else 0,
+        may_see_citizens=request.authority.may("citizens.view", run.municipality_id),  # type: ignore[attr-defined]
+    )  # fmt: skip
+
+
+@page("vouchers/pointrun/<uuid:run_id>/cuts/file/", name="point_cuts_file")
+def cuts_file(request: HttpRequest, run_id: UUID) -> FileResponse:
+    """Every activity from which caps took points off, as a workbook."""
+    run = _run_named(request, run_id)
+    name = f"{run.programme.name}_{run.period_from:%Y%m}_{gettext('한도적용')}.xlsx"
+    return FileResponse(workbook.cuts(run), as_attachment=True, filename=name)
 
 
 @page("vouchers/pointrun/<uuid:run_id>/resume/", name="point_resume", methods=("POST",))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.korean import grouped
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.partners.models import Partner
-from vouchers.points import uploads
+from vouchers.points import uploads, workbook
 from vouchers.points.admin.programmes import EDIT, VIEW
 from vouchers.points.models import ActivityUpload, PointWitness, UploadState
 from vouchers.points.reading import COLUMNS, LARGEST_FILE
@@ -135,13 +135,26 @@ def show(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """What a file holds and what is wrong with it."""
     upload = find(ActivityUpload.objects.select_related("partner", "uploaded_by", "decided_by"), upload_id)
     require(request, VIEW, upload.municipality_id)
-    problems = [row | {"why": uploads.reason_of(row)} for row in upload.problems[:PROBLEMS_SHOWN]]
+    wrong = [row | {"why": uploads.reason_of(row)} for row in upload.problems[:PROBLEMS_SHOWN]]
     blocked = len({row["row"] for row in upload.problems if row["blocks"]})
     return render(
-        request, "vouchers/points/upload_show.html", title=upload.file_name, upload=upload, problems=problems,
+        request, "vouchers/points/upload_show.html", title=upload.file_name, upload=upload, problems=wrong,
         blocked=blocked, more=max(0, len(upload.problems) - PROBLEMS_SHOWN), waits=upload.state == UploadState.CHECKED,
         may_edit=request.authority.may(EDIT, upload.municipality_id),  # type: ignore[attr-defined]
     )  # fmt: skip
+
+
+@page("vouchers/activityupload/<uuid:upload_id>/problems/", name="activity_upload_problems")
+def problems(request: HttpRequest, upload_id: UUID) -> FileResponse:
+    """What is wrong with a file, as a workbook for the partner that is to mend it."""
+    upload = find(ActivityUpload.objects, upload_id)
+    require(request, EDIT, upload.municipality_id)
+    record(
+        request, municipality=upload.municipality_id, action=AccessAction.DOWNLOAD, subject=f"activities {upload.pk}",
+        reason=gettext("실적 파일의 확인할 행 내려받기"), count=len(upload.problems),
+    )  # fmt: skip
+    name = f"{upload.file_name.rsplit('.', 1)[0]}_{gettext('확인할 행')}.xlsx"
+    return FileResponse(workbook.problems(upload), as_attachment=True, filename=name)
 
 
 @page("vouchers/activityupload/<uuid:upload_id>/confirm/", name="activity_upload_confirm", methods=("POST",))

@@ -16,6 +16,7 @@ from vouchers.common.api import RequestBody, read
 from vouchers.common.problems import FieldProblem, FieldsInvalid
 from vouchers.partners.api.bodies import VISIBLE, Moment, Won
 from vouchers.points.models import Activity
+from vouchers.points.rules import Cap
 from vouchers.points.selectors import Earned
 from vouchers.points.services import Item, Outcome
 
@@ -123,8 +124,19 @@ class Activities(Struct, frozen=True):
     next_cursor: str | None
 
 
+class PointCut(Struct, frozen=True):
+    """What one cap took off: that of the kind of activity, or that of the whole programme, over a day, week, month or year."""
+
+    limit: Literal["kind", "programme"]
+    period: Literal["day", "week", "month", "year"]
+    points: int
+
+
 class EarnedPoint(Struct, frozen=True):
-    """What one activity earns. ``why`` says why not more: too_young, day_off, not_first, over_cap; else empty."""
+    """What one activity earns. ``why`` says why not more: too_young, day_off, not_first, over_cap; else empty.
+
+    ``points_before_limits`` less the points of all ``cuts`` is ``points``.
+    """
 
     about: ClassVar[Any] = _(
         "활동 하나의 적립. `why`는 더 적립하지 않은 까닭(too_young, day_off, not_first, over_cap)이며, 없으면 비어 "
@@ -137,9 +149,11 @@ class EarnedPoint(Struct, frozen=True):
     kind_name: str
     occurred_at: Moment
     counts_on: date
+    points_before_limits: int
     points: int
     paid: int
     why: Literal["", "too_young", "day_off", "not_first", "over_cap"]
+    cuts: list[PointCut]
 
 
 class WalletPoints(Struct, frozen=True):
@@ -213,12 +227,17 @@ def points_of(month: str, rows: list[Earned]) -> WalletPoints:
         month, sum(row.points for row in rows), sum(row.paid for row in rows),
         [
             EarnedPoint(
-                row.activity_id, row.programme, row.kind, row.kind_name, row.occurred_at, row.counts_on, row.points,
-                row.paid, row.why,  # type: ignore[arg-type]
+                row.activity_id, row.programme, row.kind, row.kind_name, row.occurred_at, row.counts_on, row.raw,
+                row.points, row.paid, row.why, [_cut_of(cap, points) for cap, points in row.cuts],  # type: ignore[arg-type]
             )
             for row in rows
         ],
     )  # fmt: skip
+
+
+def _cut_of(cap: Cap, points: int) -> PointCut:
+    limit, period = cap.split("_")
+    return PointCut(limit, period, points)  # type: ignore[arg-type]
 
 
 class PointsNotice(Struct, frozen=True):

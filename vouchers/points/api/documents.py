@@ -61,16 +61,18 @@ read_activity = describe(
 read_points = describe(
     "readWalletPoints", tag=_TAG, summary=_("지갑의 월별 포인트"), reply=bodies.WalletPoints,
     example={
-        "month": "2026-11", "points": 1450, "paid": 0,
+        "month": "2026-11", "points": 1000, "paid": 0,
         "activities": [{
             "activity_id": _AN_ACTIVITY["id"], "programme": "탄소지움", "kind": "bus_ride", "kind_name": "평일 첫 버스 이용",
-            "occurred_at": "2026-11-01T22:30:00Z", "counts_on": "2026-11-02", "points": 1450, "paid": 0, "why": "",
+            "occurred_at": "2026-11-01T22:30:00Z", "counts_on": "2026-11-02", "points_before_limits": 1450, "points": 1000, "paid": 0,
+            "why": "over_cap", "cuts": [{"limit": "programme", "period": "week", "points": 450}],
         }],
     },
     description=_(
         "그달에 적립되는 포인트와, 활동마다 얼마가 적립되는지와 그 까닭입니다. 지급 전에는 지금까지 들어온 실적으로 계산한 "
         "예상액입니다. why는 적립되지 않은 까닭으로, too_young은 나이, day_off는 적립하지 않는 날, not_first는 하루의 첫 활동이 "
-        "아님, over_cap은 한도 초과입니다. 최근 1,000건까지입니다."
+        "아님, over_cap은 한도 초과입니다. cuts는 어느 한도에서 얼마가 줄었는지입니다. kind는 그 활동의 한도, programme은 사업의 모든 "
+        "활동을 합한 통합 한도입니다. 최근 1,000건까지입니다."
     ),
     parameters=[
         OpenApiParameter("wallet", OpenApiTypes.UUID, OpenApiParameter.PATH, description=_("지갑번호")),

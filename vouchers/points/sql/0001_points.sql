@@ -189,44 +189,62 @@ END $$;
 
 -- Counting ------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION points.grow(p_sum bigint, p_points bigint, p_cap bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-    -- A sum that grows by p_points, but not above p_cap; a cap that has become lower takes nothing back.
-    SELECT greatest(p_sum, least(p_sum + p_points, coalesce(p_cap, p_sum + p_points)))
+CREATE FUNCTION points.grow(p_state bigint[], p_points bigint, p_cap bigint) RETURNS bigint[] LANGUAGE sql IMMUTABLE AS $$
+    -- {sum, what it grew by last}: a sum that grows by p_points, but not above p_cap; a cap that has become lower takes
+    -- nothing back.
+    SELECT ARRAY[grown.sum, grown.sum - p_state[1]]
+    FROM (SELECT greatest(p_state[1], least(p_state[1] + p_points, coalesce(p_cap, p_state[1] + p_points))) AS sum) grown
 $$;
-CREATE AGGREGATE points.capped(bigint, bigint) (sfunc = points.grow, stype = bigint, initcond = '0');
+CREATE FUNCTION points.last_growth(p_state bigint[]) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT p_state[2]';
+-- As a window: what each row adds to the sum under its cap.
+CREATE AGGREGATE points.share(bigint, bigint) (
+    sfunc = points.grow, stype = bigint[], initcond = '{0,0}', finalfunc = points.last_growth);
 
-CREATE FUNCTION points.cap(p_rule uuid, p_period text, p_age integer) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+CREATE FUNCTION points.cap(p_owner uuid, p_period text, p_age integer) RETURNS bigint
+LANGUAGE sql STABLE STRICT SET search_path = public, pg_temp AS $$
+    -- The cap of a rule or of a programme's limits for that age.
     SELECT min(points) FROM vouchers_pointcap
-    WHERE rule_id = p_rule AND period = p_period AND p_age >= age_from AND p_age <= coalesce(age_until, 999)
+    WHERE (rule_id = p_owner OR limits_id = p_owner) AND period = p_period
+      AND p_age >= age_from AND p_age <= coalesce(age_until, 999)
 $$;
 
 CREATE FUNCTION points.earned(p_programme uuid, p_from date, p_until date, p_citizen uuid DEFAULT NULL)
-RETURNS TABLE (activity_id uuid, repeat smallint, citizen_id uuid, counts_on date, raw bigint, points bigint, why text)
+RETURNS TABLE (activity_id uuid, repeat smallint, citizen_id uuid, counts_on date, raw bigint, points bigint, why text,
+               cuts jsonb)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
 -- What every activity of a programme earns that counts on a day from p_from until before p_until. p_from begins a year,
 -- so that no cap is cut in two. The rule is that of the activity's day; where one activity is paid several times, each
--- time it counts a period later. Caps hold per person and kind, the day's first, then the week's, month's and year's;
--- the age on the activity's day says which cap.
+-- time it counts a period later. Caps hold per person, those of the kind before those of the whole programme, the day's
+-- first, then the week's, month's and year's: what a shorter cap leaves does not depend on longer periods, of which only
+-- a part may be looked at. The rule's caps and, of the limits in force on the day on which it counts, the programme's:
+-- the age on the activity's day says which. Who comes first in time takes first of what a cap leaves.
+-- cuts: {cap: won it took off}.
 WITH programme AS (
     SELECT id, CASE payout WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months'
                            ELSE interval '1 year' END AS step
     FROM vouchers_pointprogramme WHERE id = p_programme
 ), rule AS (
     SELECT rule.*, lead(rule.valid_from) OVER (PARTITION BY rule.kind_id ORDER BY rule.valid_from) AS replaced_on,
-           EXISTS (SELECT FROM vouchers_pointcap cap WHERE cap.rule_id = rule.id AND cap.period = 'day') AS by_day,
-           EXISTS (SELECT FROM vouchers_pointcap cap WHERE cap.rule_id = rule.id AND cap.period = 'week') AS by_week,
-           EXISTS (SELECT FROM vouchers_pointcap cap WHERE cap.rule_id = rule.id AND cap.period = 'month') AS by_month,
-           EXISTS (SELECT FROM vouchers_pointcap cap WHERE cap.rule_id = rule.id AND cap.period = 'year') AS by_year
+           ARRAY(SELECT DISTINCT cap.period FROM vouchers_pointcap cap WHERE cap.rule_id = rule.id) AS capped
     FROM vouchers_pointrule rule JOIN vouchers_activitykind kind ON kind.id = rule.kind_id
     WHERE kind.programme_id = p_programme
+), limits AS (
+    SELECT limits.id, limits.valid_from, lead(limits.valid_from) OVER (ORDER BY limits.valid_from) AS replaced_on,
+           ARRAY(SELECT DISTINCT cap.period FROM vouchers_pointcap cap WHERE cap.limits_id = limits.id) AS capped
+    FROM vouchers_pointlimits limits WHERE limits.programme_id = p_programme
 ), done AS (
-    SELECT a.id, a.municipality_id, a.citizen_id, a.kind_id, a.occurred_at, a.amount, a.quantity, rule.id AS rule_id,
-           rule.measure, rule.points, rule.unit_size, rule.whole_units, rule.rate, rule.minimum_age, rule.days,
-           rule.by_day, rule.by_week, rule.by_month, rule.by_year, again.number::smallint AS repeat,
-           (a.day + again.number * programme.step)::date AS day,
-           CASE WHEN rule.by_week AND rule.week_of = 'monday' AND rule.payments = 1
-                THEN date_trunc('week', a.day)::date ELSE (a.day + again.number * programme.step)::date END AS counts_on,
+    SELECT a.id, a.citizen_id, a.kind_id, a.occurred_at, a.amount, a.quantity, rule.measure, rule.points, rule.unit_size,
+           rule.whole_units, rule.rate, rule.minimum_age, again.number::smallint AS repeat, counted.day,
+           CASE WHEN 'week' = ANY (rule.capped || limits.capped) AND rule.week_of = 'monday' AND rule.payments = 1
+                THEN date_trunc('week', a.day)::date ELSE counted.day END AS counts_on,
+           CASE WHEN 'day' = ANY (rule.capped) THEN rule.id END AS kind_day,
+           CASE WHEN 'day' = ANY (limits.capped) THEN limits.id END AS programme_day,
+           CASE WHEN 'week' = ANY (rule.capped) THEN rule.id END AS kind_week,
+           CASE WHEN 'week' = ANY (limits.capped) THEN limits.id END AS programme_week,
+           CASE WHEN 'month' = ANY (rule.capped) THEN rule.id END AS kind_month,
+           CASE WHEN 'month' = ANY (limits.capped) THEN limits.id END AS programme_month,
+           CASE WHEN 'year' = ANY (rule.capped) THEN rule.id END AS kind_year,
+           CASE WHEN 'year' = ANY (limits.capped) THEN limits.id END AS programme_year,
            extract(year FROM age(a.day, citizen.birth_date))::integer AS age,
            rule.first_of_day
                AND row_number() OVER (PARTITION BY a.citizen_id, a.kind_id, a.day, again.number ORDER BY a.occurred_at, a.id) > 1
@@ -246,6 +264,8 @@ WITH programme AS (
      AND (p_citizen IS NULL OR a.citizen_id = p_citizen)
     JOIN vouchers_citizen citizen ON citizen.id = a.citizen_id
     CROSS JOIN LATERAL generate_series(0, rule.payments - 1) AS again (number)
+    CROSS JOIN LATERAL (SELECT (a.day + again.number * programme.step)::date AS day) counted
+    LEFT JOIN limits ON counted.day >= limits.valid_from AND counted.day < coalesce(limits.replaced_on, 'infinity')
 ), worth AS (
     SELECT done.*,
            CASE WHEN age < minimum_age THEN 'too_young' WHEN is_off THEN 'day_off' WHEN is_later THEN 'not_first'
@@ -256,49 +276,54 @@ WITH programme AS (
                 WHEN whole_units THEN floor(quantity / unit_size)::bigint * points
                 ELSE floor(quantity * points / unit_size)::bigint END AS raw
     FROM done
-), daily AS (
-    SELECT worth.*,
-           CASE WHEN by_day THEN points.capped(raw, points.cap(rule_id, 'day', age)) OVER w
-                               - coalesce(points.capped(raw, points.cap(rule_id, 'day', age)) OVER
-                                     (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-                ELSE raw END AS in_day
-    FROM worth WINDOW w AS (PARTITION BY citizen_id, kind_id, repeat, day ORDER BY occurred_at, id)
-), weekly AS (
-    SELECT daily.*,
-           CASE WHEN by_week THEN points.capped(in_day, points.cap(rule_id, 'week', age)) OVER w
-                                - coalesce(points.capped(in_day, points.cap(rule_id, 'week', age)) OVER
-                                      (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-                ELSE in_day END AS in_week
-    FROM daily WINDOW w AS (PARTITION BY citizen_id, kind_id, repeat, date_trunc('week', day) ORDER BY occurred_at, id)
-), monthly AS (
-    SELECT weekly.*,
-           CASE WHEN by_month THEN points.capped(in_week, points.cap(rule_id, 'month', age)) OVER w
-                                 - coalesce(points.capped(in_week, points.cap(rule_id, 'month', age)) OVER
-                                       (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-                ELSE in_week END AS in_month
-    FROM weekly WINDOW w AS (PARTITION BY citizen_id, kind_id, repeat, date_trunc('month', counts_on) ORDER BY occurred_at, id)
-), yearly AS (
-    SELECT monthly.*,
-           CASE WHEN by_year THEN points.capped(in_month, points.cap(rule_id, 'year', age)) OVER w
-                                - coalesce(points.capped(in_month, points.cap(rule_id, 'year', age)) OVER
-                                      (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-                ELSE in_month END AS in_year
-    FROM monthly WINDOW w AS (PARTITION BY citizen_id, kind_id, repeat, date_trunc('year', counts_on) ORDER BY occurred_at, id)
+), by_kind_day AS (
+    SELECT *, points.share(raw, points.cap(kind_day, 'day', age)) OVER w AS left_1
+    FROM worth WINDOW w AS (PARTITION BY citizen_id, kind_id, day ORDER BY occurred_at, id, repeat)
+), by_day AS (
+    SELECT *, points.share(left_1, points.cap(programme_day, 'day', age)) OVER w AS left_2
+    FROM by_kind_day WINDOW w AS (PARTITION BY citizen_id, day ORDER BY occurred_at, id, repeat)
+), by_kind_week AS (
+    SELECT *, points.share(left_2, points.cap(kind_week, 'week', age)) OVER w AS left_3
+    FROM by_day WINDOW w AS (PARTITION BY citizen_id, kind_id, date_trunc('week', day) ORDER BY day, occurred_at, id, repeat)
+), by_week AS (
+    SELECT *, points.share(left_3, points.cap(programme_week, 'week', age)) OVER w AS left_4
+    FROM by_kind_week WINDOW w AS (PARTITION BY citizen_id, date_trunc('week', day) ORDER BY day, occurred_at, id, repeat)
+), by_kind_month AS (
+    SELECT *, points.share(left_4, points.cap(kind_month, 'month', age)) OVER w AS left_5
+    FROM by_week
+    WINDOW w AS (PARTITION BY citizen_id, kind_id, date_trunc('month', counts_on) ORDER BY day, occurred_at, id, repeat)
+), by_month AS (
+    SELECT *, points.share(left_5, points.cap(programme_month, 'month', age)) OVER w AS left_6
+    FROM by_kind_month
+    WINDOW w AS (PARTITION BY citizen_id, date_trunc('month', counts_on) ORDER BY day, occurred_at, id, repeat)
+), by_kind_year AS (
+    SELECT *, points.share(left_6, points.cap(kind_year, 'year', age)) OVER w AS left_7
+    FROM by_month
+    WINDOW w AS (PARTITION BY citizen_id, kind_id, date_trunc('year', counts_on) ORDER BY day, occurred_at, id, repeat)
+), by_year AS (
+    SELECT *, points.share(left_7, points.cap(programme_year, 'year', age)) OVER w AS left_8
+    FROM by_kind_year
+    WINDOW w AS (PARTITION BY citizen_id, date_trunc('year', counts_on) ORDER BY day, occurred_at, id, repeat)
 )
-SELECT id, repeat, citizen_id, counts_on, raw, in_year,
-       CASE WHEN no <> '' THEN no WHEN in_year < raw THEN 'over_cap' ELSE '' END
-FROM yearly WHERE counts_on >= p_from AND counts_on < p_until
+SELECT id, repeat, citizen_id, counts_on, raw, left_8,
+       CASE WHEN no <> '' THEN no WHEN left_8 < raw THEN 'over_cap' ELSE '' END,
+       CASE WHEN left_8 = raw THEN '{}' ELSE jsonb_strip_nulls(jsonb_build_object(
+           'kind_day', nullif(raw - left_1, 0), 'programme_day', nullif(left_1 - left_2, 0),
+           'kind_week', nullif(left_2 - left_3, 0), 'programme_week', nullif(left_3 - left_4, 0),
+           'kind_month', nullif(left_4 - left_5, 0), 'programme_month', nullif(left_5 - left_6, 0),
+           'kind_year', nullif(left_6 - left_7, 0), 'programme_year', nullif(left_7 - left_8, 0))) END
+FROM by_year WHERE counts_on >= p_from AND counts_on < p_until
 $$;
 
 CREATE FUNCTION points.of_citizen(p_municipality varchar, p_citizen uuid, p_from date, p_until date)
 RETURNS TABLE (programme varchar, kind varchar, kind_name varchar, activity_id uuid, occurred_at timestamptz,
-               counts_on date, points bigint, why text, state varchar, paid bigint)
+               counts_on date, raw bigint, points bigint, why text, cuts jsonb, state varchar, paid bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- What a citizen earns by their activities that count in a period, activity by activity, and what of it has been paid.
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
     RETURN QUERY
-    SELECT programme.name, kind.code, kind.name, a.id, a.occurred_at, e.counts_on, e.points, e.why, a.state,
+    SELECT programme.name, kind.code, kind.name, a.id, a.occurred_at, e.counts_on, e.raw, e.points, e.why, e.cuts, a.state,
            coalesce((SELECT sum(earning.points)::bigint
                      FROM vouchers_pointearning earning JOIN vouchers_pointrun run ON run.id = earning.run_id
                      WHERE earning.activity_id = a.id AND earning.repeat = e.repeat AND run.state = 'paid'), 0)
@@ -318,7 +343,8 @@ CREATE FUNCTION points.compute(
 ) RETURNS uuid LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Computes, or computes anew while nobody has confirmed it, what a programme pays for a period: everything its
 -- activities have earned by the period's end, less what earlier runs paid for them. So an activity that arrived late is
--- paid now, and what was withdrawn since is taken off. Whoever cannot be paid now keeps the points for a later run.
+-- paid now, and what was withdrawn since is taken off. Whoever cannot be paid now keeps the points for a later run. What
+-- caps took off is noted with the run that looked at the activity first.
 DECLARE
     v_run      uuid;
     v_state    text;
@@ -343,12 +369,23 @@ BEGIN
         VALUES (p_municipality, v_run, p_programme, p_from, p_until, 'draft', p_official, p_at, '', 0, 0, 0);
     END IF;
     DELETE FROM vouchers_pointearning WHERE run_id = v_run;
+    DELETE FROM vouchers_pointcut WHERE run_id = v_run;
     DELETE FROM vouchers_pointpayment WHERE run_id = v_run;
-    INSERT INTO vouchers_pointearning (municipality_id, run_id, activity_id, repeat, citizen_id, counts_on, points)
+    WITH now_ AS MATERIALIZED (
+        SELECT * FROM points.earned(p_programme, v_since, p_until)
+    ), cut AS (
+        INSERT INTO vouchers_pointcut (municipality_id, run_id, activity_id, repeat, cap, citizen_id, points)
+        SELECT p_municipality, v_run, now_.activity_id, now_.repeat, taken.cap, now_.citizen_id, taken.points::bigint
+        FROM now_ CROSS JOIN LATERAL jsonb_each_text(now_.cuts) AS taken (cap, points)
+        WHERE now_.counts_on >= p_from
+           OR NOT EXISTS (SELECT FROM vouchers_pointcut earlier
+                          WHERE earlier.activity_id = now_.activity_id AND earlier.repeat = now_.repeat)
+    )
+    INSERT INTO vouchers_pointearning (municipality_id, run_id, activity_id, repeat, citizen_id, counts_on, points, worth)
     SELECT p_municipality, v_run, coalesce(now_.activity_id, before.activity_id), coalesce(now_.repeat, before.repeat),
            coalesce(now_.citizen_id, before.citizen_id), coalesce(now_.counts_on, before.counts_on),
-           coalesce(now_.points, 0) - coalesce(before.points, 0)
-    FROM (SELECT * FROM points.earned(p_programme, v_since, p_until)) now_
+           coalesce(now_.points, 0) - coalesce(before.points, 0), coalesce(now_.points, 0)
+    FROM now_
     FULL JOIN (
         SELECT earning.activity_id, earning.repeat, earning.citizen_id, max(earning.counts_on) AS counts_on,
                sum(earning.points)::bigint AS points
@@ -379,6 +416,8 @@ BEGIN
     DELETE FROM vouchers_pointearning earning USING vouchers_pointpayment payment
     WHERE earning.run_id = v_run AND payment.run_id = v_run AND payment.citizen_id = earning.citizen_id
       AND payment.state = 'held';
+    DELETE FROM vouchers_pointcut cut USING vouchers_pointpayment payment
+    WHERE cut.run_id = v_run AND payment.run_id = v_run AND payment.citizen_id = cut.citizen_id AND payment.state = 'held';
     UPDATE vouchers_pointrun run
     SET author_id = p_official, computed_at = p_at, members = sums.members, amount = sums.amount, held = sums.held
     FROM (SELECT count(*) FILTER (WHERE state = 'due') AS members, coalesce(sum(amount), 0) AS amount,

@@ -13,7 +13,7 @@ WITH list AS (
     SELECT account.municipality_id, account.owner_id AS programme_id, balance.reserved AS amount
     FROM vouchers_balance balance JOIN vouchers_account account
       ON account.municipality_id = balance.municipality_id AND account.id = balance.account_id
-    WHERE balance.reserved <> 0
+    WHERE balance.reserved <> 0 AND account.kind <> 'benefit'
 )
 SELECT coalesce(sum(kept.amount), 0)::bigint AS figure,
        coalesce(sum(abs(coalesce(kept.amount, 0) - coalesce(due.amount, 0))), 0)::bigint AS difference
