@@ -257,38 +257,16 @@ BEGIN
     WHERE municipality_id = p_municipality AND account_id = v_account;
 END $$;
 
-CREATE FUNCTION ledger.disburse(
-    p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid,
-    p_expires_at timestamptz, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz,
-    p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0, p_expiries timestamptz[] DEFAULT NULL, p_grace_days integer DEFAULT NULL
-) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
--- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all. What is
--- kept for people without a wallet (p_held) and what the bank pays in cash (p_cash) moves in one sum each, to accounts of
--- the programme's own. p_expiries goes before p_expires_at where wallets differ. What a refund brings back after that can be
--- spent again for p_grace_days (NULL: it returns to the programme).
--- Returns the sum in won. Locks no wallet: a new lot concerns nobody else.
--- Each wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
+CREATE FUNCTION ledger.grant_lots(
+    p_municipality varchar, p_id uuid, p_currency uuid, p_from uuid, p_kind text, p_programme uuid, p_usage_rule uuid,
+    p_expires_at timestamptz, p_expiries timestamptz[], p_grace_days integer, p_wallets uuid[], p_sources uuid[],
+    p_amounts bigint[], p_date date, p_at timestamptz
+) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- Moves p_amounts from an account into new lots, a transfer each. Locks no wallet: a new lot concerns nobody else. Each
+-- wallet is looked up by its key: a hash join would read every wallet of the city for each chunk of a list.
 DECLARE
-    v_programme uuid;
-    v_date      date;
-    v_lots      bigint;
-    v_total     bigint;
-    v_posted    bigint;
+    v_posted bigint;
 BEGIN
-    v_date := ledger.business_date(p_municipality, p_at);
-    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
-    SELECT coalesce(sum(a), 0) INTO v_lots FROM unnest(p_amounts) a;
-    v_total := v_lots + p_held + p_cash;
-    IF (p_held >= 0 AND p_cash >= 0 AND (p_amounts <> '{}' OR v_total > 0)) IS NOT TRUE THEN
-        PERFORM ledger.refuse('amount_not_positive');
-    END IF;
-    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'disburse',
-            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts, nullif(p_held, 0), nullif(p_cash, 0)),
-                              'UTF8')),
-            p_at, v_date, p_programme) THEN
-        RETURN v_total;
-    END IF;
     WITH item AS MATERIALIZED (
         SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.line::integer,
                coalesce(i.expires_at, p_expires_at) AS expires_at
@@ -303,16 +281,47 @@ BEGIN
     ), posted AS (
         INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
                                        credit_lot_id, amount, business_date)
-        SELECT p_municipality, p_id, item.line, v_programme, wallet.id, item.lot_id, item.amount, v_date
+        SELECT p_municipality, p_id, item.line, p_from, wallet.id, item.lot_id, item.amount, p_date
         FROM item JOIN vouchers_wallet wallet
           ON wallet.id = item.wallet_id AND wallet.municipality_id = p_municipality
          AND wallet.currency_id = p_currency
         RETURNING amount
     )
     SELECT coalesce(sum(amount), 0) INTO v_posted FROM posted;
-    IF v_posted <> v_lots THEN
+    IF v_posted <> (SELECT coalesce(sum(a), 0) FROM unnest(p_amounts) a) THEN
         PERFORM ledger.refuse('wallet_unknown');
     END IF;
+END $$;
+
+CREATE FUNCTION ledger.disburse(
+    p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_kind text, p_usage_rule uuid,
+    p_expires_at timestamptz, p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz,
+    p_held bigint DEFAULT 0, p_cash bigint DEFAULT 0, p_expiries timestamptz[] DEFAULT NULL, p_grace_days integer DEFAULT NULL
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Pays many wallets out of a programme's reserved budget: a lot and a transfer each, one balance update in all. What is
+-- kept for people without a wallet (p_held) and what the bank pays in cash (p_cash) moves in one sum each, to accounts of
+-- the programme's own. p_expiries goes before p_expires_at where wallets differ. What a refund brings back after that can be
+-- spent again for p_grace_days (NULL: it returns to the programme).
+-- Returns the sum in won.
+DECLARE
+    v_programme uuid;
+    v_date      date;
+    v_total     bigint;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    SELECT coalesce(sum(a), 0) + p_held + p_cash INTO v_total FROM unnest(p_amounts) a;
+    IF (p_held >= 0 AND p_cash >= 0 AND (p_amounts <> '{}' OR v_total > 0)) IS NOT TRUE THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'disburse',
+            sha256(convert_to(concat_ws('|', p_programme, p_wallets, p_sources, p_amounts, nullif(p_held, 0), nullif(p_cash, 0)),
+                              'UTF8')),
+            p_at, v_date, p_programme) THEN
+        RETURN v_total;
+    END IF;
+    PERFORM ledger.grant_lots(p_municipality, p_id, p_currency, v_programme, p_kind, p_programme, p_usage_rule, p_expires_at,
+                              p_expiries, p_grace_days, p_wallets, p_sources, p_amounts, v_date, p_at);
     UPDATE vouchers_balance SET debits = debits + v_total, reserved = reserved - v_total
     WHERE municipality_id = p_municipality AND account_id = v_programme;
     IF p_held > 0 THEN

@@ -4,15 +4,13 @@
 CREATE FUNCTION ledger.claim(
     p_municipality varchar, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expiries timestamptz[],
     p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamptz, p_grace_days integer DEFAULT NULL
-) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Credits held money to wallets: a lot and a transfer each. Returns the sum in won. A source that was paid into the wallet
 -- before breaks the constraint lot_source_once, whoever asks.
 DECLARE
     v_unclaimed uuid;
     v_date      date;
     v_total     bigint;
-    v_posted    bigint;
 BEGIN
     v_date := ledger.business_date(p_municipality, p_at);
     v_unclaimed := ledger.account(p_municipality, p_currency, 'unclaimed', p_programme);
@@ -25,29 +23,8 @@ BEGIN
             p_at, v_date, p_programme) THEN
         RETURN v_total;
     END IF;
-    WITH item AS MATERIALIZED (
-        SELECT uuidv7() AS lot_id, i.wallet_id, i.source_id, i.amount, i.expires_at, i.line::integer
-        FROM unnest(p_wallets, p_sources, p_amounts, p_expiries)
-             WITH ORDINALITY AS i (wallet_id, source_id, amount, expires_at, line)
-    ), made AS (
-        INSERT INTO vouchers_lot (municipality_id, id, wallet_id, kind, source_id, programme_id, usage_rule_id,
-                                  granted, remaining, expires_at, created_at, grace_days)
-        SELECT p_municipality, lot_id, wallet_id, 'grant', source_id, p_programme, p_usage_rule,
-               amount, amount, expires_at, p_at, p_grace_days
-        FROM item
-    ), posted AS (
-        INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id,
-                                       credit_lot_id, amount, business_date)
-        SELECT p_municipality, p_id, item.line, v_unclaimed, wallet.id, item.lot_id, item.amount, v_date
-        FROM item JOIN vouchers_wallet wallet
-          ON wallet.id = item.wallet_id AND wallet.municipality_id = p_municipality
-         AND wallet.currency_id = p_currency
-        RETURNING amount
-    )
-    SELECT sum(amount) INTO v_posted FROM posted;
-    IF v_posted IS DISTINCT FROM v_total THEN
-        PERFORM ledger.refuse('wallet_unknown');
-    END IF;
+    PERFORM ledger.grant_lots(p_municipality, p_id, p_currency, v_unclaimed, 'grant', p_programme, p_usage_rule, NULL, p_expiries,
+                              p_grace_days, p_wallets, p_sources, p_amounts, v_date, p_at);
     UPDATE vouchers_balance SET debits = debits + v_total
     WHERE municipality_id = p_municipality AND account_id = v_unclaimed;
     RETURN v_total;
