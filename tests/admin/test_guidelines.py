@@ -125,5 +125,5 @@ def test_an_administrator_enters_a_notified_rate(world: Everything, login: Login
     client, address = login(Role.ADMINISTRATOR), reverse("admin:vouchers_regionstatus_add")
     entry = {"kind": "notified", "valid_from": FUTURE.isoformat(), "document": "지역경제과-1"}
     assert "반드시 할인율" in client.post(address, entry).text
-    assert client.post(address, entry | {"rate": "1200"}).status_code == 302
+    assert client.post(address, entry | {"rate": "12"}).status_code == 302
     assert "지침의 상한 12% 이내입니다" in page_of(login, draft_of(world, 1_200, valid_from=FUTURE))

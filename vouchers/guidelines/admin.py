@@ -7,7 +7,8 @@ from typing import ClassVar
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.common.admin import HistoryAdmin, ListAdmin, day
+from vouchers.common.admin import HistoryAdmin, ListAdmin, TenantForm, day
+from vouchers.common.fields import PercentField
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.money import money
 from vouchers.guidelines.models import GuidelineLimit, LimitKind, RegionStatus
@@ -39,12 +40,25 @@ class GuidelineLimitAdmin(ListAdmin):
         return money(limit.value)
 
 
+class RegionStatusForm(TenantForm):
+    """The rate in percent."""
+
+    rate = PercentField(
+        label=_("통보받은 할인율(%)"), required=False, help_text=_("할인율을 별도로 통보받은 때만 적습니다.")
+    )
+
+    class Meta:
+        model = RegionStatus
+        fields: ClassVar = "__all__"
+
+
 @admin.register(RegionStatus)
 class RegionStatusAdmin(HistoryAdmin):
     """Classes, named disasters and notified rates, each with its days and its paper."""
 
     view_permission = "benefits.view"
     edit_permission = "settings.edit"
+    form = RegionStatusForm
     list_display: ClassVar = ["kind", "since", "until", "notified", "document", "municipality"]
     list_filter: ClassVar = [MunicipalityFilter]
     list_select_related: ClassVar = ["municipality"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -77,10 +76,7 @@ class RegionStatus(TenantModel):
     valid_until = models.DateField(
         _("종료일"), null=True, blank=True, help_text=_("특별재난지역처럼 끝나는 날이 있을 때만 적습니다.")
     )
-    rate = models.PositiveIntegerField(
-        _("통보받은 할인율(1/10000)"), null=True, blank=True, validators=[MinValueValidator(1)],
-        help_text=_("할인율을 별도로 통보받은 때만 적습니다. 예: 12% = 1200"),
-    )  # fmt: skip
+    rate = models.PositiveIntegerField(_("통보받은 할인율(1/10000)"), null=True, blank=True)
     document = models.CharField(_("근거"), max_length=200, help_text=_("예: 행정안전부 고시·공문 번호"))
 
     history = HistoricalRecords()
@@ -100,9 +96,7 @@ class RegionStatus(TenantModel):
                 condition=models.Q(kind="notified", rate__isnull=False, rate__gt=0, rate__lte=10_000)
                 | ~models.Q(kind="notified") & models.Q(rate=None),
                 name="region_status_rate_when_notified",
-                violation_error_message=_(
-                    "할인율을 별도로 통보받은 때에만, 그리고 그때는 반드시 할인율을 1~10000으로 적습니다."
-                ),
+                violation_error_message=_("할인율을 별도로 통보받은 때에만, 그리고 그때는 반드시 할인율을 적습니다."),
             ),
         ]
 

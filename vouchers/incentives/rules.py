@@ -1,11 +1,10 @@
-"""When budgets run out, the days that officials plan by; and the most that terms can give."""
+"""When budgets run out: the days that officials plan by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import product
 from math import lcm
 from typing import Final, NamedTuple
 
@@ -71,44 +70,6 @@ def run_out_on(
         if year is None and (day + timedelta(days=1)).month != today.month:
             break
     return Ends(month_ends, None)
-
-
-class Band(NamedTuple):
-    """A tier's rate and where it holds: for shops with sales above and up to a bound, in dongs, of categories (empty: all).
-
-    ``above`` and ``up_to`` bound the part of the member's month.
-    """
-
-    rate: int
-    above: int = 0
-    up_to: int | None = None
-    sales_above: int | None = None
-    sales_up_to: int | None = None
-    dongs: frozenset[str] = frozenset()
-    categories: frozenset[str] = frozenset()
-
-
-def highest_rate(bands: Sequence[Band], *, spend_cap: int | None = None) -> int:
-    """The highest sum of rates that one won of one payment can earn, in 1/10000: bands that fit it add up.
-
-    Each condition divides payments at the bounds that the bands name, so one payment of each part tells all.
-    """
-    numbered = list(enumerate(bands))
-    spends = {0} | {b.above for b in bands if spend_cap is None or b.above < spend_cap}
-    sales = {0} | {b.sales_above + 1 for b in bands if b.sales_above is not None}
-    dongs = frozenset({""}).union(*(b.dongs for b in bands))
-    categories = frozenset({""}).union(*(b.categories for b in bands))
-    fitting = (
-        {frozenset(n for n, b in numbered if b.above <= won < (b.up_to or won + 1)) for won in spends},
-        {
-            frozenset(n for n, b in numbered
-                      if (b.sales_above is None or won > b.sales_above) and (b.sales_up_to is None or won <= b.sales_up_to))
-            for won in sales
-        },
-        {frozenset(n for n, b in numbered if not b.dongs or dong in b.dongs) for dong in dongs},
-        {frozenset(n for n, b in numbered if not b.categories or name in b.categories) for name in categories},
-    )  # fmt: skip
-    return max(sum(bands[n].rate for n in frozenset.intersection(*parts)) for parts in product(*fitting))
 
 
 def _days(first: date, end: date) -> Iterator[date]:

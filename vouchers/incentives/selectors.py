@@ -26,6 +26,7 @@ from vouchers.incentives.models import (
     BenefitTerms,
     TermsState,
 )
+from vouchers.incentives.sentences import Bounds, Tier, highest_rate
 from vouchers.officials.selectors import Authority
 
 FULL: Final = 10_000
@@ -164,14 +165,16 @@ class Comparison(NamedTuple):
 def against_guideline(*, terms: BenefitTerms) -> Comparison:
     """The terms beside the ministry's guideline. Top-ups know no shop, so their tiers hold whatever they say of shops."""
     at_shops = terms.policy.kind == BenefitKind.CASHBACK
-    bands = [
-        rules.Band(tier.rate, tier.spend_above, tier.spend_up_to, tier.sales_above, tier.sales_up_to,
-                   frozenset(tier.dongs), frozenset(tier.categories))
-        if at_shops else rules.Band(tier.rate, tier.spend_above, tier.spend_up_to)
-        for tier in terms.tiers.all()
+    tiers = [
+        Tier(
+            payer=str(row.fund_id), rate=row.rate, spend=Bounds(row.spend_above, row.spend_up_to),
+            sales=Bounds(row.sales_above, row.sales_up_to) if at_shops else Bounds(),
+            dongs=frozenset(row.dongs if at_shops else ()), categories=frozenset(row.categories if at_shops else ()),
+        )
+        for row in terms.tiers.all()
     ]  # fmt: skip
     return Comparison(
-        highest=rules.highest_rate(bands, spend_cap=terms.spend_cap),
+        highest=highest_rate(tiers, spend_cap=terms.spend_cap),
         ceiling=rate_ceiling(municipality=terms.municipality_id, day=terms.valid_from),
     )
 

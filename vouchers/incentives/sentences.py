@@ -137,6 +137,11 @@ def lines(tiers: Sequence[Tier], *, spend_cap: int | None) -> list[Line]:
     ]
 
 
+def highest_rate(tiers: Sequence[Tier], *, spend_cap: int | None = None) -> int:
+    """The most that a won of any payment gets, in 1/10000."""
+    return max(sum(line.rates.values()) for line in lines(tiers, spend_cap=spend_cap))
+
+
 def _by_shops(tiers: Sequence[Tier], spend_cap: int | None) -> Iterator[tuple[Shops, _Bands]]:
     dongs, categories = _kinds(tier.dongs for tier in tiers), _kinds(tier.categories for tier in tiers)
 

@@ -1,4 +1,4 @@
-"""The day on which a budget ends and the highest rate of terms, reckoned by hand. November 2026 begins on a Sunday; the 16th is a Monday."""
+"""The day on which a budget ends, reckoned by hand. November 2026 begins on a Sunday; the 16th is a Monday."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from vouchers.incentives.rules import Band, Ends, highest_rate, run_out_on, weekday_costs
+from vouchers.incentives.rules import Ends, run_out_on, weekday_costs
 
 TODAY = date(2026, 11, 16)
 LONG_AGO = date(2026, 1, 1)
@@ -128,35 +128,3 @@ def test_parts_of_a_won_add_up() -> None:
         used_year=0,
     )
     assert found == Ends(date(2026, 11, 30), None)
-
-
-@pytest.mark.parametrize(
-    ("bands", "spend_cap", "expected"),
-    [
-        pytest.param([], None, 0, id="nothing"),
-        pytest.param([Band(200), Band(200), Band(300)], None, 700, id="three funds"),
-        pytest.param([Band(1_000), Band(200), Band(500, dongs=frozenset({"검암동"}))], None, 1_700, id="Seo-gu 2026"),
-        pytest.param(
-            [Band(1_000, up_to=300_000), Band(700, above=300_000, up_to=500_000), Band(600, above=500_000)], None, 1_000,
-            id="bands of spending, one after the other",
-        ),
-        pytest.param([Band(500), Band(400, above=100), Band(300, above=50, up_to=101)], None, 1_200, id="bands that overlap"),
-        pytest.param([Band(300), Band(900, above=500_000)], 500_000, 300, id="a band beyond the cap gives nothing"),
-        pytest.param([Band(300), Band(900, above=499_999)], 500_000, 1_200, id="a band below the cap"),
-        pytest.param(
-            [Band(1_300, sales_up_to=10), Band(1_100, sales_above=10, sales_up_to=30), Band(50, sales_above=5)], None, 1_350,
-            id="sales bands, of which two overlap",
-        ),
-        pytest.param([Band(700, sales_above=30)], None, 700, id="large shops alone"),
-        pytest.param(
-            [Band(500, dongs=frozenset({"가"})), Band(600, dongs=frozenset({"나"})), Band(100)], None, 700,
-            id="no shop stands in two dongs",
-        ),
-        pytest.param(
-            [Band(500, dongs=frozenset({"가"}), categories=frozenset({"food"})), Band(300, categories=frozenset({"food"})),
-             Band(700, categories=frozenset({"book"}))], None, 800, id="dongs and categories",
-        ),
-    ],
-)  # fmt: skip
-def test_the_highest_rate_that_a_payment_can_earn(bands: list[Band], spend_cap: int | None, expected: int) -> None:
-    assert highest_rate(bands, spend_cap=spend_cap) == expected

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vouchers.incentives.sentences import Benefit, Bounds, Names, Tier, conditions, lines, of_benefit, sentence
+from vouchers.incentives.sentences import (
+    Benefit,
+    Bounds,
+    Names,
+    Tier,
+    conditions,
+    highest_rate,
+    lines,
+    of_benefit,
+    sentence,
+)
 
 MAN, EOK = 10_000, 100_000_000
 
@@ -148,3 +159,39 @@ def test_every_payment_falls_under_one_line_that_tells_the_sum_of_its_tiers(tier
 @pytest.mark.parametrize("tiers", [[], [Tier(payer="시비", rate=100, dongs=frozenset({"가동"}))]])
 def test_no_line_contradicts_an_empty_condition(tiers: list[Tier]) -> None:
     assert {line.shops.sales for line in lines(tiers, spend_cap=None) if line.shops} == {Bounds()}
+
+
+def of(rate: int, **conditions: Any) -> Tier:
+    return Tier(payer=str(rate), rate=rate, **conditions)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "spend_cap", "expected"),
+    [
+        pytest.param([], None, 0, id="nothing"),
+        pytest.param([of(200), of(200), of(300)], None, 700, id="three funds"),
+        pytest.param([of(1_000), of(200), of(500, dongs=frozenset({"검암동"}))], None, 1_700, id="Seo-gu 2026"),
+        pytest.param(
+            [of(1_000, spend=Bounds(0, 30)), of(700, spend=Bounds(30, 50)), of(600, spend=Bounds(50))], None, 1_000,
+            id="bands of spending, one after the other",
+        ),
+        pytest.param([of(500), of(400, spend=Bounds(100)), of(300, spend=Bounds(50, 101))], None, 1_200, id="bands that overlap"),
+        pytest.param([of(300), of(900, spend=Bounds(500))], 500, 300, id="a band beyond the cap gives nothing"),
+        pytest.param([of(300), of(900, spend=Bounds(499))], 500, 1_200, id="a band below the cap"),
+        pytest.param(
+            [of(1_300, sales=Bounds(None, 10)), of(1_100, sales=Bounds(10, 30)), of(50, sales=Bounds(5))], None, 1_350,
+            id="sales bands, of which two overlap",
+        ),
+        pytest.param([of(700, sales=Bounds(30))], None, 700, id="large shops alone"),
+        pytest.param(
+            [of(500, dongs=frozenset({"가"})), of(600, dongs=frozenset({"나"})), of(100)], None, 700,
+            id="no shop stands in two dongs",
+        ),
+        pytest.param(
+            [of(500, dongs=frozenset({"가"}), categories=frozenset({"food"})), of(300, categories=frozenset({"food"})),
+             of(700, categories=frozenset({"book"}))], None, 800, id="dongs and categories",
+        ),
+    ],
+)  # fmt: skip
+def test_the_highest_rate_that_a_payment_can_earn(tiers: list[Tier], spend_cap: int | None, expected: int) -> None:
+    assert highest_rate(tiers, spend_cap=spend_cap) == expected
