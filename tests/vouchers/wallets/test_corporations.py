@@ -10,12 +10,13 @@ from django.urls import reverse
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.lists import authority
-from tests.factories.top_ups import buy, make_discount, refused
+from tests.factories.top_ups import buy, make_discount, make_fund, make_terms, refused
 from vouchers.citizens.models import Corporation
 from vouchers.common.errors import NotPermitted
 from vouchers.common.models import uuid7
 from vouchers.common.scope import set_local
 from vouchers.gifts.errors import GiftFromCorporation, ReceiverUnknown
+from vouchers.incentives.models import BenefitKind
 from vouchers.ledger import services as ledger
 from vouchers.ledger.audit import audit
 from vouchers.ledger.errors import PartnerUnknown, WalletUnknown
@@ -96,6 +97,26 @@ def test_a_corporation_buys_under_its_own_limit_and_without_a_discount(city: Cit
     with refused(errors.MonthLimit):
         buy(partner, wallet, 10_000_001)
     assert [finding for finding in audit() if finding.difference] == []
+
+
+@pytest.mark.parametrize(("for_corporations", "pays"), [(False, 100_000), (True, 90_000)])
+def test_a_corporation_gets_a_discount_only_where_the_terms_give_it_one(city: City, for_corporations: bool, pays: int):
+    partner = factories.make_partner(city)
+    wallet = factories.corporate_wallet(city, partner)
+    factories.make_purchase_limit(city, buyer="corporate", takes_benefit=True)
+    make_terms(city, BenefitKind.DISCOUNT, (make_fund(city), 1_000), for_corporations=for_corporations)
+    bought = buy(partner, wallet, 100_000)
+    assert (bought.pays, bought.benefit) == (pays, 100_000 - pays)
+
+
+def test_a_discount_for_persons_hides_no_incentive_for_corporations(city: City):
+    partner = factories.make_partner(city)
+    wallet = factories.corporate_wallet(city, partner)
+    factories.make_purchase_limit(city, buyer="corporate", takes_benefit=True)
+    make_terms(city, BenefitKind.DISCOUNT, (make_fund(city), 1_000))
+    make_terms(city, BenefitKind.TOP_UP, (make_fund(city), 300), for_corporations=True)
+    bought = buy(partner, wallet, 100_000)
+    assert (bought.pays, bought.benefit) == (100_000, 3_000)
 
 
 def give(city: City, partner, giver, receiver):

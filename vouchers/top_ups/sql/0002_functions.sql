@@ -102,7 +102,9 @@ DECLARE
     v_day     date := (p_at AT TIME ZONE 'Asia/Seoul')::date;
     v_kind    text := 'plain';
     v_base    bigint := 0;
-    v_before  record;
+    v_month   bigint := 0;                       -- what counted before, and what it brought
+    v_year    bigint := 0;
+    v_brought bigint := 0;
     v_quote   record;
     v_benefit bigint;
     v_top_up  vouchers_topup;
@@ -125,15 +127,15 @@ BEGIN
         SELECT coalesce(sum(benefit_base) FILTER (WHERE date_trunc('month', day) = date_trunc('month', v_day)), 0) AS month,
                coalesce(sum(benefit_base), 0) AS year,
                coalesce(sum(benefit) FILTER (WHERE date_trunc('month', day) = date_trunc('month', v_day)), 0) AS benefit
-        INTO v_before
+        INTO v_month, v_year, v_brought
         FROM (SELECT benefit_base, (coalesce(completed_at, p_at) AT TIME ZONE 'Asia/Seoul')::date AS day,
                      coalesce((SELECT sum(b) FROM unnest(t.benefits) b), 0) AS benefit
               FROM vouchers_topup t
               WHERE t.municipality_id = p_municipality AND t.wallet_id = p_wallet
                 AND (t.state = 'completed' OR t.state = 'requested' AND t.deadline > p_at)) counted
         WHERE date_trunc('year', day) = date_trunc('year', v_day);
-        v_base := greatest(least(p_amount, v_limit.benefit_per_month - v_before.month,
-                                 v_limit.benefit_per_year - v_before.year), 0);
+        v_base := greatest(least(p_amount, v_limit.benefit_per_month - v_month,
+                                 v_limit.benefit_per_year - v_year), 0);
     END IF;
     SELECT coalesce(array_agg(fund_id ORDER BY fund_id), '{}') AS funds,
            coalesce(array_agg(benefit ORDER BY fund_id), '{}') AS benefits,
@@ -143,8 +145,7 @@ BEGIN
                  (array_agg(q.usage_rule_id))[1] AS usage_rule_id
           FROM incentives.quote_top_up(p_municipality, v_wallet.currency,
                    CASE v_kind WHEN 'plain' THEN 'top_up' ELSE v_kind END, greatest(v_base, 1), p_at,
-                   coalesce(v_before.month, 0)::bigint, coalesce(v_before.benefit, 0)::bigint,
-                   v_wallet.buyer = 'corporate') q
+                   v_month, v_brought, v_wallet.buyer = 'corporate') q
           WHERE v_base > 0 AND q.benefit > 0
           GROUP BY q.fund_id) quote;
     v_benefit := coalesce((SELECT sum(b) FROM unnest(v_quote.benefits) b), 0);
