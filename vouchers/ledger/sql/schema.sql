@@ -290,13 +290,14 @@ BEGIN
     RETURN v_taken;
 END $$;
 
-CREATE FUNCTION ledger.credit_benefits(p_municipality character varying, p_id uuid, p_currency uuid, p_kind text, p_lot_kind text, p_funds uuid[], p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_expiries timestamp with time zone[], p_usage_rules uuid[], p_at timestamp with time zone) RETURNS bigint
+CREATE FUNCTION ledger.credit_benefits(p_municipality character varying, p_id uuid, p_currency uuid, p_kind text, p_lot_kind text, p_funds uuid[], p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_expiries timestamp with time zone[], p_usage_rules uuid[], p_at timestamp with time zone, p_reserved boolean DEFAULT false) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 -- Gives item n of the arrays: p_amounts[n] won of a fund to a wallet, into the wallet's lot of that source, which is made
 -- at the first credit and grows with each later one (its expiry and usage rule stay as they were made). Several funds may
 -- pay into one lot. Returns the sum in won; line n of the journal is item n. A fund that does not suffice refuses all.
+-- p_reserved: the funds had set the money aside.
 DECLARE
     v_date   date;
     v_total  bigint;
@@ -361,6 +362,11 @@ BEGIN
     FROM vouchers_transfer t JOIN vouchers_lot lot ON lot.municipality_id = t.municipality_id AND lot.id = t.credit_lot_id
     WHERE t.municipality_id = p_municipality AND t.journal_id = p_id AND lot.expires_at <= p_at + interval '1 hour'
     ON CONFLICT (municipality_id, lot_id) DO NOTHING;
+    IF p_reserved THEN
+        PERFORM ledger.reserve_of(p_municipality, due.account, -due.amount, 'benefit_fund_short')
+        FROM (SELECT ledger.account(p_municipality, p_currency, 'benefit', fund) AS account, amount
+              FROM unnest(v_funds, v_sums) AS f (fund, amount) ORDER BY account) due;
+    END IF;
     PERFORM ledger.move_balances(p_municipality, ARRAY(
         SELECT ledger.account(p_municipality, p_currency, 'benefit', f) FROM unnest(v_funds) f),
         v_sums, array_fill(0::bigint, ARRAY[cardinality(v_funds)]), 'benefit_fund_short');
@@ -1332,19 +1338,38 @@ CREATE FUNCTION ledger.reserve(p_municipality character varying, p_currency uuid
     SET search_path TO 'public', 'pg_temp'
     AS $$
 -- Sets budget aside (or, with a negative amount, gives it back). The whole amount or nothing.
-DECLARE
-    v_programme uuid;
-    v_free      bigint;
 BEGIN
     PERFORM ledger.require_scope(p_municipality);
-    v_programme := ledger.account(p_municipality, p_currency, 'programme', p_programme);
+    PERFORM ledger.reserve_of(p_municipality, ledger.account(p_municipality, p_currency, 'programme', p_programme), p_amount,
+                              'budget_exceeded');
+END $$;
+
+CREATE FUNCTION ledger.reserve_benefits(p_municipality character varying, p_currency uuid, p_fund uuid, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Sets a fund's money aside for what was promised (or, with a negative amount, lets go of it). The whole amount or nothing.
+BEGIN
+    PERFORM ledger.reserve_of(p_municipality, ledger.account(p_municipality, p_currency, 'benefit', p_fund), p_amount,
+                              'benefit_fund_short');
+END $$;
+
+CREATE FUNCTION ledger.reserve_of(p_municipality character varying, p_account uuid, p_amount bigint, p_refusal text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Sets money of an account aside, so that nobody else spends it (or, with a negative amount, lets go of it): the whole
+-- amount or, with p_refusal, nothing.
+DECLARE
+    v_free bigint;
+BEGIN
     SELECT credits - debits - reserved INTO v_free FROM vouchers_balance
-    WHERE municipality_id = p_municipality AND account_id = v_programme FOR NO KEY UPDATE;
+    WHERE municipality_id = p_municipality AND account_id = p_account FOR NO KEY UPDATE;
     IF p_amount > v_free THEN
-        PERFORM ledger.refuse('budget_exceeded', jsonb_build_object('available', v_free, 'needed', p_amount));
+        PERFORM ledger.refuse(p_refusal, jsonb_build_object('available', v_free, 'needed', p_amount));
     END IF;
     UPDATE vouchers_balance SET reserved = reserved + p_amount
-    WHERE municipality_id = p_municipality AND account_id = v_programme;
+    WHERE municipality_id = p_municipality AND account_id = p_account;
 END $$;
 
 CREATE FUNCTION ledger.return_expired(p_municipality character varying, p_lots uuid[], p_wallets uuid[], p_until timestamp with time zone, p_date date, p_at timestamp with time zone, OUT lots integer, OUT amount bigint) RETURNS record
