@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -227,8 +228,9 @@ def test_an_officer_chooses_top_ups_looks_again_and_posts_the_deposit(books: Boo
 def test_a_lump_is_shown_with_what_it_pays_before_it_is_posted(books: Books) -> None:
     factories.make_purchase_limit(books.city, per_month=10_000_000)
     partner, wallet = factories.make_partner(books.city), factories.wallet_of(factories.make_citizen(books.city)).pk
-    for order in ("ORDER-1", "ORDER-2", "ORDER-3"):
-        confirm(partner, ask(partner, wallet, 10_000, order=order), at=AT)
+    for number in (1, 2, 3):
+        at = AT - timedelta(hours=4 - number)
+        confirm(partner, ask(partner, wallet, 10_000, order=f"ORDER-{number}", at=at), at=at)
     books.upload(
         csv_of([(f"{TODAY} 13:00", 20_000, 0, "PG 정산"), (f"{TODAY} 14:00", 99_000, 0, "과다")]), through=TODAY
     )
