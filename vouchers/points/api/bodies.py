@@ -127,6 +127,8 @@ class Activities(Struct, frozen=True):
 class PointCut(Struct, frozen=True):
     """What one cap took off: that of the kind of activity, or that of the whole programme, over a day, week, month or year."""
 
+    about: ClassVar[Any] = _("한도 하나(활동 종류 또는 사업 전체의 일·주·월·연 한도)로 적립하지 않은 포인트.")
+
     limit: Literal["kind", "programme"]
     period: Literal["day", "week", "month", "year"]
     points: int
@@ -140,7 +142,7 @@ class EarnedPoint(Struct, frozen=True):
 
     about: ClassVar[Any] = _(
         "활동 하나의 적립. `why`는 더 적립하지 않은 까닭(too_young, day_off, not_first, over_cap)이며, 없으면 비어 "
-        "있습니다."
+        "있습니다. `points_before_limits`에서 `cuts`의 포인트를 모두 빼면 `points`입니다."
     )
 
     activity_id: UUID
