@@ -201,3 +201,20 @@ def test_a_trial_shows_how_far_it_is_and_then_what_each_tier_cost(world: Everyth
     page = client.get(address).text
     assert "data-progress" not in page
     assert "66.6%" in page
+
+
+def test_a_draft_shows_what_it_would_change(world: Everything, login: Login) -> None:
+    with world.city.scope():
+        fund = make_fund(world.city)
+        old = make_policy(world.city, fund, rate=700, budget_month=20_000_000)
+        draft = make_draft(
+            world.city, fund, policy=old.policy, rate=500, budget_month=20_000_000, valid_from=date(2030, 1, 1)
+        )
+    client = login(Role.APPROVER)
+    found = client.get(reverse("admin:vouchers_benefitterms_change", args=[draft.pk]))
+    changes = found.context["changes"]
+    assert (changes.since, changes.ends, changes.begins) == (
+        old.valid_from, ["월 사용액 전부: 7% (시·군비)"], ["월 사용액 전부: 5% (시·군비)"],
+    )  # fmt: skip
+    assert "<del>월 사용액 전부: 7% (시·군비)</del>" in found.text
+    assert client.get(reverse("admin:vouchers_benefitterms_change", args=[old.pk])).context["changes"] is None

@@ -206,7 +206,11 @@ class TierInline(EditInline):
         """What exists is asked for once, not for each row."""
         dongs = Dong.objects.filter(municipality=obj.municipality_id) if obj else Dong.objects.all()
         names = dongs.order_by("name").values_list("name", flat=True).distinct()
-        offered = {"dong_names": [(name, name) for name in names], "category_names": wording.category_names()}
+        offered = {
+            "dong_names": [(name, name) for name in names],
+            "category_names": wording.category_names(),
+            "funds": [(fund.pk, str(fund)) for fund in BenefitFund.objects.all()],
+        }
         return super().get_formset(request, obj, form=type("TierForm", (TierForm,), offered), **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -351,7 +355,11 @@ class BenefitTermsAdmin(HistoryAdmin):
                 and obj.author_id != request.user.pk
                 and authority.may("benefits.publish", obj.municipality_id)
             )
-            context |= _trial(obj) | {"sentences": wording.told(obj)}
+            sentences = wording.told(obj)
+            context |= _trial(obj) | {
+                "sentences": sentences,
+                "changes": None if _is_published(obj) else wording.changes(obj, new=sentences),
+            }
             context["guideline"] = selectors.against_guideline(terms=obj)
             context["may_name_region"] = authority.may("settings.edit", obj.municipality_id)
             context["may_try"] = obj.policy.kind == BenefitKind.CASHBACK and any(

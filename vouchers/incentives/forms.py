@@ -172,6 +172,7 @@ class TierForm(TenantForm):
 
     dong_names: ClassVar[Sequence[tuple[str, str]]] = ()
     category_names: ClassVar[Sequence[tuple[str, str]]] = ()
+    funds: ClassVar[Sequence[tuple[Any, str]]] = ()
 
     rate = PercentField(label=_("지급률(%)"))
     dongs = NamesField(label=_("읍면동"), nothing=_("관내 전체"))
@@ -183,6 +184,8 @@ class TierForm(TenantForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if isinstance(fund := self.fields.get("fund"), forms.ModelChoiceField):
+            fund.widget.choices = [("", fund.empty_label), *self.funds]  # else each row would ask for them
         for name, known in (("dongs", self.dong_names), ("categories", self.category_names)):
             if isinstance(field := self.fields.get(name), NamesField):
                 field.offer(known, stored=getattr(self.instance, name))

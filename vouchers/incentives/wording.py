@@ -14,7 +14,15 @@ from django.utils.translation import gettext as _
 
 from merchants.registry.models import MerchantCategory
 from vouchers.incentives import sentences
-from vouchers.incentives.models import BenefitFund, BenefitKind, BenefitSimulation, BenefitTerms, BenefitTier, PayerKind
+from vouchers.incentives.models import (
+    BenefitFund,
+    BenefitKind,
+    BenefitSimulation,
+    BenefitTerms,
+    BenefitTier,
+    PayerKind,
+    TermsState,
+)
 from vouchers.incentives.sentences import Benefit, Bounds, Tier
 from vouchers.ledger.models import LotKind
 
@@ -29,6 +37,27 @@ def told(terms: BenefitTerms) -> list[str]:
     """The terms in sentences, the rates first; nothing without a tier."""
     benefit = _benefit(terms, list(terms.tiers.select_related("fund")))
     return sentences.of_benefit(benefit) if benefit.tiers else []
+
+
+class Changes(NamedTuple):
+    """What terms would change of those in force on their day: sentences that no longer hold, and new ones."""
+
+    since: date
+    ends: list[str]
+    begins: list[str]
+
+
+def changes(terms: BenefitTerms, *, new: Sequence[str]) -> Changes | None:
+    """``new``: the terms as told. None where nothing is in force that they would replace."""
+    published = terms.policy.terms.filter(state=TermsState.PUBLISHED, valid_from__lte=terms.valid_from)
+    related = published.select_related("policy", "own_fund", "usage_rule")
+    before = related.exclude(pk=terms.pk).order_by("-valid_from").first()
+    if before is None:
+        return None
+    old = told(before)
+    return Changes(
+        before.valid_from, [line for line in old if line not in new], [line for line in new if line not in old]
+    )
 
 
 def _benefit(terms: BenefitTerms, rows: Sequence[BenefitTier]) -> Benefit:
@@ -50,7 +79,8 @@ def _spend(terms: BenefitTerms) -> str:
 
 
 def _tiers(terms: BenefitTerms, rows: Sequence[BenefitTier]) -> list[Tier]:
-    names, payers = dict(category_names()), _payers(row.fund for row in rows)
+    names = dict(category_names()) if any(row.categories for row in rows) else {}
+    payers = _payers(row.fund for row in rows)
     of_payments = terms.policy.kind == BenefitKind.CASHBACK
     return [
         Tier(
