@@ -28,6 +28,8 @@ class AccountKind(models.TextChoices):
     REFUND_PAYABLE = "refund_payable", _("환불 지급 대기금")
     MERCHANT_PENDING = "merchant_pending", _("가맹점 미정산금")
     MERCHANT_SETTLED = "merchant_settled", _("가맹점 정산금")
+    PAYOUT_TRANSIT = "payout_transit", _("가맹점 이체 처리 중 대기금")
+    OPERATING = "operating", _("수수료·조정금")
 
 
 class JournalKind(models.TextChoices):
@@ -54,6 +56,12 @@ class JournalKind(models.TextChoices):
     ENDOW = "endow", _("재원 수납")
     CASHBACK = "cashback", _("캐시백")
     POINTS = "points", _("포인트 지급")
+    EXCHANGE = "exchange", _("수시 환전")
+    FEE = "fee", _("가맹점 수수료")
+    ADJUST = "adjust", _("정산 조정")
+    PAYOUT = "payout", _("가맹점 이체 의뢰")
+    PAYOUT_PAID = "payout_paid", _("가맹점 이체 완료")
+    PAYOUT_RETURNED = "payout_returned", _("가맹점 이체 반환")
 
 
 class LotKind(models.TextChoices):

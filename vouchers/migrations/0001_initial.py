@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('budget', '예산 과목'), ('programme', '사업 예산'), ('unclaimed', '미가입자 보관금'), ('cash', '현금 지급 대기금'), ('wallet', '시민 지갑'), ('deposit', '충전 입금 확인 대기금'), ('benefit', '혜택 재원'), ('refund_payable', '환불 지급 대기금'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금')], max_length=20, verbose_name='계정 종류')),
+                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('budget', '예산 과목'), ('programme', '사업 예산'), ('unclaimed', '미가입자 보관금'), ('cash', '현금 지급 대기금'), ('wallet', '시민 지갑'), ('deposit', '충전 입금 확인 대기금'), ('benefit', '혜택 재원'), ('refund_payable', '환불 지급 대기금'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금'), ('payout_transit', '가맹점 이체 처리 중 대기금'), ('operating', '수수료·조정금')], max_length=20, verbose_name='계정 종류')),
                 ('owner_id', models.UUIDField(null=True, verbose_name='소유자')),
             ],
             options={
@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('municipality_id', 'currency_id', 'business_date', 'kind', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
                 ('business_date', models.DateField(verbose_name='영업일')),
-                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('budget', '예산 과목'), ('programme', '사업 예산'), ('unclaimed', '미가입자 보관금'), ('cash', '현금 지급 대기금'), ('wallet', '시민 지갑'), ('deposit', '충전 입금 확인 대기금'), ('benefit', '혜택 재원'), ('refund_payable', '환불 지급 대기금'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금')], max_length=20, verbose_name='계정 종류')),
+                ('kind', models.CharField(choices=[('bank', '운영 예치금'), ('budget', '예산 과목'), ('programme', '사업 예산'), ('unclaimed', '미가입자 보관금'), ('cash', '현금 지급 대기금'), ('wallet', '시민 지갑'), ('deposit', '충전 입금 확인 대기금'), ('benefit', '혜택 재원'), ('refund_payable', '환불 지급 대기금'), ('merchant_pending', '가맹점 미정산금'), ('merchant_settled', '가맹점 정산금'), ('payout_transit', '가맹점 이체 처리 중 대기금'), ('operating', '수수료·조정금')], max_length=20, verbose_name='계정 종류')),
                 ('debits', models.BigIntegerField(verbose_name='차변 합계')),
                 ('credits', models.BigIntegerField(verbose_name='대변 합계')),
                 ('balance', models.BigIntegerField(verbose_name='잔액')),
@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산'), ('top_up', '충전'), ('top_up_cancel', '충전 취소'), ('receive', '충전 입금 확인'), ('cash_out', '잔액 환불'), ('cash_paid', '환불금 지급'), ('gift', '선물'), ('endow', '재원 수납'), ('cashback', '캐시백'), ('points', '포인트 지급')], max_length=20, verbose_name='구분')),
+                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산'), ('top_up', '충전'), ('top_up_cancel', '충전 취소'), ('receive', '충전 입금 확인'), ('cash_out', '잔액 환불'), ('cash_paid', '환불금 지급'), ('gift', '선물'), ('endow', '재원 수납'), ('cashback', '캐시백'), ('points', '포인트 지급'), ('exchange', '수시 환전'), ('fee', '가맹점 수수료'), ('adjust', '정산 조정'), ('payout', '가맹점 이체 의뢰'), ('payout_paid', '가맹점 이체 완료'), ('payout_returned', '가맹점 이체 반환')], max_length=20, verbose_name='구분')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('at', models.DateTimeField(verbose_name='일시')),
                 ('request_hash', models.BinaryField()),
@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='전표번호')),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
-                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산'), ('top_up', '충전'), ('top_up_cancel', '충전 취소'), ('receive', '충전 입금 확인'), ('cash_out', '잔액 환불'), ('cash_paid', '환불금 지급'), ('gift', '선물'), ('endow', '재원 수납'), ('cashback', '캐시백'), ('points', '포인트 지급')], max_length=20, verbose_name='구분')),
+                ('kind', models.CharField(choices=[('fund', '예산 편성'), ('divert', '예산 전용'), ('allot', '예산 재배정'), ('disburse', '수당 지급'), ('claim', '보관금 지급'), ('release', '보관금 반납'), ('claw_back', '환수'), ('expire', '유효기간 경과 회수'), ('repay', '환수금 납부'), ('pay', '결제'), ('refund', '결제 취소'), ('settle', '정산'), ('top_up', '충전'), ('top_up_cancel', '충전 취소'), ('receive', '충전 입금 확인'), ('cash_out', '잔액 환불'), ('cash_paid', '환불금 지급'), ('gift', '선물'), ('endow', '재원 수납'), ('cashback', '캐시백'), ('points', '포인트 지급'), ('exchange', '수시 환전'), ('fee', '가맹점 수수료'), ('adjust', '정산 조정'), ('payout', '가맹점 이체 의뢰'), ('payout_paid', '가맹점 이체 완료'), ('payout_returned', '가맹점 이체 반환')], max_length=20, verbose_name='구분')),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('at', models.DateTimeField(verbose_name='일시')),
                 ('request_hash', models.BinaryField()),

@@ -34,13 +34,15 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     | {"programmes.edit", "batches.edit", "benefits.view", "benefits.edit", "points.edit"},
     Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS,
     Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund", "benefits.fund"},
-    Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"benefits.publish"},
+    Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"benefits.publish", "merchants.approve"},
     Role.PAYER: _READ_ALLOWANCES
     | _READ_CITIZENS
     | _READ_MONEY
-    | {"batches.pay", "receivables.edit", "topups.refund", "points.pay"},
+    | {"batches.pay", "receivables.edit", "topups.refund", "points.pay", "payouts.approve"},
     Role.MERCHANT_OFFICER: _READ_SHOPS | {"merchants.edit"},
-    Role.SETTLEMENT_OFFICER: _READ_SHOPS | _READ_MONEY | {"settlement.close", "reconciliation.edit"},
+    Role.SETTLEMENT_OFFICER: _READ_SHOPS
+    | _READ_MONEY
+    | {"settlement.close", "settlement.exchange", "reconciliation.edit", "payouts.make"},
     Role.AUDITOR: _READ_ALLOWANCES | _READ_CITIZENS | _READ_SHOPS | _READ_MONEY | {"audit.view"},
     Role.ADMINISTRATOR: _READ_ALLOWANCES
     | _READ_CITIZENS

@@ -9,7 +9,8 @@ CREATE DOMAIN ledger.won AS bigint CONSTRAINT amount_positive CHECK (VALUE > 0);
 CREATE DOMAIN ledger.journal_kind AS text
     CONSTRAINT journal_kind_known CHECK (VALUE IN (
         'fund', 'divert', 'allot', 'disburse', 'claim', 'release', 'pay', 'refund', 'settle', 'claw_back', 'expire', 'repay',
-        'top_up', 'top_up_cancel', 'receive', 'cash_out', 'cash_paid', 'gift', 'endow', 'cashback', 'points'));
+        'top_up', 'top_up_cancel', 'receive', 'cash_out', 'cash_paid', 'gift', 'endow', 'cashback', 'points', 'exchange', 'fee',
+        'adjust', 'payout', 'payout_paid', 'payout_returned'));
 CREATE DOMAIN ledger.lot_kind AS text
     CONSTRAINT lot_kind_known CHECK (VALUE IN ('grant', 'purchase', 'incentive', 'point'));
 CREATE DOMAIN ledger.days AS smallint CONSTRAINT days_positive CHECK (VALUE > 0);
@@ -24,7 +25,7 @@ CREATE TABLE vouchers_account (
     CONSTRAINT account_owner_once UNIQUE NULLS NOT DISTINCT (municipality_id, owner_id, currency_id, kind),
     CONSTRAINT account_kind_known
         CHECK (kind IN ('bank', 'budget', 'programme', 'unclaimed', 'cash', 'wallet', 'deposit', 'benefit',
-                        'refund_payable', 'merchant_pending', 'merchant_settled'))
+                        'refund_payable', 'merchant_pending', 'merchant_settled', 'payout_transit', 'operating'))
 );
 
 -- Accounts that are drawn on under a lock. Wallets have lots instead; a shop's pending money is derived.

@@ -11,7 +11,7 @@ CREATE DOMAIN ledger.days AS smallint
 	CONSTRAINT days_positive CHECK ((VALUE > 0));
 
 CREATE DOMAIN ledger.journal_kind AS text
-	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'divert'::text, 'allot'::text, 'disburse'::text, 'claim'::text, 'release'::text, 'pay'::text, 'refund'::text, 'settle'::text, 'claw_back'::text, 'expire'::text, 'repay'::text, 'top_up'::text, 'top_up_cancel'::text, 'receive'::text, 'cash_out'::text, 'cash_paid'::text, 'gift'::text, 'endow'::text, 'cashback'::text, 'points'::text])));
+	CONSTRAINT journal_kind_known CHECK ((VALUE = ANY (ARRAY['fund'::text, 'divert'::text, 'allot'::text, 'disburse'::text, 'claim'::text, 'release'::text, 'pay'::text, 'refund'::text, 'settle'::text, 'claw_back'::text, 'expire'::text, 'repay'::text, 'top_up'::text, 'top_up_cancel'::text, 'receive'::text, 'cash_out'::text, 'cash_paid'::text, 'gift'::text, 'endow'::text, 'cashback'::text, 'points'::text, 'exchange'::text, 'fee'::text, 'adjust'::text, 'payout'::text, 'payout_paid'::text, 'payout_returned'::text])));
 
 CREATE DOMAIN ledger.lot_kind AS text
 	CONSTRAINT lot_kind_known CHECK ((VALUE = ANY (ARRAY['grant'::text, 'purchase'::text, 'incentive'::text, 'point'::text])));
@@ -30,7 +30,7 @@ CREATE TABLE public.vouchers_account (
     currency_id uuid NOT NULL,
     kind text NOT NULL,
     owner_id uuid,
-    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['bank'::text, 'budget'::text, 'programme'::text, 'unclaimed'::text, 'cash'::text, 'wallet'::text, 'deposit'::text, 'benefit'::text, 'refund_payable'::text, 'merchant_pending'::text, 'merchant_settled'::text])))
+    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['bank'::text, 'budget'::text, 'programme'::text, 'unclaimed'::text, 'cash'::text, 'wallet'::text, 'deposit'::text, 'benefit'::text, 'refund_payable'::text, 'merchant_pending'::text, 'merchant_settled'::text, 'payout_transit'::text, 'operating'::text])))
 );
 
 ALTER TABLE ONLY public.vouchers_account
