@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -447,6 +448,11 @@ class PointRun(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.programme} · {self.period_from:%Y. %-m.}"
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the period."""
+        return self.period_until - timedelta(days=1)
 
 
 class PointEarning(models.Model):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.admin import EditInline, HistoryAdmin, ReadInline, day, unlinked
 from vouchers.common.filters import MunicipalityFilter, chosen_municipality
+from vouchers.common.korean import document_date
 from vouchers.common.pages import find, page, render, require
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
@@ -45,13 +49,25 @@ class WitnessInline(EditInline):
         return self.has_change_permission(request, obj)
 
 
+def _opened(row: Any, label: str) -> str:
+    """A link to the row's own page, which whoever sees the list may open."""
+    return format_html(
+        '<a href="{}">{}</a>', reverse(f"admin:vouchers_{row._meta.model_name}_change", args=[row.pk]), label
+    )
+
+
 class KindInline(ReadInline):
     """What the programme rewards."""
 
     model = ActivityKind
     view_permission = VIEW
-    fields: ClassVar = ["name", "code", "unit"]
-    show_change_link = True
+    fields: ClassVar = ["named", "code", "unit"]
+    readonly_fields: ClassVar = ["named"]
+
+    @admin.display(description=_("활동명"))
+    def named(self, kind: ActivityKind) -> str:
+        """Leads to the kind and its rules."""
+        return _opened(kind, kind.name)
 
 
 class LimitsInline(ReadInline):
@@ -59,8 +75,13 @@ class LimitsInline(ReadInline):
 
     model = PointLimits
     view_permission = VIEW
-    fields: ClassVar = ["valid_from", "source"]
-    show_change_link = True
+    fields: ClassVar = ["since", "source"]
+    readonly_fields: ClassVar = ["since"]
+
+    @admin.display(description=_("시행일"))
+    def since(self, limits: PointLimits) -> str:
+        """Leads to the caps."""
+        return _opened(limits, document_date(limits.valid_from))
 
 
 @admin.register(PointProgramme)
@@ -111,8 +132,13 @@ class RuleInline(ReadInline):
 
     model = PointRule
     view_permission = VIEW
-    fields: ClassVar = ["valid_from", "measure", "points", "rate", "source"]
-    show_change_link = True
+    fields: ClassVar = ["since", "measure", "points", "rate", "source"]
+    readonly_fields: ClassVar = ["since"]
+
+    @admin.display(description=_("시행일"))
+    def since(self, rule: PointRule) -> str:
+        """Leads to the rule and its caps."""
+        return _opened(rule, document_date(rule.valid_from))
 
 
 @admin.register(ActivityKind)
@@ -260,7 +286,7 @@ def status(request: HttpRequest, programme_id: UUID) -> HttpResponse:
     today = business_date(request.at)  # type: ignore[attr-defined]
     first, end = period_of(programme.payout, today)
     offered = [
-        {"first": begin, "end": until, "payable": payable_from(until, programme.payout_month)}
+        {"first": begin, "last": until - timedelta(days=1), "payable": payable_from(until, programme.payout_month)}
         for begin, until in periods_before(programme.payout, today, PERIODS_OFFERED)
     ]
     runs = {run.period_from: run for run in programme.runs.filter(period_from__in=[row["first"] for row in offered])}

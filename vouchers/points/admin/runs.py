@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -90,7 +90,7 @@ def show(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return render(
         request, "vouchers/points/run.html", title=str(run), run=run, money=money, short=max(0, run.amount - money.free),
         sample=selectors.sample_of(run), exceptions=selectors.exceptions_of(run), draft=draft, cuts=selectors.cuts_of(run),
-        failure=selectors.failure_of(run), last_day=run.period_until - timedelta(days=1),
+        failure=selectors.failure_of(run),
         may_see_citizens=authority.may("citizens.view", run.municipality_id),
         paying=run.state == RunState.PAYING, progress=selectors.progress(run), own=own,
         may_compute=draft and authority.may(EDIT, run.municipality_id),
