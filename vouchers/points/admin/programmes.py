@@ -52,7 +52,9 @@ class WitnessInline(EditInline):
 def _opened(row: Any, label: str) -> str:
     """A link to the row's own page, which whoever sees the list may open."""
     return format_html(
-        '<a href="{}">{}</a>', reverse(f"admin:vouchers_{row._meta.model_name}_change", args=[row.pk]), label
+        '<a class="jt-link" href="{}">{}</a>',
+        reverse(f"admin:vouchers_{row._meta.model_name}_change", args=[row.pk]),
+        label,
     )
 
 
