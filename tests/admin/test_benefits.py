@@ -136,7 +136,9 @@ def test_what_is_wrong_is_refused_at_its_field(
     assert any(message in text for text in errors), errors
 
 
-def test_a_fund_of_another_currency_and_shops_of_a_top_up_are_refused(world: Everything, login: Login) -> None:
+def test_a_fund_of_another_currency_and_shops_and_budget_of_a_top_up_are_refused(
+    world: Everything, login: Login
+) -> None:
     with world.city.scope():
         fund = make_fund(world.city)
         policy = BenefitPolicy.objects.create(
@@ -149,8 +151,9 @@ def test_a_fund_of_another_currency_and_shops_of_a_top_up_are_refused(world: Eve
         )
     client, address = login(Role.DRAFTER), reverse("admin:vouchers_benefitterms_change", args=[terms.pk])
     changes = {"own_fund": str(foreign.pk), "tiers-0-fund": str(foreign.pk), "tiers-0-categories": ["cafe"]}
+    changes |= {"budget_month": "1000000", "steps_0": "80", "steps_1": "50"}
     answer = client.post(address, filled(client.get(address), **changes))
-    assert list(answer.context["adminform"].form.errors) == ["own_fund"]
+    assert sorted(answer.context["adminform"].form.errors) == ["budget_month", "own_fund", "steps"]
     assert sorted(answer.context["inline_admin_formsets"][0].formset.forms[0].errors) == ["categories", "fund"]
 
 

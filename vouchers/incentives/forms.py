@@ -154,11 +154,15 @@ class TermsForm(TenantForm):
             self.initial["steps"] = field.flat(steps)
 
     def clean(self) -> dict[str, Any]:
-        """Steps need a budget, and the fund the policy's currency."""
+        """Budgets and steps are for cashback; steps need a budget, and the fund the policy's currency."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         policy, fund = cleaned.get("policy"), cleaned.get("own_fund")
         if policy and fund and fund.currency_id != policy.currency_id:
             self.add_error("own_fund", _("이 상품권의 재원만 고를 수 있습니다."))
+        if policy and policy.kind != BenefitKind.CASHBACK:
+            for name in ("budget_month", "budget_year", "steps"):
+                if cleaned.get(name):
+                    self.add_error(name, _("충전 혜택의 예산은 재원에 남은 금액입니다. 이 칸을 비우십시오."))
         if "steps" in cleaned:
             self.instance.step_percents = [used for used, factor in cleaned["steps"]]
             self.instance.step_factors = [factor for used, factor in cleaned["steps"]]

@@ -116,6 +116,8 @@ def _require_sound(terms: BenefitTerms, tiers: Sequence[BenefitTier]) -> None:
     funds = {terms.own_fund, *(tier.fund for tier in tiers)}
     if any(fund.currency_id != terms.policy.currency_id for fund in funds):
         raise errors.FundElsewhere
+    if terms.policy.kind != BenefitKind.CASHBACK and (terms.budget_month or terms.budget_year):
+        raise errors.TermsUnsound  # what a top-up adds stops where its fund's money ends
     percents, factors = terms.step_percents, terms.step_factors
     falling = all(before > after for before, after in zip([10_000, *factors], factors, strict=False))
     if len(percents) != len(factors) or not falling or sorted({*percents}) != percents:
