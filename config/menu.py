@@ -38,6 +38,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("가맹점"), (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),
+        ("open_data", "public"),
     )),
     (_("정산"), (("reconciliation", "balance"), ("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"))),
     (_("보고서"), (
@@ -53,6 +54,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
 )  # fmt: skip
 _PAGES: Final[dict[str, tuple[Any, str]]] = {
+    "open_data": (_("공개 데이터"), "merchants.view"),
     "budget_execution": (_("예산 집행 현황"), "allowances.view"),
     "channel_usage": (_("채널별 이용 현황"), "payments.view"),
     "reconciliation": (_("일일 대사"), "settlement.view"),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("openapi/", include("merchants.open_data.urls")),
     path("", include("config.api_urls")),
 ]
 

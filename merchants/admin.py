@@ -1,7 +1,8 @@
 """Seam: where Django finds the admin classes and pages of this app's rooms."""
 
+from merchants.open_data import admin as open_data
 from merchants.qr_kit import admin as qr_kit
 from merchants.registry import admin as registry
 from merchants.settlement import admin as settlement
 
-__all__ = ["qr_kit", "registry", "settlement"]
+__all__ = ["open_data", "qr_kit", "registry", "settlement"]

@@ -1,3 +1,4 @@
 """Seam: where Procrastinate finds the jobs of this app's rooms."""
 
+from merchants.open_data import tasks as _open_data  # noqa: F401
 from merchants.settlement import tasks as _settlement  # noqa: F401

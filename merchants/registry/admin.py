@@ -82,7 +82,10 @@ class MerchantAdmin(HistoryAdmin):
     autocomplete_fields: ClassVar = ["category", "dong"]
     fieldsets: ClassVar = [
         (None, {"fields": [("name", "name_ascii"), ("code", "business_number"), ("representative", "phone")]}),
-        (_("업종과 소재지"), {"fields": [("category", "annual_sales"), ("dong", "address")]}),
+        (
+            _("업종과 소재지"),
+            {"fields": [("category", "annual_sales"), ("dong", "address"), ("lot_address", "main_products")]},
+        ),
         (_("등록"), {"fields": [("status", "registered_on"), "partner"]}),
         (_("정산 계좌"), {"fields": [("account_bank", "account_holder"), "account_number"]}),
     ]

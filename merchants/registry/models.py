@@ -60,6 +60,11 @@ class Merchant(TenantModel, Stamped):
     category = models.ForeignKey(MerchantCategory, on_delete=models.PROTECT, related_name="+", verbose_name=_("업종"))
     annual_sales = models.BigIntegerField(_("연매출액(원)"), default=0)
     address = models.CharField(_("소재지"), max_length=200)
+    lot_address = models.CharField(_("소재지 지번주소"), max_length=200, blank=True, db_default="", default="")
+    main_products = models.CharField(
+        _("주요상품"), max_length=200, blank=True, db_default="", default="",
+        help_text=_("공개 데이터에 싣습니다. 여럿은 +로 나눕니다. 예: 김밥+떡볶이"),
+    )  # fmt: skip
     dong = models.ForeignKey(
         Dong, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("읍면동")
     )

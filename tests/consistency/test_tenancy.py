@@ -28,6 +28,7 @@ from allowances.batches.models import (
 )
 from allowances.programmes.models import LocalExclusiveGroup
 from config.database import security
+from merchants.open_data import services as open_data
 from merchants.registry.models import MerchantBenefit
 from reports.documents.models import RegisterPaper
 from tests import factories
@@ -37,6 +38,7 @@ from tests.factories.benefits import make_every_benefit
 from tests.factories.clawbacks import make_debt
 from tests.factories.gifts import make_gift
 from tests.factories.holding import Stranger, make_departure, make_holding_list
+from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
 from tests.factories.top_ups import buy, make_discount, write_of
 from tests.factories.webhooks import make_endpoint
@@ -148,6 +150,8 @@ def _fill_the_rest(city: City) -> None:
         municipality=city.municipality, merchant=factories.make_merchant(city), rate=5, valid_from=date(2026, 1, 1),
         valid_until=date(2026, 12, 31), document="지역경제과-1",
     )  # fmt: skip
+    make_terms(city)
+    open_data.publish(municipality=city.code, at=AT)
     _sell(city)
     _keep_a_household(city)
     pay_points(city)

@@ -18,6 +18,7 @@ from allowances.catalogue.models import AllowanceType
 from allowances.clawback.models import Receivable
 from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
+from merchants.open_data.models import OpenDataTerms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory
 from merchants.settlement.models import DayClose, SettlementLine
@@ -30,6 +31,7 @@ from tests.factories.clawbacks import make_debt
 from tests.factories.gifts import make_gift
 from tests.factories.holding import make_departure
 from tests.factories.lists import make_line
+from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
 from tests.factories.top_ups import buy, write_of
 from tests.factories.webhooks import make_endpoint
@@ -70,7 +72,7 @@ SHOWN = (
     Departure, DepartureList, Household, LocalExclusiveGroup,
     BenefitFund, BenefitPolicy, BenefitTerms, GuidelineLimit, RegionStatus,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
-    Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, Municipality, Official, Partner,
+    Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, OpenDataTerms, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
     SettlementLine, AutoTopUp, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
@@ -98,6 +100,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         citizen, merchant = factories.make_citizen(city), factories.make_merchant(city)
         partner = factories.make_partner(city)
         issue_key(partner=partner, at=AT)
+        make_terms(city)
         make_line(city, Role.REVIEWER, Role.APPROVER)
         UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
         factories.make_purchase_limit(city)

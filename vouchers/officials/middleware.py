@@ -13,8 +13,8 @@ from vouchers.common.scope import set_local
 from vouchers.common.seoul import business_date
 from vouchers.officials.selectors import Authority, authority_of
 
-WITHOUT_SCOPE = ("/api/", "/static/", "/healthz")
-"""Paths that open a scope of their own (partners) or need none."""
+WITHOUT_SCOPE = ("/api/", "/openapi/", "/static/", "/healthz")
+"""Paths that open a scope of their own (partners, open data) or need none."""
 
 
 class OfficialScopeMiddleware:
