@@ -40,7 +40,11 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),
         ("open_data", "public"),
     )),
-    (_("정산"), (("reconciliation", "balance"), ("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"))),
+    (_("정산"), (
+        ("reconciliation", "balance"), ("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"),
+        ("merchants.Exchange", "currency_exchange"), ("merchants.ExchangeLimit", "speed"),
+        ("merchants.ExchangeUplift", "trending_up"), ("merchants.PayoutHold", "pause_circle"),
+    )),
     (_("보고서"), (
         ("budget_execution", "finance_mode"), ("channel_usage", "bar_chart"), ("vouchers.Event", "menu_book"),
         ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),

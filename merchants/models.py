@@ -3,6 +3,9 @@
 from merchants.open_data import models as open_data
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantBenefit, MerchantCategory
-from merchants.settlement.models import DayClose, SettlementLine
+from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 
-__all__ = ["DayClose", "Merchant", "MerchantBenefit", "MerchantCategory", "MerchantQR", "SettlementLine", "open_data"]
+__all__ = [
+    "DayClose", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit", "MerchantCategory",
+    "MerchantQR", "PayoutHold", "SettlementLine", "open_data",
+]  # fmt: skip

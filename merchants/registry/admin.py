@@ -90,6 +90,7 @@ class MerchantAdmin(HistoryAdmin):
         (_("정산 계좌"), {"fields": [("account_bank", "account_holder"), "account_number"]}),
     ]
     inlines: ClassVar = [MerchantBenefitInline]
+    change_form_outer_before_template = "merchants/settlement/shop.html"
     change_form_outer_after_template = "merchants/qr_kit/codes.html"
     empty_hint = _("가맹점을 등록하고 QR 코드를 발급하면 결제를 받을 수 있습니다.")
 

@@ -1,11 +1,11 @@
-"""What keeps a business day from being closed."""
+"""What keeps a business day from being closed, and a shop from being settled on demand."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import register
-from vouchers.common.errors import StateConflict
+from vouchers.common.errors import DomainError, NotFound, NotPermitted, StateConflict
 
 
 class DayNotEnded(StateConflict):
@@ -29,4 +29,66 @@ class PaymentsStillRunning(StateConflict):
     message = _("마감 전에 시작된 거래가 아직 처리 중입니다. 잠시 후 다시 마감하십시오.")
 
 
-register(day_out_of_order=DayOutOfOrder)
+class ExchangeNotOffered(DomainError):
+    """No table of limits of the currency is in force for this shop."""
+
+    code = "exchange_not_offered"
+    message = _("이 상품권은 수시 환전을 하지 않습니다. 환전 한도를 먼저 등록해야 합니다.")
+
+
+class ExchangeExceedsPending(DomainError):
+    """The shop has less of days not yet closed. ``available``: what it could exchange."""
+
+    code = "exchange_exceeds_pending"
+    message = _("환전할 수 있는 금액은 %(available)s원입니다.")
+
+
+class ExchangeLimitExceeded(DomainError):
+    """``available``: what the month's limit leaves."""
+
+    code = "exchange_limit_exceeded"
+    message = _("이번 달 환전 한도가 %(available)s원 남았습니다.")
+
+
+class PayoutHeld(DomainError):
+    """An officer holds back what the shop is owed."""
+
+    code = "payout_held"
+    message = _("지급보류 중인 가맹점입니다. 담당 공무원에게 문의하십시오.")
+
+
+class AlreadyDecided(StateConflict):
+    """Somebody has approved or rejected it."""
+
+    code = "already_decided"
+    message = _("이미 승인하거나 반려한 건입니다.")
+
+
+class OwnRequest(NotPermitted):
+    """Whoever asks for something does not approve it."""
+
+    code = "own_request"
+    message = _("요청한 사람은 승인하거나 반려할 수 없습니다. 다른 담당자가 처리해야 합니다.")
+
+
+class ExchangeUnknown(NotFound):
+    """No such exchange of this shop, or the shop belongs to another app."""
+
+    code = "exchange_unknown"
+    message = _("환전 내역을 찾을 수 없습니다.")
+
+
+class HoldReleased(StateConflict):
+    """Somebody has released it."""
+
+    code = "hold_released"
+    message = _("이미 해제한 지급보류입니다.")
+
+
+register(
+    day_out_of_order=DayOutOfOrder,
+    exchange_not_offered=ExchangeNotOffered,
+    exchange_exceeds_pending=ExchangeExceedsPending,
+    exchange_limit_exceeded=ExchangeLimitExceeded,
+    payout_held=PayoutHeld,
+)

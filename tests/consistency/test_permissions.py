@@ -18,6 +18,7 @@ from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant
+from merchants.settlement.models import ExchangeUplift, PayoutHold
 from reports.documents.models import RegisterPaper
 from tests.factories.everything import Everything, log_own_action, make_everything
 from vouchers.citizens.models import Citizen, Corporation
@@ -55,6 +56,10 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "allowances.Programme": ("DRBAPUX", "D", "DRBAPUX"),
     "allowances.Receivable": ("DRBAPUX", "", "-"),
     "merchants.DayClose": ("BAPSUX", "", "-"),
+    "merchants.Exchange": ("BAPSUX", "", "-"),
+    "merchants.ExchangeLimit": ("BAPSUX", "X", "BAPSUX"),
+    "merchants.ExchangeUplift": ("BAPSUX", "S", "-"),
+    "merchants.PayoutHold": ("BAPSUX", "S", "BAPSUX"),
     "merchants.Merchant": ("MSUX", "M", "MSUX"),
     "merchants.MerchantCategory": ("MSUX", "", "-"),
     "merchants.MerchantQR": ("MSUX", "", "-"),
@@ -162,6 +167,9 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "clawback_outcome": ("get", Batch, "DRBAPUX"),
     "clawback_start": ("get", Batch, "D"),
     "day_close": ("post", None, "S"),
+    "exchange": ("get", Merchant, "S"),
+    "uplift_decide": ("post", ExchangeUplift, "A"),
+    "hold_release": ("post", PayoutHold, "S"),
     "my_absence_end": ("post", Absence, "DX"),
     "my_digest": ("post", None, EVERYBODY),
     "my_settings": ("get", None, EVERYBODY),

@@ -40,6 +40,7 @@ from tests.factories.gifts import make_gift
 from tests.factories.holding import Stranger, make_departure, make_holding_list
 from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
+from tests.factories.settlement import exchange_and_hold
 from tests.factories.top_ups import buy, make_discount, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
@@ -114,6 +115,7 @@ def _live_a_day(city: City) -> None:
     make_every_benefit(city, [(
         city.code, partner.pk, "key-2", b"\2" * 32, wallet.pk, merchant.code, "T001", 1_000, "order-2", AT,
     )])  # fmt: skip
+    exchange_and_hold(city, merchant, factories.make_official(city), wallet.pk, partner.pk)
     today = business_date(AT)
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))

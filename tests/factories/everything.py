@@ -21,7 +21,7 @@ from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from merchants.open_data.models import OpenDataTerms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory
-from merchants.settlement.models import DayClose, SettlementLine
+from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 from reports.documents.models import RegisterPaper
 from tests import factories
 from tests.factories import AT, City
@@ -33,6 +33,7 @@ from tests.factories.holding import make_departure
 from tests.factories.lists import make_line
 from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
+from tests.factories.settlement import exchange_and_hold
 from tests.factories.top_ups import buy, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import Citizen, Corporation, Household
@@ -74,7 +75,7 @@ SHOWN = (
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, OpenDataTerms, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
-    SettlementLine, AutoTopUp, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
+    SettlementLine, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, AutoTopUp, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
 
 
@@ -141,6 +142,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         )  # fmt: skip
         call("ledger.fence", code, business_date(paid))
         call("settlement.close_day", code, city.currency.pk, business_date(paid), AT)
+        exchange_and_hold(city, merchant, officials[Role.SETTLEMENT_OFFICER], wallet.pk, partner.pk)
         make_bank_line(city, day=business_date(paid), at=AT, official=officials[Role.SETTLEMENT_OFFICER])
         make_departure(city, officials[Role.DRAFTER], citizen)
         Absence.objects.create(

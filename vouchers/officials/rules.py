@@ -34,7 +34,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     | {"programmes.edit", "batches.edit", "benefits.view", "benefits.edit", "points.edit"},
     Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS,
     Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund", "benefits.fund"},
-    Role.APPROVER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_MONEY | {"benefits.publish", "merchants.approve"},
+    Role.APPROVER: _READ_ALLOWANCES
+    | _READ_CITIZENS
+    | _READ_MONEY
+    | {"benefits.publish", "merchants.approve", "settlement.approve"},
     Role.PAYER: _READ_ALLOWANCES
     | _READ_CITIZENS
     | _READ_MONEY
@@ -42,7 +45,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.MERCHANT_OFFICER: _READ_SHOPS | {"merchants.edit"},
     Role.SETTLEMENT_OFFICER: _READ_SHOPS
     | _READ_MONEY
-    | {"settlement.close", "settlement.exchange", "reconciliation.edit", "payouts.make"},
+    | {"settlement.close", "settlement.edit", "settlement.exchange", "reconciliation.edit", "payouts.make"},
     Role.AUDITOR: _READ_ALLOWANCES | _READ_CITIZENS | _READ_SHOPS | _READ_MONEY | {"audit.view"},
     Role.ADMINISTRATOR: _READ_ALLOWANCES
     | _READ_CITIZENS

@@ -8,6 +8,7 @@ CREATE TABLE merchants_dayclose (
     merchants       integer NOT NULL,
     paid            bigint NOT NULL,
     refunded        bigint NOT NULL,
+    exchanged       bigint NOT NULL,
     payable         bigint NOT NULL,
     closed_at       timestamptz NOT NULL,
     journal_id      uuid,
@@ -25,11 +26,12 @@ CREATE TABLE merchants_settlementline (
     paid            bigint NOT NULL,
     refunds         integer NOT NULL,
     refunded        bigint NOT NULL,
+    exchanged       bigint NOT NULL,
     carried_in      bigint NOT NULL,
     payable         bigint NOT NULL,
     carried_out     bigint NOT NULL,
     CONSTRAINT settlementline_pkey PRIMARY KEY (municipality_id, id),
     CONSTRAINT settlementline_once UNIQUE (municipality_id, currency_id, business_date, merchant_id),
-    CONSTRAINT settlementline_adds_up CHECK (carried_in + paid - refunded = payable + carried_out AND payable >= 0)
+    CONSTRAINT settlementline_adds_up CHECK (carried_in + paid - refunded - exchanged = payable + carried_out AND payable >= 0)
 );
 CREATE INDEX settlementline_by_merchant ON merchants_settlementline (municipality_id, merchant_id, business_date);

@@ -7,8 +7,8 @@ CREATE FUNCTION settlement.close_day(
 ) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Returns the day close; a day that is closed already is returned as it is. The caller has set the fence and has
 -- waited for the transactions before it (ledger.fence, ledger.transactions_ended). Days close one after the other:
--- what the day before carried out, this one carries in. What a shop gave back since p_date is not paid out any more;
--- what is negative is carried.
+-- what the day before carried out, this one carries in. What a shop gave back or exchanged since p_date is not paid out any
+-- more; what is negative is carried. No exchange runs beside it (settlement.exchange).
 -- The day's transfers are found by their ids, which begin with the time of the request: from a day before (a request
 -- from before the fence that was posted after it) until the day's end (with a minute for the rounding of ids).
 DECLARE
@@ -41,7 +41,7 @@ BEGIN
     ), movement AS (
         SELECT pending.owner_id AS merchant_id,
                count(*) FILTER (WHERE t.line = 1) AS payments, sum(t.amount)::bigint AS paid,
-               0::bigint AS refunds, 0::bigint AS refunded, 0::bigint AS later
+               0::bigint AS refunds, 0::bigint AS refunded, 0::bigint AS exchanged, 0::bigint AS later
         FROM vouchers_transfer t JOIN pending ON pending.id = t.credit_account_id
         WHERE t.municipality_id = p_municipality AND t.journal_id >= v_day AND t.journal_id < v_end
           AND t.business_date = p_date AND t.debit_lot_id IS NOT NULL
@@ -50,10 +50,18 @@ BEGIN
         SELECT pending.owner_id, 0, 0,
                count(*) FILTER (WHERE t.line = 1 AND t.business_date = p_date),
                coalesce(sum(t.amount) FILTER (WHERE t.business_date = p_date), 0)::bigint,
+               0,
                coalesce(sum(t.amount) FILTER (WHERE t.business_date > p_date), 0)::bigint
         FROM vouchers_transfer t JOIN pending ON pending.id = t.debit_account_id
         WHERE t.municipality_id = p_municipality AND t.journal_id >= v_day
           AND t.business_date >= p_date AND t.credit_lot_id IS NOT NULL
+        GROUP BY 1
+        UNION ALL
+        SELECT merchant_id, 0, 0, 0, 0,
+               coalesce(sum(amount) FILTER (WHERE business_date = p_date), 0)::bigint,
+               coalesce(sum(amount) FILTER (WHERE business_date > p_date), 0)::bigint
+        FROM merchants_exchange
+        WHERE municipality_id = p_municipality AND currency_id = p_currency AND business_date >= p_date
         GROUP BY 1
     ), carried AS (
         SELECT merchant_id, carried_out AS amount FROM merchants_settlementline
@@ -62,33 +70,33 @@ BEGIN
     ), line AS (
         SELECT merchant_id, sum(payments)::integer AS payments, sum(paid)::bigint AS paid,
                sum(refunds)::integer AS refunds, sum(refunded)::bigint AS refunded,
-               sum(carried_in)::bigint AS carried_in, sum(later)::bigint AS later,
-               (sum(carried_in) + sum(paid) - sum(refunded))::bigint AS net
-        FROM (SELECT merchant_id, payments, paid, refunds, refunded, 0::bigint AS carried_in, later FROM movement
+               sum(exchanged)::bigint AS exchanged, sum(carried_in)::bigint AS carried_in, sum(later)::bigint AS later,
+               (sum(carried_in) + sum(paid) - sum(refunded) - sum(exchanged))::bigint AS net
+        FROM (SELECT merchant_id, payments, paid, refunds, refunded, exchanged, 0::bigint AS carried_in, later FROM movement
               UNION ALL
-              SELECT merchant_id, 0, 0, 0, 0, amount, 0 FROM carried) part
+              SELECT merchant_id, 0, 0, 0, 0, 0, amount, 0 FROM carried) part
         GROUP BY merchant_id
     )
     INSERT INTO merchants_settlementline (municipality_id, currency_id, business_date, merchant_id, payments, paid,
-                                          refunds, refunded, carried_in, payable, carried_out)
-    SELECT p_municipality, p_currency, p_date, merchant_id, payments, paid, refunds, refunded, carried_in,
+                                          refunds, refunded, exchanged, carried_in, payable, carried_out)
+    SELECT p_municipality, p_currency, p_date, merchant_id, payments, paid, refunds, refunded, exchanged, carried_in,
            greatest(0, net - later), net - greatest(0, net - later)
     FROM line
-    WHERE payments > 0 OR refunds > 0 OR carried_in <> 0;
+    WHERE payments > 0 OR refunds > 0 OR exchanged > 0 OR carried_in <> 0;
     SELECT array_agg(merchant_id ORDER BY merchant_id) FILTER (WHERE payable > 0) AS merchants,
            array_agg(payable ORDER BY merchant_id) FILTER (WHERE payable > 0) AS amounts,
            count(*) AS lines, coalesce(sum(paid), 0) AS paid, coalesce(sum(refunded), 0) AS refunded,
-           coalesce(sum(payable), 0) AS payable
+           coalesce(sum(exchanged), 0) AS exchanged, coalesce(sum(payable), 0) AS payable
     INTO v_items
     FROM merchants_settlementline
     WHERE municipality_id = p_municipality AND currency_id = p_currency AND business_date = p_date;
     IF v_items.merchants IS NOT NULL THEN
         PERFORM ledger.settle(p_municipality, v_journal, p_currency, v_items.merchants, v_items.amounts, p_at);
     END IF;
-    INSERT INTO merchants_dayclose (municipality_id, currency_id, business_date, merchants, paid, refunded, payable,
-                                    closed_at, journal_id)
-    VALUES (p_municipality, p_currency, p_date, v_items.lines, v_items.paid, v_items.refunded, v_items.payable, p_at,
-            CASE WHEN v_items.merchants IS NOT NULL THEN v_journal END)
+    INSERT INTO merchants_dayclose (municipality_id, currency_id, business_date, merchants, paid, refunded, exchanged,
+                                    payable, closed_at, journal_id)
+    VALUES (p_municipality, p_currency, p_date, v_items.lines, v_items.paid, v_items.refunded, v_items.exchanged,
+            v_items.payable, p_at, CASE WHEN v_items.merchants IS NOT NULL THEN v_journal END)
     RETURNING id INTO v_close;
     RETURN v_close;
 END $$;

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 
+from merchants.settlement import errors as _settlement  # noqa: F401  (registers what exchange is refused for)
 from vouchers.common.database import translate
 from vouchers.common.models import uuid7
 from vouchers.ledger import errors as _errors  # noqa: F401  (registers the kernel's codes)
@@ -21,6 +22,8 @@ from vouchers.ledger.audit import INVARIANTS
 
 CITY = "41280"
 CURRENCY = UUID("00000000-0000-7000-8000-000000000001")
+CITY_HALL = UUID("00000000-0000-7000-8000-0000000000f1")
+"""Whoever acts for the city."""
 CHEAP_FOOD = UUID("00000000-0000-7000-8000-0000000000a1")
 """A usage rule: restaurants with annual sales of at most 300,000,000 won."""
 NOT_BARS = UUID("00000000-0000-7000-8000-0000000000a2")
@@ -97,6 +100,20 @@ class Kernel:
         for kind in ("merchant_pending", "merchant_settled"):
             self.call("ledger.open_account", CITY, CURRENCY, kind, shop)
         return shop
+
+    def allow_exchange(self, shop: UUID) -> None:
+        """An approved limit that nothing reaches. Nothing else of the shop exists, so this cannot be committed."""
+        self.connection.execute(
+            "INSERT INTO merchants_exchangeuplift (municipality_id, currency_id, merchant_id, valid_from, valid_until,"
+            " per_month, reason, requested_by_id, requested_at, state, decided_by_id, decided_at)"
+            " VALUES (%s, %s, %s, '2000-01-01', '2100-01-01', 1000000000, '', uuidv7(), now(), 'approved', uuidv7(), now())",
+            [CITY, CURRENCY, shop],
+        )
+
+    def exchange(self, shop: UUID, amount: int | None, *, at: datetime = NOON, id: UUID | None = None) -> int:
+        """Settle a shop on demand; returns the won."""
+        moved: int = self.call("settlement.exchange", CITY, id or uuid7(), CURRENCY, shop, amount, CITY_HALL, None, at)
+        return moved
 
     def open_partner(self) -> UUID:
         """An organisation with an app."""

@@ -96,6 +96,7 @@ class Oracle:
         self.closed: date | None = None
         self.paid: Counter[tuple[date, str]] = Counter()
         self.given_back: Counter[tuple[date, str]] = Counter()
+        self.exchanged: Counter[tuple[date, str]] = Counter()
         self.settled: Counter[str] = Counter()
         self.carried: Counter[str] = Counter()
         self.funds: Counter[str] = Counter()
@@ -474,10 +475,29 @@ class Oracle:
         """Settle what each shop earned on the day; money given back since is kept back, debts are carried."""
         self.fence(day)
         for shop in {shop for _, shop in self.paid}:
-            net = self.carried[shop] + self.paid[day, shop] - self.given_back[day, shop]
-            payable = max(0, net - self.given_back_since(day, shop))
+            net = self.carried[shop] + self.paid[day, shop] - self.given_back[day, shop] - self.exchanged[day, shop]
+            payable = max(0, net - self.given_back_since(day, shop) - self.exchanged_since(day, shop))
             self.settled[shop] += payable
             self.carried[shop] = net - payable
+
+    def exchange(self, shop: str, amount: int | None, *, at: datetime) -> int:
+        """Settle at once what a shop is owed, or a part of it."""
+        available = max(0, self.pending(shop))
+        wanted = available if amount is None else amount
+        if available == 0 or wanted > available:
+            raise Refused("exchange_exceeds_pending")
+        self.exchanged[self.day(at), shop] += wanted
+        self.settled[shop] += wanted
+        return wanted
+
+    def pending(self, shop: str) -> int:
+        """What the shop earned in all its days, less what it gave back and was settled."""
+        earned = sum(won for (_, at), won in self.paid.items() if at == shop)
+        return earned - sum(won for (_, at), won in self.given_back.items() if at == shop) - self.settled[shop]
+
+    def exchanged_since(self, day: date, shop: str) -> int:
+        """What the shop was settled on demand on later days."""
+        return sum(won for (when, at), won in self.exchanged.items() if at == shop and when > day)
 
     def fence(self, day: date) -> None:
         """Money that moves from now on counts for a later day."""

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
 from allowances.programmes.models import Programme
+from merchants.settlement.models import ExchangeLimit
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.holding import Stranger, make_holding_list
@@ -41,7 +42,8 @@ TAMPERING = {
     ),
     "an account disappears": (
         "DELETE FROM vouchers_account WHERE kind = 'merchant_settled'",
-        {"balances_sum_to_zero", "balances_follow_transfers", "settlement_is_posted", "bank_covers_all"},
+        {"balances_sum_to_zero", "balances_follow_transfers", "settlement_is_posted", "bank_covers_all",
+         "exchanges_follow_transfers"},
     ),
     "a budget is topped up": (
         "UPDATE vouchers_balance SET credits = credits + 1 WHERE reserved > 0",
@@ -90,6 +92,20 @@ TAMPERING = {
     ),
     "a day's total is made larger": (
         "UPDATE merchants_dayclose SET payable = payable + 1", {"settlement_is_posted", "bank_covers_all"},
+    ),
+    "an exchange is hidden": (
+        "DELETE FROM merchants_exchange", {"exchanges_follow_transfers", "bank_covers_all"},
+    ),
+    "an exchange is made smaller": (
+        "UPDATE merchants_exchange SET amount = amount - 1", {"exchanges_follow_transfers", "bank_covers_all"},
+    ),
+    "an exchange becomes the close of a day": (
+        "UPDATE vouchers_journal SET kind = 'settle' WHERE kind = 'exchange'",
+        {"exchanges_follow_transfers", "settlement_follows_transfers", "settlement_is_posted"},
+    ),
+    "a day forgets what was exchanged": (
+        "UPDATE merchants_settlementline SET exchanged = 0, payable = payable + exchanged",
+        {"settlement_follows_transfers", "settlement_is_posted"},
     ),
     "a swept lot is filled again": (
         "UPDATE vouchers_lot SET remaining = 1, expired = expired - 1 WHERE expired > 0",
@@ -141,6 +157,15 @@ def city(committed_db: str) -> City:
         factories.grant(city, {citizen: 40_000}, programme=programme, validity_days=30)
         payment = _pay(city, wallet.pk, merchant.code, 50_000, partner.pk)
         call("payments.cancel", city.code, partner.pk, "cancel", b"\1" * 32, payment, 15_000, AT)
+        official = factories.make_official(city)
+        ExchangeLimit.objects.create(
+            municipality=city.municipality,
+            currency=city.currency,
+            valid_from=TODAY,
+            per_month=10_000,
+            legal_basis="조례",
+        )
+        call("settlement.exchange", city.code, uuid7(), city.currency.pk, merchant.pk, 10_000, official.pk, None, AT)
         factories.grant(city, {factories.make_citizen(city): 7_000}, programme=programme, validity_days=1)
         factories.make_signed_batch(city, {factories.make_citizen(city): 5_000}, programme=programme)
         _hold_pay_in_cash_and_cancel(city, programme)
@@ -190,10 +215,11 @@ def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: C
         "clawbacks_within_paid": (0, 0),
         "receivables_add_up": (0, 0),
         **dict.fromkeys(test_audit_benefits.NAMES | test_audits.NAMES | POINTS, (0, 0)),
-        "journals_have_transfers": (13, 0),
+        "journals_have_transfers": (14, 0),
         "settlement_follows_transfers": (50_000, 0),
         "settlement_carries_over": (0, 0),
-        "settlement_is_posted": (35_000, 0),
+        "settlement_is_posted": (25_000, 0),
+        "exchanges_follow_transfers": (10_000, 0),
         "budgets_follow_entries": (200_000, 0),
         "reserved_for_open_lists": (5_000, 0),
         "entitlements_paid_once": (117_000, 0),

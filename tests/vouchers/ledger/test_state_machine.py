@@ -29,6 +29,7 @@ from tests.conftest import Databases
 from tests.vouchers.ledger.kernel import CHEAP_FOOD, NOON, NOT_BARS, WITHOUT_LISTS, Kernel, connect
 from tests.vouchers.ledger.oracle import DAY, Oracle, Refused
 from vouchers.common.errors import DomainError
+from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date, start_of_day
 
 QUICK = settings(max_examples=150, stateful_step_count=30, deadline=None)
@@ -64,6 +65,7 @@ class Money(RuleBasedStateMachine):
     payments = Bundle("payments")
     refunds = Bundle("refunds")
     clawbacks = Bundle("clawbacks")
+    exchanges = Bundle("exchanges")
 
     def __init__(self, connection: psycopg.Connection, oracle: type[Oracle] = Oracle) -> None:
         super().__init__()
@@ -86,6 +88,8 @@ class Money(RuleBasedStateMachine):
         """A city with two citizens, three shops and one budget; one citizen has money for every shop."""
         self.wallets = dict(zip(["kim", "lee"], self.kernel.make_world(citizens=2), strict=True))
         self.shops = {name: self.kernel.open_shop() for name in sorted(SHOPS)}
+        for shop in self.shops.values():
+            self.kernel.allow_exchange(shop)
         self.programme = self.kernel.open_programme(BUDGET)
         self.oracle.budget = BUDGET
         self.disburse([("kim", amount) for amount in first], days=days, usage=None, purchased=False, grace=grace)
@@ -276,6 +280,27 @@ class Money(RuleBasedStateMachine):
         self.expire(3)
         self.refund(payment, amount)
         self.expire(3)
+
+    # Shops are settled on demand
+
+    @rule(target=exchanges, shop=shops, amount=st.none() | amounts | grants)
+    def exchange(self, shop: str, amount: int | None) -> Any:
+        """A shop asks for a part of what it is owed, or for all."""
+        request = (uuid7(), shop, amount)
+        return request if self.send_exchange(request) else multiple()
+
+    @rule(request=exchanges)
+    def exchange_again(self, request: tuple[UUID, str, int | None]) -> None:
+        """The same request arrives once more."""
+        self.send_exchange(request)
+
+    def send_exchange(self, request: tuple[UUID, str, int | None]) -> bool:
+        """Send it to both."""
+        event, shop, amount = request
+        return self.both(
+            lambda: self.kernel.exchange(self.shops[shop], amount, id=event, at=self.at),
+            lambda: self.oracle.once(event, request, lambda: self.oracle.exchange(shop, amount, at=self.at)),
+        )
 
     # Time passes
 

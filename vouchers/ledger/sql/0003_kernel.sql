@@ -565,9 +565,11 @@ CREATE FUNCTION ledger.transactions_ended(p_before xid8) RETURNS boolean LANGUAG
 $$;
 
 CREATE FUNCTION ledger.settle(
-    p_municipality varchar, p_id uuid, p_currency uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamptz
+    p_municipality varchar, p_id uuid, p_currency uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamptz,
+    p_kind text DEFAULT 'settle'
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- Moves each shop's amount from its pending to its settled account; returns the sum in won.
+-- Moves each shop's amount from its pending to its settled account; returns the sum in won. p_kind is 'settle' at the close
+-- of a day and 'exchange' before it.
 DECLARE
     v_date   date;
     v_total  bigint;
@@ -575,7 +577,7 @@ DECLARE
 BEGIN
     v_date := ledger.business_date(p_municipality, p_at);
     SELECT coalesce(sum(a), 0) INTO v_total FROM unnest(p_amounts) a;
-    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'settle',
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, p_kind,
             sha256(convert_to(concat_ws('|', p_merchants, p_amounts), 'UTF8')), p_at, v_date, NULL) THEN
         RETURN v_total;
     END IF;

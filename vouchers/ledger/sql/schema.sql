@@ -1489,11 +1489,12 @@ BEGIN
     WHERE municipality_id = p_municipality AND account_id = v_account;
 END $$;
 
-CREATE FUNCTION ledger.settle(p_municipality character varying, p_id uuid, p_currency uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS bigint
+CREATE FUNCTION ledger.settle(p_municipality character varying, p_id uuid, p_currency uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamp with time zone, p_kind text DEFAULT 'settle'::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
--- Moves each shop's amount from its pending to its settled account; returns the sum in won.
+-- Moves each shop's amount from its pending to its settled account; returns the sum in won. p_kind is 'settle' at the close
+-- of a day and 'exchange' before it.
 DECLARE
     v_date   date;
     v_total  bigint;
@@ -1501,7 +1502,7 @@ DECLARE
 BEGIN
     v_date := ledger.business_date(p_municipality, p_at);
     SELECT coalesce(sum(a), 0) INTO v_total FROM unnest(p_amounts) a;
-    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, 'settle',
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, p_kind,
             sha256(convert_to(concat_ws('|', p_merchants, p_amounts), 'UTF8')), p_at, v_date, NULL) THEN
         RETURN v_total;
     END IF;

@@ -31,6 +31,8 @@ WITH held AS (
     SELECT payment.currency_id, 'owed', payment.amount - payment.refunded FROM vouchers_payment payment
     UNION ALL
     SELECT close.currency_id, 'owed', -close.payable FROM merchants_dayclose close
+    UNION ALL
+    SELECT exchange.currency_id, 'owed', -exchange.amount FROM merchants_exchange exchange
 ), currency AS (
     SELECT coalesce(sum(amount) FILTER (WHERE place = 'bank'), 0) AS bank,
            coalesce(sum(amount) FILTER (WHERE place = 'owed'), 0) AS owed

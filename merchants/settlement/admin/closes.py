@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from merchants.settlement.holds import in_force
 from merchants.settlement.models import DayClose, SettlementLine
 from merchants.settlement.services import request_close
 from vouchers.common.admin import ListAdmin, day, moment, won
@@ -28,11 +30,21 @@ class DayCloseAdmin(ListAdmin):
     """Business days that are closed."""
 
     view_permission = "settlement.view"
-    list_display: ClassVar = ["day_seoul", "currency", "merchants", "paid_won", "refunded_won", "payable_won", "closed"]
+    list_display: ClassVar = [
+        "day_seoul",
+        "currency",
+        "merchants",
+        "paid_won",
+        "refunded_won",
+        "exchanged_won",
+        "payable_won",
+        "closed",
+    ]
     list_select_related: ClassVar = ["currency"]
     list_filter: ClassVar = [MunicipalityFilter]
     fields: ClassVar = [
-        "day_seoul", "currency", "merchants", "paid_won", "refunded_won", "payable_won", "closed", "lines", "journal_id",
+        "day_seoul", "currency", "merchants", "paid_won", "refunded_won", "exchanged_won", "payable_won", "closed", "lines",
+        "journal_id",
     ]  # fmt: skip
     sortable_by: ClassVar[list[str]] = []
     list_before_template = "merchants/settlement/close.html"
@@ -41,6 +53,7 @@ class DayCloseAdmin(ListAdmin):
     day_seoul = day("business_date", _("영업일"))
     paid_won = won("paid", _("결제금액"))
     refunded_won = won("refunded", _("취소금액"))
+    exchanged_won = won("exchanged", _("수시 환전액"))
     payable_won = won("payable", _("정산금액"))
     closed = moment("closed_at", _("마감일시"))
 
@@ -68,13 +81,13 @@ class SettlementLineAdmin(ListAdmin):
 
     view_permission = "settlement.view"
     list_display: ClassVar = [
-        "day_seoul", "merchant", "payments", "paid_won", "refunds", "refunded_won", "payable_won", "statement",
+        "day_seoul", "merchant", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won", "payable_won", "held", "statement",
     ]  # fmt: skip
     list_select_related: ClassVar = ["merchant"]
     list_filter: ClassVar = [MunicipalityFilter]
     fields: ClassVar = [
-        "day_seoul", "merchant", "currency", "payments", "paid_won", "refunds", "refunded_won", "carried_in_won",
-        "payable_won", "carried_out_won", "statement",
+        "day_seoul", "merchant", "currency", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won",
+        "carried_in_won", "payable_won", "carried_out_won", "held", "statement",
     ]  # fmt: skip
     prefix_search: ClassVar = ["merchant__name"]
     exact_search: ClassVar = ["merchant__code"]
@@ -85,6 +98,7 @@ class SettlementLineAdmin(ListAdmin):
     day_seoul = day("business_date", _("영업일"))
     paid_won = won("paid", _("결제금액"))
     refunded_won = won("refunded", _("취소금액"))
+    exchanged_won = won("exchanged", _("수시 환전액"))
     carried_in_won = won("carried_in", _("이월(전일)"))
     payable_won = won("payable", _("정산금액"))
     carried_out_won = won("carried_out", _("이월(익일)"))
@@ -92,6 +106,18 @@ class SettlementLineAdmin(ListAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """The link from a closed day."""
         return lookup == "business_date" or super().lookup_allowed(lookup, value, request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SettlementLine]:
+        """With whether the shop's money is held back today."""
+        today = business_date(request.at)  # type: ignore[attr-defined]
+        held = in_force(day=today).filter(merchant=OuterRef("merchant"))
+        rows: QuerySet[SettlementLine] = super().get_queryset(request).annotate(is_held=Exists(held))
+        return rows
+
+    @admin.display(description=_("지급보류"))
+    def held(self, line: SettlementLine) -> str:
+        """Whether an officer keeps back what the shop is owed."""
+        return gettext("보류 중") if line.is_held else "-"  # type: ignore[attr-defined]
 
     @admin.display(description=_("정산내역서"))
     def statement(self, line: SettlementLine) -> SafeString:
