@@ -48,7 +48,7 @@ def make_benefits(
     ]
     incentive = BenefitTerms(
         municipality=municipality, valid_from=today, legal_basis="지역사랑상품권 관리 및 운영 조례 제7조",
-        spend_cap=700_000, own_fund=own, budget_month=EOK,
+        spend_cap=700_000, own_fund=own,
     )  # fmt: skip
     for kind, name, terms, shares in (
         (BenefitKind.CASHBACK, "캐시백", cashback, tiers),

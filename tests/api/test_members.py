@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from allowances.disbursement.services import run
 from tests import factories
@@ -201,7 +202,7 @@ def test_a_wallet_that_may_not_pay_is_not_linked(market: Market, status: str):
 
 def test_below_the_age_of_consent_a_guardian_must_agree(market: Market):
     """14 years by law; the day of the birthday counts, and the age is dated data of the currency."""
-    today = business_date(AT)
+    today = business_date(timezone.now())
     fourteen = today.replace(year=today.year - 14)
     child = somebody(market) | {"birth_date": (fourteen + timedelta(days=1)).isoformat()}
     refused = join(market, child)

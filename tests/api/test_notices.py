@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -28,7 +28,12 @@ def test_notices_tell_payments_and_cancellations_as_the_api_does(market: Market)
         for partner in (market.partner, shop_app):
             make_endpoint(market.city, partner)
         MerchantBenefit.objects.create(
-            municipality=market.city.municipality, merchant=shop, rate=3, valid_from=day, valid_until=day, document="1"
+            municipality=market.city.municipality,
+            merchant=shop,
+            rate=3,
+            document="1",
+            valid_from=day - timedelta(days=1),
+            valid_until=day + timedelta(days=1),
         )
         qr = issue(merchant=shop, keys=KEYS).payload
     paid = market.pay(qr=qr, amount=9_999, order_id="ORDER-N").json()

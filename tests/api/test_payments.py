@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connections
@@ -20,6 +21,8 @@ from vouchers.ledger.services import link_wallet
 from vouchers.partners.services import issue_key
 
 TODAY = business_date(AT)
+AROUND_NOW = {"valid_from": TODAY - timedelta(days=1), "valid_until": TODAY + timedelta(days=1)}
+"""The server goes by the clock, which may have come to another day."""
 
 
 def test_a_payment_can_be_made_read_and_found_by_its_order(market: Market):
@@ -131,7 +134,7 @@ def test_a_shops_own_discount_is_taken_off_the_price_and_split_to_the_won_by_can
         shop = factories.make_merchant(market.city)
         qr = issue(merchant=shop, keys=KEYS).payload
         MerchantBenefit.objects.create(
-            municipality=market.city.municipality, merchant=shop, rate=3, valid_from=TODAY, valid_until=TODAY,
+            municipality=market.city.municipality, merchant=shop, rate=3, **AROUND_NOW,
             document="지역경제과-1",
         )  # fmt: skip
     paid = market.pay(qr=qr, amount=9_999).json()
@@ -155,7 +158,7 @@ def test_a_won_that_only_the_discount_bears_cannot_be_cancelled_alone(market: Ma
         shop = factories.make_merchant(market.city)
         qr = issue(merchant=shop, keys=KEYS).payload
         MerchantBenefit.objects.create(
-            municipality=market.city.municipality, merchant=shop, rate=5, valid_from=TODAY, valid_until=TODAY,
+            municipality=market.city.municipality, merchant=shop, rate=5, **AROUND_NOW,
             document="지역경제과-2",
         )  # fmt: skip
     paid = market.pay(qr=qr, amount=100).json()

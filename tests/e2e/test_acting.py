@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from allowances.approvals.selectors import steps_of
 from allowances.batches.models import Batch
 from tests import factories
 from tests.e2e.conftest import Enter
-from tests.factories import AT
 from tests.factories.lists import Office, make_list, submitted
 from vouchers.common.seoul import business_date
 from vouchers.officials.rules import Role
@@ -72,7 +72,7 @@ def test_an_absence_that_ended_while_the_page_was_open_is_told(enter: Enter, off
 
 
 def _plan(page: Page) -> None:
-    today = business_date(AT).isoformat()
+    today = business_date(timezone.now()).isoformat()  # the browser and the server go by the clock
     page.get_by_label("대결자").select_option(label="나대신 주무관")
     page.get_by_label("시작일").fill(today)
     page.get_by_label("종료일").fill(today)

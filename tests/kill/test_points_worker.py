@@ -53,7 +53,7 @@ def test_everybody_is_credited_once(desk: PointDesk) -> None:
         assert set(lots.values_list("granted", flat=True)) == {40}
         assert lots.count() == lots.values("wallet_id").distinct().count() == PEOPLE
         assert Journal.objects.filter(kind=JournalKind.POINTS).count() == CHUNKS
-        assert selectors.balance_of(desk.programmes["탄소지움"]) == 1_000_000 - 40 * PEOPLE
+        assert selectors.money_of(desk.programmes["탄소지움"]) == (1_000_000 - 40 * PEOPLE, 0)
 
 
 def _state(desk: PointDesk, run: PointRun) -> str:

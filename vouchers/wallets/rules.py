@@ -39,7 +39,10 @@ _MOVEMENTS: Final[Mapping[str, Movement]] = {
     "claw_back": "clawback", "expire": "expiry", "top_up": "top_up", "top_up_cancel": "top_up_cancelled",
     "cash_out": "balance_refund", "cashback": "cashback", "points": "points",
 }  # fmt: skip
-ELSEWHERE: Final = frozenset({"fund", "divert", "allot", "release", "repay", "settle", "receive", "cash_paid", "endow"})
+ELSEWHERE: Final = frozenset({
+    "fund", "divert", "allot", "release", "repay", "settle", "receive", "cash_paid", "endow", "exchange", "fee", "adjust", "payout",
+    "payout_paid", "payout_returned",
+})  # fmt: skip
 """Kinds of journals that move no wallet."""
 SOURCES: Final[Mapping[str, Any]] = {
     "grant": gettext_lazy("정책수당"), "purchase": gettext_lazy("구매금"), "incentive": gettext_lazy("인센티브"),

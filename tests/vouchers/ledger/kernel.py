@@ -33,7 +33,8 @@ NOON = datetime.now(UTC).replace(hour=3, minute=0, second=0, microsecond=0)
 
 OF_ALLOWANCES = {
     "budgets_follow_entries", "clawbacks_within_paid", "entitlements_paid_once", "funds_follow_entries", "receivables_add_up",
-    "reserved_for_open_lists", "gifts_follow_transfers", "top_ups_follow_transfers",
+    "reserved_for_open_lists", "gifts_follow_transfers", "top_ups_follow_transfers", "points_paid_once",
+    "point_runs_follow_transfers",
 }  # fmt: skip
 WITHOUT_LISTS = [rule for rule in INVARIANTS if rule.name not in OF_ALLOWANCES]
 """What holds for the kernel without the rooms that explain its movements."""

@@ -77,9 +77,11 @@ class Money(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Run the audit once more over the whole story, and forget it."""
-        for rule_ in WITHOUT_LISTS:
-            assert self.kernel.read(rule_.sql)[0][1] == 0, rule_.name
-        self.kernel.connection.rollback()
+        try:
+            for rule_ in WITHOUT_LISTS:
+                assert self.kernel.read(rule_.sql)[0][1] == 0, rule_.name
+        finally:
+            self.kernel.connection.rollback()
 
     @initialize(
         first=st.lists(grants, min_size=2, max_size=4), days=st.integers(1, 6), grace=st.sampled_from([None, 1, 2])

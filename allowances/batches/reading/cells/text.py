@@ -99,7 +99,7 @@ def read_name(cell: str) -> str | None:
         raise CellProblem("name_of_several")
     if _MASKED_NAME.search(text):
         raise CellProblem("name_masked")
-    text = re.sub(r"\s*,\s*", " ", text)  # NGUYEN, VAN A
+    text = re.sub(r"\s*,\s*", " ", text).strip()  # NGUYEN, VAN A
     if not _NAME.fullmatch(text) or text in _TOTALS:
         raise CellProblem("name_unreadable")
     return text
