@@ -37,8 +37,9 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.Holiday", "event_busy"),
     )),
     (_("가맹점"), (
-        ("merchants.Merchant", "storefront"), ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),
-        ("open_data", "public"),
+        ("merchants.Merchant", "storefront"), ("merchants.MerchantChange", "how_to_reg"),
+        ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),
+        ("merchants.RegistrationStandard", "rule"), ("open_data", "public"),
     )),
     (_("정산"), (
         ("reconciliation", "balance"), ("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"),

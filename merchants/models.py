@@ -2,10 +2,17 @@
 
 from merchants.open_data import models as open_data
 from merchants.qr_kit.models import MerchantQR
-from merchants.registry.models import Merchant, MerchantBenefit, MerchantCategory
+from merchants.registry.models import (
+    Merchant,
+    MerchantBenefit,
+    MerchantCategory,
+    MerchantChange,
+    MerchantPaper,
+    RegistrationStandard,
+)
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 
 __all__ = [
     "DayClose", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit", "MerchantCategory",
-    "MerchantQR", "PayoutHold", "SettlementLine", "open_data",
+    "MerchantChange", "MerchantPaper", "MerchantQR", "PayoutHold", "RegistrationStandard", "SettlementLine", "open_data",
 ]  # fmt: skip

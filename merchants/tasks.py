@@ -1,4 +1,5 @@
 """Seam: where Procrastinate finds the jobs of this app's rooms."""
 
 from merchants.open_data import tasks as _open_data  # noqa: F401
+from merchants.registry import tasks as _registry  # noqa: F401
 from merchants.settlement import tasks as _settlement  # noqa: F401

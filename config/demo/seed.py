@@ -21,7 +21,9 @@ from config.demo.people import WORDS, People, Person
 from config.demo.server import PartnerKey
 from merchants.qr_kit import rules as qr
 from merchants.qr_kit.services import keys_from
-from merchants.registry.models import Merchant, MerchantCategory
+from merchants.registry import services as registry
+from merchants.registry.files import paper_store
+from merchants.registry.models import ChangeKind, Merchant, MerchantCategory, PaperKind, RegistrationStandard
 from vouchers.common.scope import scope
 from vouchers.currencies.models import BuyerType, Currency, CurrencyPolicy, PurchaseLimit, UsageRule
 from vouchers.guidelines.models import RegionStatus, StatusKind
@@ -144,6 +146,7 @@ def seed(*, citizens: int, recipients: int, shops: int, at: datetime, today: dat
         _make_citizens(gimpo, _anybody(people, others - others * 2 // 3 + recipients // 3, GIMPO, today), today)
         _make_shops(people, goyang, shops * 2 // 3, GOYANG, today)
         _make_shops(people, gimpo, shops - shops * 2 // 3, GIMPO, today, first=shops * 2 // 3)
+        _apply_for_registration(people, goyang, at=at, today=today)
     return World(goyang, gimpo, young, citizens, shops, logins)
 
 
@@ -309,6 +312,33 @@ def _make_shops(people: People, city: City, count: int, dongs: Sequence[str], to
     for shop in Merchant.objects.filter(municipality=city.code).values_list("pk", flat=True):
         for kind in (AccountKind.MERCHANT_PENDING, AccountKind.MERCHANT_SETTLED):
             ledger.open_account(municipality=city.code, currency=city.currency.pk, kind=kind, owner=shop)
+
+
+def _apply_for_registration(people: People, city: City, *, at: datetime, today: date) -> None:
+    """A shop that applied, with its papers, and waits for the approver."""
+    RegistrationStandard.objects.create(
+        municipality=city.municipality, valid_from=date(2024, 1, 1), refused_ksic=["56211", "56212", "9124", "47111"],
+        warned_ksic=["4783"], annual_sales_cap=3_000_000_000,
+        legal_basis=f"{city.municipality.name} 지역사랑상품권 관리 및 운영 조례 제10조",
+    )  # fmt: skip
+    officer, owner = _acting(city, "merchant", today), people.name()
+    shop = Merchant.objects.create(
+        municipality=city.municipality, code=registry.next_code(municipality=city.code), name="행주나루 국수",
+        name_ascii="HAENGJU NARU NOODLE", business_number="1248100998", representative=owner, category_id="restaurant",
+        ksic_code="56111", annual_sales=180_000_000, address=f"경기도 {city.municipality.name} 덕양구 행주로 15", phone="0319001234",
+        dong=Dong.objects.filter(municipality=city.municipality).order_by("code")[0], account_bank="004",
+        account_number="801702-04-123456", account_holder=owner, entered_by=officer["official"],
+    )  # fmt: skip
+    registry.open_for_payments(merchant=shop)
+    for kind in (PaperKind.BUSINESS, PaperKind.BANKBOOK):
+        registry.add_paper(
+            merchant=shop, kind=kind, file_name=f"{kind.label}.pdf", content=[b"%PDF-1.4\n%%EOF\n"], store=paper_store(), at=at,
+            **officer,
+        )  # fmt: skip
+    registry.request_change(
+        merchant=shop, kind=ChangeKind.REGISTER, effective_from=today, reason="신규 등록 신청, 현장 확인 완료", at=at,
+        **officer,
+    )  # fmt: skip
 
 
 def _shop_row(

@@ -17,7 +17,7 @@ from allowances.clawback.models import Receivable
 from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, Programme
 from merchants.qr_kit.models import MerchantQR
-from merchants.registry.models import Merchant
+from merchants.registry.models import Merchant, MerchantChange, MerchantPaper
 from merchants.settlement.models import ExchangeUplift, PayoutHold
 from reports.documents.models import RegisterPaper
 from tests.factories.everything import Everything, log_own_action, make_everything
@@ -60,10 +60,12 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.ExchangeLimit": ("BAPSUX", "X", "BAPSUX"),
     "merchants.ExchangeUplift": ("BAPSUX", "S", "-"),
     "merchants.PayoutHold": ("BAPSUX", "S", "BAPSUX"),
-    "merchants.Merchant": ("MSUX", "M", "MSUX"),
-    "merchants.MerchantCategory": ("MSUX", "", "-"),
-    "merchants.MerchantQR": ("MSUX", "", "-"),
-    "merchants.OpenDataTerms": ("MSUX", "X", "-"),
+    "merchants.Merchant": ("AMSUX", "M", "AMSUX"),
+    "merchants.MerchantCategory": ("AMSUX", "", "-"),
+    "merchants.MerchantChange": ("AMSUX", "", "-"),
+    "merchants.MerchantQR": ("AMSUX", "", "-"),
+    "merchants.OpenDataTerms": ("AMSUX", "X", "-"),
+    "merchants.RegistrationStandard": ("AMSUX", "X", "-"),
     "merchants.SettlementLine": ("BAPSUX", "", "-"),
     "vouchers.Absence": ("UX", "X", "UX"),
     "vouchers.AccessRecord": ("UX", "", "-"),
@@ -199,8 +201,14 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "programme_allot": ("get", Programme, "B"),
     "programme_terms": ("get", Programme, "D"),
     "programme_try": ("get", Programme, "DRAPUX"),
-    "open_data": ("get", None, "MSUX"),
+    "open_data": ("get", None, "AMSUX"),
     "open_data_publish": ("post", None, "M"),
+    "merchant_change_approve": ("post", MerchantChange, "A"),
+    "merchant_change_return": ("post", MerchantChange, "A"),
+    "merchant_change_withdraw": ("post", MerchantChange, "M"),
+    "merchant_paper": ("post", MerchantPaper, "AMSUX"),
+    "merchant_paper_add": ("post", Merchant, "M"),
+    "merchant_request": ("get", Merchant, "M"),
     "qr_issue": ("post", Merchant, "M"),
     "receivable": ("get", Receivable, "DRBAPUX"),
     "receivable_pay": ("post", Receivable, "P"),
@@ -225,7 +233,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "point_run": ("get", PointRun, "DBAPSUX"),
     "point_status": ("get", PointProgramme, "DBAPSUX"),
     "qr_retire": ("post", MerchantQR, "M"),
-    "qr_show": ("get", MerchantQR, "MSUX"),
+    "qr_show": ("get", MerchantQR, "AMSUX"),
     "refund_begin": ("post", None, "P"),
     "refund_file": ("post", TopUpRefund, "P"),
     "refund_finish": ("post", TopUpRefund, "P"),
@@ -257,7 +265,15 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
     with world.city.scope():
         return {
             model._meta.label: log if model is LogEntry else world.row(model)
-            for model in [*admin.site._registry, PartnerKey, RegisterPaper, Departure, BankLine, DayReview]
+            for model in [
+                *admin.site._registry,
+                PartnerKey,
+                RegisterPaper,
+                Departure,
+                BankLine,
+                DayReview,
+                MerchantPaper,
+            ]
         }
 
 

@@ -41,6 +41,7 @@ from tests.factories.holding import Stranger, make_departure, make_holding_list
 from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
+from tests.factories.shops import ask_for_a_change
 from tests.factories.top_ups import buy, make_discount, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
@@ -154,6 +155,7 @@ def _fill_the_rest(city: City) -> None:
     )  # fmt: skip
     make_terms(city)
     open_data.publish(municipality=city.code, at=AT)
+    ask_for_a_change(city, factories.make_merchant(city))
     _sell(city)
     _keep_a_household(city)
     pay_points(city)

@@ -20,7 +20,7 @@ from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from merchants.open_data.models import OpenDataTerms
 from merchants.qr_kit.models import MerchantQR
-from merchants.registry.models import Merchant, MerchantCategory
+from merchants.registry.models import Merchant, MerchantCategory, MerchantChange, MerchantPaper, RegistrationStandard
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 from reports.documents.models import RegisterPaper
 from tests import factories
@@ -34,6 +34,7 @@ from tests.factories.lists import make_line
 from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
+from tests.factories.shops import ask_for_a_change
 from tests.factories.top_ups import buy, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import Citizen, Corporation, Household
@@ -73,7 +74,7 @@ SHOWN = (
     Departure, DepartureList, Household, LocalExclusiveGroup,
     BenefitFund, BenefitPolicy, BenefitTerms, GuidelineLimit, RegionStatus,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
-    Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantQR, OpenDataTerms, Municipality, Official, Partner,
+    Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantChange, MerchantPaper, MerchantQR, OpenDataTerms, RegistrationStandard, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
     SettlementLine, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, AutoTopUp, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
@@ -102,6 +103,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         partner = factories.make_partner(city)
         issue_key(partner=partner, at=AT)
         make_terms(city)
+        ask_for_a_change(city, merchant)
         make_line(city, Role.REVIEWER, Role.APPROVER)
         UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
         factories.make_purchase_limit(city)

@@ -36,6 +36,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund", "benefits.fund"},
     Role.APPROVER: _READ_ALLOWANCES
     | _READ_CITIZENS
+    | _READ_SHOPS
     | _READ_MONEY
     | {"benefits.publish", "merchants.approve", "settlement.approve"},
     Role.PAYER: _READ_ALLOWANCES

@@ -1,0 +1,152 @@
+"""What the register knows of a shop: the standard it is measured by, and its life on one line of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from merchants.registry.models import ChangeState, Merchant, MerchantChange, PaperKind, RegistrationStandard
+from merchants.registry.rules import Finding, findings
+from vouchers.common.korean import document_date
+from vouchers.common.seoul import business_date
+from vouchers.privacy.fields import Secret
+from vouchers.privacy.rules import mask_account, mask_name
+
+
+def standard_on(*, municipality: str, day: date) -> RegistrationStandard | None:
+    """The standard that holds on a day; None where the municipality has not said any."""
+    return (
+        RegistrationStandard.objects.filter(municipality=municipality, valid_from__lte=day)
+        .order_by("-valid_from")
+        .first()
+    )
+
+
+def findings_of(
+    *, municipality: str, ksic_code: str, annual_sales: int, is_chain: bool, day: date
+) -> list[Finding]:  # fmt: skip
+    """What the standard of the day says of an application; nothing where there is none."""
+    standard = standard_on(municipality=municipality, day=day)
+    if standard is None:
+        return []
+    return findings(standard=standard, ksic_code=ksic_code, annual_sales=annual_sales, is_chain=is_chain)
+
+
+def barred_until(*, municipality: str, business_number: str, day: date) -> date | None:
+    """The last day on which no shop of this business number is registered, because one was cancelled; None of none."""
+    bars = MerchantChange.objects.filter(
+        municipality=municipality, merchant__business_number=business_number, state=ChangeState.APPLIED,
+        barred_until__gte=day,
+    )  # fmt: skip
+    return bars.order_by("-barred_until").values_list("barred_until", flat=True).first()
+
+
+def missing_papers(merchant: Merchant) -> list[str]:
+    """The papers that every application needs and this shop has not handed in."""
+    there = set(merchant.papers.values_list("kind", flat=True))
+    return [str(kind.label) for kind in (PaperKind.BUSINESS, PaperKind.BANKBOOK) if kind not in there]
+
+
+def masked_account(number: Secret | None) -> str:
+    """What may be shown of a bank account without a reason: its last four digits."""
+    return mask_account(number.reveal()) if number else ""
+
+
+def details_of(shop: Merchant | MerchantChange) -> dict[str, str]:
+    """Name, owner and account as they may be shown and kept: the person and the account masked."""
+    return {
+        "name": shop.name, "name_ascii": shop.name_ascii, "representative": mask_name(shop.representative),
+        "account_bank": shop.account_bank, "account_number": masked_account(shop.account_number),
+        "account_holder": mask_name(shop.account_holder),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """One line of a change of details; ``after`` is empty for what stays."""
+
+    label: Any
+    before: str
+    after: str
+
+
+def compared(change: MerchantChange) -> list[Compared]:
+    """What a change would alter or altered, before and after."""
+    old, new = change.before or details_of(change.merchant), details_of(change)
+    return [
+        Compared(label=MerchantChange._meta.get_field(name).verbose_name, before=old.get(name, ""), after=value)  # type: ignore[union-attr]
+        for name, value in new.items()
+        if value
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One entry of a shop's timeline: ``day`` is when it counts from."""
+
+    day: date
+    at: datetime
+    title: Any
+    text: Any
+    state: str = ""
+    change: MerchantChange | None = None
+
+
+SHOWN_MOMENTS = 60
+
+
+def timeline(merchant: Merchant) -> list[Moment]:
+    """Registration, changes, agreements and codes of a shop on one line, the latest first."""
+    found = [*_changes(merchant), *_benefits(merchant), *_codes(merchant)]
+    return sorted(found, key=lambda moment: (moment.day, moment.at), reverse=True)[:SHOWN_MOMENTS]
+
+
+def _changes(merchant: Merchant) -> list[Moment]:
+    changes = merchant.changes.select_related("entered_by", "decided_by")[:SHOWN_MOMENTS]
+    return [
+        Moment(
+            day=change.effective_from, at=change.entered_at, title=change.get_kind_display(), text=_said(change),
+            state=change.state, change=change,
+        )
+        for change in changes
+    ]  # fmt: skip
+
+
+def _said(change: MerchantChange) -> str:
+    said = [change.reason, change.document]
+    if change.effective_until:
+        said.append(str(_("%(day)s까지") % {"day": document_date(change.effective_until)}))
+    if change.barred_until:
+        said.append(str(_("%(day)s까지 재등록 제한") % {"day": document_date(change.barred_until)}))
+    return " · ".join(filter(None, said))
+
+
+def _benefits(merchant: Merchant) -> list[Moment]:
+    return [
+        Moment(
+            day=benefit.valid_from, at=benefit.created_at, title=_("혜택+ 협약"),
+            text=f"{benefit.rate.normalize():f}% · ~ {document_date(benefit.valid_until)} · {benefit.document}",
+        )
+        for benefit in merchant.benefits.all()[:SHOWN_MOMENTS]
+    ]  # fmt: skip
+
+
+def _codes(merchant: Merchant) -> list[Moment]:
+    """Codes belong to the room above this one, so they are read by SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT terminal, created_at, retired_at FROM merchants_merchantqr"
+            " WHERE municipality_id = %s AND merchant_id = %s ORDER BY id DESC LIMIT %s",
+            [merchant.municipality_id, merchant.pk, SHOWN_MOMENTS],
+        )
+        codes = cursor.fetchall()
+    return [
+        Moment(day=business_date(at), at=at, title=title, text=terminal)
+        for terminal, issued, retired in codes
+        for title, at in ((_("QR 발급"), issued), (_("QR 폐기"), retired))
+        if at is not None
+    ]

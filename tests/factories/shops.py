@@ -1,0 +1,65 @@
+"""Shops in every stage of their life, through the services that officials use."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from merchants.registry import services
+from merchants.registry.models import (
+    ChangeKind,
+    Merchant,
+    MerchantChange,
+    MerchantPaper,
+    MerchantStatus,
+    PaperKind,
+    RegistrationStandard,
+)
+from tests import factories
+from tests.factories import AT, City
+from vouchers.common.seoul import business_date
+from vouchers.officials.models import Official
+from vouchers.officials.rules import Role
+from vouchers.officials.selectors import authority_of
+
+TODAY = business_date(AT)
+
+
+def acting(official: Official, at: Any = AT) -> dict[str, Any]:
+    """An official as services ask for them."""
+    return {"official": official, "authority": authority_of(official_id=official.pk, day=business_date(at)), "at": at}
+
+
+def make_standard(city: City, **fields: Any) -> RegistrationStandard:
+    """What the city asks of shops since 2020."""
+    fields = {
+        "valid_from": date(2020, 1, 1), "refused_ksic": ["56211", "9124"], "warned_ksic": ["47830"],
+        "annual_sales_cap": 3_000_000_000, "legal_basis": "조례 제8조",
+    } | fields  # fmt: skip
+    return RegistrationStandard.objects.create(municipality=city.municipality, **fields)
+
+
+def make_application(city: City, **fields: Any) -> Merchant:
+    """A shop that applied and that nobody has reviewed yet."""
+    return factories.make_merchant(city, **({"status": MerchantStatus.APPLIED, "registered_on": None} | fields))
+
+
+def request(
+    merchant: Merchant, kind: ChangeKind, officer: Official, *, day: date = TODAY, **fields: Any
+) -> MerchantChange:
+    """A change of the shop that waits for approval."""
+    said = (
+        {"merchant": merchant, "kind": kind, "effective_from": day, "reason": "대표자 신청"} | acting(officer) | fields
+    )
+    return services.request_change(**said)
+
+
+def ask_for_a_change(city: City, merchant: Merchant) -> None:
+    """A standard, a paper and a change that waits."""
+    officer = factories.make_official(city, Role.MERCHANT_OFFICER)
+    make_standard(city)
+    MerchantPaper.objects.create(
+        municipality=city.municipality, merchant=merchant, kind=PaperKind.BUSINESS, file_name="사업자등록증.pdf",
+        file_key="0" * 32, sha256="0" * 64, size=1, added_by=officer, added_at=AT,
+    )  # fmt: skip
+    request(merchant, ChangeKind.SUSPEND, officer)
