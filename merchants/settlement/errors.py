@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.database import register
 from vouchers.common.errors import DomainError, NotFound, NotPermitted, StateConflict
+from vouchers.wallets.errors import CurrencyUnknown
 
 
 class DayNotEnded(StateConflict):
@@ -91,4 +92,5 @@ register(
     exchange_exceeds_pending=ExchangeExceedsPending,
     exchange_limit_exceeded=ExchangeLimitExceeded,
     payout_held=PayoutHeld,
+    currency_unknown=CurrencyUnknown,
 )

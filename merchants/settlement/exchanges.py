@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
+from psycopg.types.numeric import Int8
 
 from merchants.registry.models import Merchant
 from merchants.settlement import errors
@@ -16,6 +17,9 @@ from vouchers.common.errors import NotPermitted
 from vouchers.ledger.services import call
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
+from vouchers.partners import statements
+from vouchers.partners.selectors import Caller
+from vouchers.partners.services import Write
 
 
 class Exchangeable(NamedTuple):
@@ -40,6 +44,38 @@ class Exchangeable(NamedTuple):
     def available(self) -> int:
         """What an exchange of all would move."""
         return 0 if self.is_held else max(0, min(self.pending, self.left))
+
+
+class ExchangeRow(NamedTuple):
+    """An exchange as the shop's app sees it."""
+
+    id: UUID
+    currency_id: UUID
+    amount: int
+    business_date: date
+    at: datetime
+
+
+class Exchanged(NamedTuple):
+    """An exchange, and whether this very request had made it before."""
+
+    exchange: ExchangeRow
+    replayed: bool
+
+
+_EXCHANGE: Final = statements.scoped(
+    columns="exchange_id, replayed",
+    function="settlement.exchange_by_shop(request.municipality, %(partner)s, %(key)s, %(fingerprint)s, %(shop)s,"
+    " %(currency)s, %(amount)s::bigint, %(at)s)",
+)
+_ONE: Final = statements.scoped(
+    columns=", ".join(f"one.{name}" for name in ExchangeRow._fields),
+    function="settlement.exchange_of_shop(request.municipality, %(partner)s, %(shop)s, %(exchange)s) AS one",
+)
+_EXCHANGEABLE: Final = statements.scoped(
+    columns=", ".join(f"money.{name}" for name in Exchangeable._fields),
+    function="settlement.exchangeable_of_shop(request.municipality, %(partner)s, %(shop)s, %(at)s) AS money",
+)
 
 
 def exchangeable(*, municipality: str, merchant: UUID, at: datetime) -> list[Exchangeable]:
@@ -74,6 +110,33 @@ def request_uplift(*, uplift: ExchangeUplift, official: Official, authority: Aut
     uplift.municipality_id = uplift.merchant.municipality_id
     uplift.requested_by, uplift.requested_at = official, at
     uplift.save(force_insert=True)
+
+
+def exchange_by_shop(*, write: Write, shop: str, currency: UUID, amount: int | None, at: datetime) -> Exchanged:
+    """The shop's own app asks for ``amount`` won, or for all that may be exchanged (None).
+
+    Raises MerchantUnknown, CurrencyUnknown, IdempotencyKeyReused, or what `exchange` is refused for; then nothing is
+    recorded, and the same request may be sent again.
+    """
+    made, replayed = statements.rows(_EXCHANGE, write.parameters() | {
+        "shop": shop, "currency": currency, "amount": None if amount is None else Int8(amount), "at": at,
+    })[0]  # fmt: skip
+    return Exchanged(exchange_of_shop(caller=write.caller, shop=shop, exchange=made), replayed)
+
+
+def exchange_of_shop(*, caller: Caller, shop: str, exchange: UUID) -> ExchangeRow:
+    """An exchange of a shop of this partner's app. Raises MerchantUnknown or ExchangeUnknown."""
+    asked = {"partner": caller.partner, "municipality": caller.municipality, "shop": shop, "exchange": exchange}
+    found = statements.rows(_ONE, asked)
+    if not found:
+        raise errors.ExchangeUnknown
+    return ExchangeRow(*found[0])
+
+
+def exchangeable_of_shop(*, caller: Caller, shop: str, at: datetime) -> list[Exchangeable]:
+    """What a shop of this partner's app could exchange now, currency by currency. Raises MerchantUnknown."""
+    asked = {"partner": caller.partner, "municipality": caller.municipality, "shop": shop, "at": at}
+    return [Exchangeable(*row) for row in statements.rows(_EXCHANGEABLE, asked)]
 
 
 @transaction.atomic

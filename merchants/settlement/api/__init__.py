@@ -1,0 +1,1 @@
+"""The API of on-demand exchange, for shops' apps."""
