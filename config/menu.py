@@ -38,7 +38,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("가맹점"), (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantChange", "how_to_reg"),
-        ("merchants.MerchantQR", "qr_code_2"), ("merchants.MerchantCategory", "category"),
+        ("merchants.MerchantQR", "qr_code_2"), ("kit_prints", "print"), ("merchants.MerchantCategory", "category"),
         ("merchants.RegistrationStandard", "rule"), ("open_data", "public"),
     )),
     (_("정산"), (
@@ -59,6 +59,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
 )  # fmt: skip
 _PAGES: Final[dict[str, tuple[Any, str]]] = {
+    "kit_prints": (_("QR 키트 인쇄"), "merchants.view"),
     "open_data": (_("공개 데이터"), "merchants.view"),
     "budget_execution": (_("예산 집행 현황"), "allowances.view"),
     "channel_usage": (_("채널별 이용 현황"), "payments.view"),

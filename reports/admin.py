@@ -3,5 +3,6 @@
 from reports.budgets import admin as budgets
 from reports.channels import admin as channels
 from reports.documents import admin as documents
+from reports.kits import admin as kits
 
-__all__ = ["budgets", "channels", "documents"]
+__all__ = ["budgets", "channels", "documents", "kits"]

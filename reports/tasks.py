@@ -1,3 +1,4 @@
 """Seam: where Procrastinate finds the jobs of this app's rooms."""
 
 from reports.documents import tasks as _documents  # noqa: F401
+from reports.kits import tasks as _kits  # noqa: F401

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from merchants.qr_kit.models import MerchantQR
 from merchants.qr_kit.rules import svg
-from merchants.qr_kit.services import issue, keys_from, payload_of, retire
+from merchants.qr_kit.services import issue, keys_from, payload_of, reissue, retire
 from merchants.registry.models import Merchant
 from vouchers.common.admin import ListAdmin, moment
 from vouchers.common.pages import find, page, refusals_shown, render, require
@@ -69,4 +69,16 @@ def retire_code(request: HttpRequest, code_id: UUID) -> HttpResponse:
     with refusals_shown(request):
         retire(code=code, at=request.at)  # type: ignore[attr-defined]
         messages.success(request, _("QR 코드를 폐기했습니다. 이 코드로는 더 이상 결제할 수 없습니다."))
+    return redirect("admin:merchants_merchant_change", code.merchant_id)
+
+
+@page("merchants/merchantqr/<uuid:code_id>/reissue/", name="qr_reissue", methods=("POST",))
+def reissue_code(request: HttpRequest, code_id: UUID) -> HttpResponse:
+    """Retire the code and issue another one in its place: lost, damaged or pasted over."""
+    code = find(MerchantQR.objects.select_related("merchant__category", "merchant__municipality"), code_id)
+    require(request, "merchants.edit", code.municipality_id)
+    with refusals_shown(request):
+        new = reissue(code=code, keys=keys_from(settings.QR_KEYS), at=request.at)  # type: ignore[attr-defined]
+        messages.success(request, _("QR 코드를 다시 발급했습니다. 새 키트를 인쇄하여 예전 것과 바꾸십시오."))
+        return redirect("admin:qr_show", new.pk)
     return redirect("admin:merchants_merchant_change", code.merchant_id)

@@ -14,6 +14,7 @@ from merchants.qr_kit import rules
 from merchants.qr_kit.errors import QRKeysUnusable
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant
+from vouchers.common.errors import StateConflict
 
 _SHORTEST_KEY = 16
 
@@ -62,6 +63,15 @@ def issue(*, merchant: Merchant, keys: Mapping[int, bytes], amount: int | None =
         code.payload = payload_of(code, keys=keys, amount=amount)
         code.save()
     return code
+
+
+def reissue(*, code: MerchantQR, keys: Mapping[int, bytes], at: datetime) -> MerchantQR:
+    """A new code in the place of this one, which is refused from now on. Raises StateConflict when it was retired before."""
+    with transaction.atomic():
+        new = issue(merchant=code.merchant, keys=keys)
+        if not MerchantQR.objects.filter(pk=code.pk, retired_at=None).update(retired_at=at):
+            raise StateConflict
+    return new
 
 
 def payload_of(code: MerchantQR, *, keys: Mapping[int, bytes], amount: int | None = None) -> str:

@@ -16,6 +16,46 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='KitPrint',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
+                ('size', models.CharField(choices=[('A4', 'A4(벽면·계산대)'), ('A6', 'A6(탁자)')], default='A4', max_length=2, verbose_name='크기')),
+                ('state', models.CharField(choices=[('waiting', '대기'), ('making', '만드는 중'), ('ready', '완료'), ('failed', '실패')], default='waiting', max_length=10, verbose_name='상태')),
+                ('rows', models.IntegerField(verbose_name='키트 수')),
+                ('rows_done', models.IntegerField(default=0)),
+                ('asked_at', models.DateTimeField(verbose_name='요청일시')),
+                ('ready_at', models.DateTimeField(null=True, verbose_name='완료일시')),
+                ('dong', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.dong', verbose_name='읍면동')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('official', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='요청자')),
+            ],
+            options={
+                'verbose_name': 'QR 키트 인쇄',
+                'verbose_name_plural': 'QR 키트 인쇄',
+                'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'making'])), fields=('municipality', 'dong', 'size'), name='kit_print_once_at_a_time', violation_error_message='이 읍면동의 키트를 이미 만들고 있습니다.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KitPart',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
+                ('number', models.IntegerField(verbose_name='번호')),
+                ('rows', models.IntegerField(verbose_name='키트 수')),
+                ('last_shop', models.CharField(max_length=10, verbose_name='마지막 가맹점번호')),
+                ('last_terminal', models.CharField(max_length=8, verbose_name='마지막 단말번호')),
+                ('file_key', models.CharField(max_length=120)),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='reports.kitprint', verbose_name='QR 키트 인쇄')),
+            ],
+            options={
+                'verbose_name': 'QR 키트 파일',
+                'verbose_name_plural': 'QR 키트 파일',
+                'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('job', 'number'), name='kit_part_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='RegisterPaper',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),

@@ -32,6 +32,7 @@ OWNERS = {
     "merchants.registry.apply_due": "merchants.registry",
     "merchants.settlement.close": "merchants.settlement",
     "merchants.settlement.close_ended_days": "merchants.settlement",
+    "reports.kits.make": "reports.kits",
     "reports.documents.make_register": "reports.documents",
     "vouchers.incentives.simulate": "vouchers.incentives",
     "vouchers.ledger.audit": "vouchers.ledger",

@@ -20,6 +20,7 @@ from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantChange, MerchantPaper
 from merchants.settlement.models import ExchangeUplift, PayoutHold
 from reports.documents.models import RegisterPaper
+from reports.kits.models import KitPrint
 from tests.factories.everything import Everything, log_own_action, make_everything
 from vouchers.citizens.models import Citizen, Corporation
 from vouchers.common.pages import PAGES
@@ -209,6 +210,12 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "merchant_paper": ("post", MerchantPaper, "AMSUX"),
     "merchant_paper_add": ("post", Merchant, "M"),
     "merchant_request": ("get", Merchant, "M"),
+    "kit_ask": ("post", None, "M"),
+    "kit_file": ("get", KitPrint, "AMSUX"),
+    "kit_prints": ("get", None, "AMSUX"),
+    "kit_progress": ("get", KitPrint, "AMSUX"),
+    "qr_kit": ("get", MerchantQR, "AMSUX"),
+    "qr_reissue": ("post", MerchantQR, "M"),
     "qr_issue": ("post", Merchant, "M"),
     "receivable": ("get", Receivable, "DRBAPUX"),
     "receivable_pay": ("post", Receivable, "P"),
@@ -274,6 +281,7 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
                 DayReview,
                 MerchantPaper,
             ]
+            for model in [*admin.site._registry, PartnerKey, RegisterPaper, KitPrint, Departure, BankLine, DayReview]
         }
 
 

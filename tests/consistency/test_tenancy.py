@@ -31,6 +31,7 @@ from config.database import security
 from merchants.open_data import services as open_data
 from merchants.registry.models import MerchantBenefit
 from reports.documents.models import RegisterPaper
+from reports.kits.models import KitPart, KitPrint
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.bank import make_bank_line
@@ -154,6 +155,13 @@ def _fill_the_rest(city: City) -> None:
         valid_until=date(2026, 12, 31), document="지역경제과-1",
     )  # fmt: skip
     make_terms(city)
+    job = KitPrint.objects.create(
+        municipality=city.municipality, dong=city.dong, official=factories.make_official(city), rows=1, asked_at=AT
+    )
+    KitPart.objects.create(
+        municipality=city.municipality, job=job, number=1, rows=1, last_shop="M000000001", last_terminal="T001",
+        file_key="none",
+    )  # fmt: skip
     open_data.publish(municipality=city.code, at=AT)
     ask_for_a_change(city, factories.make_merchant(city))
     _sell(city)

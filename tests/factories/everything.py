@@ -23,6 +23,7 @@ from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory, MerchantChange, MerchantPaper, RegistrationStandard
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 from reports.documents.models import RegisterPaper
+from reports.kits.models import KitPrint
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.bank import make_bank_line
@@ -104,6 +105,13 @@ def make_everything(*, code: str = "41280") -> Everything:
         issue_key(partner=partner, at=AT)
         make_terms(city)
         ask_for_a_change(city, merchant)
+        KitPrint.objects.create(
+            municipality=city.municipality,
+            dong=city.dong,
+            official=officials[Role.MERCHANT_OFFICER],
+            rows=1,
+            asked_at=AT,
+        )
         make_line(city, Role.REVIEWER, Role.APPROVER)
         UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
         factories.make_purchase_limit(city)

@@ -14,7 +14,6 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   document.querySelectorAll("[x-on\\:click]:not(a[href], button, input, label, form, nav, ul)").forEach(makePressable);
   document.querySelectorAll("input[data-select]").forEach((field) => field.addEventListener("focus", () => field.select()));
-  document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
   document.querySelectorAll("[data-progress]").forEach(follow);
   document.querySelectorAll("select[data-ticks]").forEach(ticks);
 });
