@@ -276,12 +276,12 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
                 *admin.site._registry,
                 PartnerKey,
                 RegisterPaper,
+                KitPrint,
                 Departure,
                 BankLine,
                 DayReview,
                 MerchantPaper,
             ]
-            for model in [*admin.site._registry, PartnerKey, RegisterPaper, KitPrint, Departure, BankLine, DayReview]
         }
 
 
