@@ -47,8 +47,9 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("merchants.ExchangeUplift", "trending_up"), ("merchants.PayoutHold", "pause_circle"),
     )),
     (_("보고서"), (
-        ("budget_execution", "finance_mode"), ("channel_usage", "bar_chart"), ("vouchers.Event", "menu_book"),
-        ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
+        ("report_circulation", "monitoring"), ("budget_execution", "finance_mode"), ("channel_usage", "bar_chart"),
+        ("vouchers.Event", "menu_book"),
+        ("reports.IssuedReport", "task"), ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
     )),
     (_("관리"), (
         ("vouchers.Official", "badge"), ("vouchers.RoleAssignment", "assignment_ind"), ("vouchers.Absence", "event_busy"),
@@ -62,6 +63,7 @@ _PAGES: Final[dict[str, tuple[Any, str]]] = {
     "kit_prints": (_("QR 키트 인쇄"), "merchants.view"),
     "open_data": (_("공개 데이터"), "merchants.view"),
     "budget_execution": (_("예산 집행 현황"), "allowances.view"),
+    "report_circulation": (_("발행·판매·환전 현황"), "settlement.view"),
     "channel_usage": (_("채널별 이용 현황"), "payments.view"),
     "reconciliation": (_("일일 대사"), "settlement.view"),
     "expiry_notice": (_("만료 예정"), "allowances.view"),

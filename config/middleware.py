@@ -14,6 +14,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+PAGES = ("/admin/", "/i18n/", "/verify/")
+"""What people open in a browser."""
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -26,7 +28,7 @@ class ChosenLanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve in the chosen language."""
-        if not request.path.startswith(("/admin/", "/i18n/")):
+        if not request.path.startswith(PAGES):
             return self.get_response(request)
         with translation.override(chosen_language(request)):
             request.LANGUAGE_CODE = translation.get_language()
@@ -52,7 +54,7 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Add the headers that a view has not set itself."""
         response = self.get_response(request)
-        if request.path.startswith("/admin/"):
+        if request.path.startswith(PAGES):
             response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
             response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
             response.headers.setdefault("Cache-Control", "no-store, private")

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("admin/documents/", include("reports.documents.urls")),
     path("admin/", admin.site.urls),
+    path("", include("reports.statistics.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("openapi/", include("merchants.open_data.urls")),

@@ -4,5 +4,6 @@ from reports.budgets import admin as budgets
 from reports.channels import admin as channels
 from reports.documents import admin as documents
 from reports.kits import admin as kits
+from reports.statistics import admin as statistics
 
-__all__ = ["budgets", "channels", "documents", "kits"]
+__all__ = ["budgets", "channels", "documents", "kits", "statistics"]

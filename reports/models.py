@@ -2,5 +2,6 @@
 
 from reports.documents import models as documents
 from reports.kits import models as kits
+from reports.statistics import models as statistics
 
-__all__ = ["documents", "kits"]
+__all__ = ["documents", "kits", "statistics"]

@@ -2,3 +2,4 @@
 
 from reports.documents import tasks as _documents  # noqa: F401
 from reports.kits import tasks as _kits  # noqa: F401
+from reports.statistics import tasks as _statistics  # noqa: F401

@@ -176,12 +176,15 @@ class ApprovalStep(TenantModel):
 
 
 class DocumentNumber(TenantModel):
-    """문서번호: given to a list when its line is complete, from 1 for each department and year (지역경제과-1234)."""
+    """문서번호: from 1 for each department and year (지역경제과-1234); given to a list when its line is complete, and to a
+    report when it is issued (then there is no ``batch``)."""
 
     app_privileges: ClassVar[str] = "SELECT, INSERT"
 
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="document_numbers", verbose_name=_("명단"))
-    attempt = models.PositiveSmallIntegerField(_("상신 차수"))
+    batch = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, null=True, related_name="document_numbers", verbose_name=_("명단")
+    )
+    attempt = models.PositiveSmallIntegerField(_("상신 차수"), null=True)
     department = models.CharField(_("부서"), max_length=60)
     year = models.PositiveSmallIntegerField(_("연도"))
     number = models.PositiveIntegerField(_("번호"))

@@ -317,18 +317,27 @@ def _not_your_turn(step: ApprovalStep, authority: Authority, on_behalf_of: UUID 
 
 
 def _give_number(batch: Batch, *, at: datetime) -> None:
-    """The next number of the department's year; lists that are completed at the same moment take turns."""
-    department, year = _programme_of(batch).department, business_date(at).year
+    give_number(
+        municipality=batch.municipality_id, department=_programme_of(batch).department, at=at, batch=batch,
+        attempt=batch.attempt,
+    )  # fmt: skip
+
+
+def give_number(
+    *, municipality: str, department: str, at: datetime, batch: Batch | None = None, attempt: int | None = None
+) -> DocumentNumber:
+    """The next number of the department's year; documents that are completed at the same moment take turns."""
+    year = business_date(at).year
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"document number {batch.municipality_id} {year} {department}"],
+            [f"document number {municipality} {year} {department}"],
         )
-    given = DocumentNumber.objects.filter(municipality=batch.municipality_id, department=department, year=year)
+    given = DocumentNumber.objects.filter(municipality=municipality, department=department, year=year)
     last = given.aggregate(last=Max("number"))["last"] or 0
-    DocumentNumber.objects.create(
-        municipality_id=batch.municipality_id, batch=batch, attempt=batch.attempt, department=department, year=year,
-        number=last + 1, issued_at=at,
+    return DocumentNumber.objects.create(
+        municipality_id=municipality, batch=batch, attempt=attempt, department=department, year=year, number=last + 1,
+        issued_at=at,
     )  # fmt: skip
 
 

@@ -653,12 +653,12 @@ class Migration(migrations.Migration):
             name='DocumentNumber',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
-                ('attempt', models.PositiveSmallIntegerField(verbose_name='상신 차수')),
+                ('attempt', models.PositiveSmallIntegerField(null=True, verbose_name='상신 차수')),
                 ('department', models.CharField(max_length=60, verbose_name='부서')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='연도')),
                 ('number', models.PositiveIntegerField(verbose_name='번호')),
                 ('issued_at', models.DateTimeField(verbose_name='등록일시')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='document_numbers', to='allowances.batch', verbose_name='명단')),
+                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='document_numbers', to='allowances.batch', verbose_name='명단')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
             ],
             options={

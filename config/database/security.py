@@ -65,6 +65,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "payments.cancel_at_shop",
     "payments.prepare_order", "payments.confirm_order", "payments.online_order", "payments.order_of_channel",
     "top_ups.run_rules",
+    "reports.verify",
     "settlement.close_day", "settlement.municipalities_to_close", "settlement.exchange", "settlement.exchangeable",
     "settlement.exchange_by_shop", "settlement.exchange_of_shop", "settlement.exchangeable_of_shop",
     "batches.compare", "batches.mask_name", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",

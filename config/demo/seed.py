@@ -48,8 +48,10 @@ _COPY_CITIZENS = """
 CREATE TEMP TABLE seed_citizen (name text, birth_date date, phone text, dong text, since date) ON COMMIT DROP
 """
 _INSERT_CITIZENS = """
-INSERT INTO vouchers_citizen (municipality_id, name, birth_date, phone, dong_id, resident_since, status, account_bank)
-SELECT %(city)s, s.name, s.birth_date, s.phone, d.id, s.since, 'active', ''
+INSERT INTO vouchers_citizen (municipality_id, name, birth_date, phone, dong_id, resident_since, status, account_bank,
+                              sex)
+SELECT %(city)s, s.name, s.birth_date, s.phone, d.id, s.since, 'active', '',
+       (ARRAY['male', 'female', 'male', 'female', ''])[1 + right(s.phone, 1)::int %% 5]
 FROM seed_citizen s JOIN vouchers_dong d ON d.municipality_id = %(city)s AND d.name = s.dong
 """
 _COPY_SHOPS = """

@@ -17,9 +17,9 @@ from django.utils import translation
 from allowances.approvals.selectors import boxes_of, document_number, steps_of
 from allowances.batches.models import Batch, BatchKind
 from reports.documents import errors, pdf
+from reports.documents.head import ApprovalBox, head
 from reports.documents.printing import PRINTABLE, approval_box
 from reports.documents.register import spaced
-from reports.documents.statement import ApprovalBox
 from vouchers.common.errors import NotPermitted
 from vouchers.common.korean import document_amount, document_date, grouped
 from vouchers.common.seoul import business_date
@@ -150,11 +150,10 @@ def html(decision: Decision) -> str:
             "decision": decision, "issued_on": document_date(decision.issued_on),
             "amount": document_amount(decision.total), "people": grouped(len(decision.lines)),
             "total": grouped(decision.total), "paid": grouped(sum(line.paid for line in decision.lines)),
-            "boxes": [
-                {"box": box, "signed_on": document_date(box.signed_on) if box.signed_on else ""}
-                for box in decision.boxes
-            ],
-            "boxes_width": 7 + 20 * len(decision.boxes), "rows": list(_rows(decision)),
+            "head": head(
+                title="환수 결정 조서", subtitle=f"{decision.municipality} · {decision.currency}", boxes=decision.boxes
+            ),
+            "rows": list(_rows(decision)),
             "digest": spaced(decision.digest),
         },
     )  # fmt: skip

@@ -10,15 +10,17 @@ import gc
 import hashlib
 import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -58,19 +60,38 @@ class Paper(HTML):
         return []
 
 
-def render(html: str) -> bytes:
+@dataclass(frozen=True, kw_only=True)
+class Enclosed:
+    """A file inside a paper: its name, its bytes, what it is, and when it was made."""
+
+    name: str
+    content: bytes
+    description: str
+    at: datetime
+
+
+def render(html: str, *, archive: bool = False, enclosed: Sequence[Enclosed] = ()) -> bytes:
     """The PDF of a whole HTML document, styled by ``document.css``; the same HTML gives the same bytes.
 
-    Raises PaperFailed.
+    ``archive``: as PDF/A-3a, tagged for screen readers and to be read for ever, which may enclose files. Raises PaperFailed.
     """
     fonts, stylesheet = _prepared()
     identifier = hashlib.sha256(html.encode()).digest()[:16]
+    kind: dict[str, Any] = {"pdf_variant": "pdf/a-3a", "attachments": [_attachment(file) for file in enclosed]}
     try:
         with _one_at_a_time:  # Pango's font map is not safe between threads
             paper = Paper(string=html, base_url=f"{FILES.as_uri()}/", url_fetcher=OwnFilesOnly())
-            return paper.write_pdf(stylesheets=[stylesheet], font_config=fonts, pdf_identifier=identifier)
+            return paper.write_pdf(stylesheets=[stylesheet], font_config=fonts, pdf_identifier=identifier,
+                                   **(kind if archive else {}))  # fmt: skip
     except FatalURLFetchingError as error:
         raise PaperFailed(str(error)) from error.__cause__
+
+
+def _attachment(file: Enclosed) -> Attachment:
+    return Attachment(
+        string=file.content, name=file.name, description=file.description, relationship="Data", created=file.at,
+        modified=file.at,
+    )  # fmt: skip
 
 
 def render_many(papers: Iterable[str], *, processes: int = 2) -> Iterator[bytes]:

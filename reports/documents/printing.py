@@ -17,11 +17,11 @@ from django.utils import translation
 from allowances.approvals.selectors import Box, boxes_of, document_number, steps_of
 from allowances.batches.models import Batch, BatchKind, BatchState
 from reports.documents import errors, register
+from reports.documents.head import ApprovalBox
 from reports.documents.models import PaperState, RegisterPaper
 from reports.documents.recipients import batch_of, dongs_of, recipients_of
 from reports.documents.register import Register, row_of, spaced
 from reports.documents.rules import RegisterForm, register_form
-from reports.documents.statement import ApprovalBox
 from vouchers.common import jobs
 from vouchers.common.errors import NotPermitted
 from vouchers.common.korean import document_date, document_datetime

@@ -13,8 +13,8 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from reports.documents import pdf
+from reports.documents.head import ApprovalBox, head
 from reports.documents.recipients import DongSum, Recipient
-from reports.documents.statement import ApprovalBox
 from vouchers.common.korean import document_amount, document_date, grouped
 from vouchers.privacy.rules import mask_birth_date, mask_name
 
@@ -75,8 +75,9 @@ def html(register: Register) -> str:
             "amount": document_amount(register.total),
             "people": grouped(register.people),
             "total": grouped(register.total),
-            "boxes": [_box(box) for box in register.boxes],
-            "boxes_width": 7 + 20 * len(register.boxes),
+            "head": head(
+                title=register.title, subtitle=f"{register.municipality} · {register.currency}", boxes=register.boxes
+            ),
             "concurrences": [_box(box) for box in register.concurrences],
             "rows": list(_rows(register)),
             "dongs": [

@@ -11,13 +11,11 @@ from django.db.models import QuerySet
 
 from merchants.settlement.models import SettlementLine
 from reports.documents.errors import StatementDiffersFromLedger
+from reports.documents.head import UNSIGNED
 from reports.documents.rules import bank_name, head_of
-from reports.documents.statement import ApprovalBox, Statement, StatementLine
+from reports.documents.statement import Statement, StatementLine
 from vouchers.common.seoul import business_date as day_in_seoul
 from vouchers.common.seoul import start_of_day
-
-APPROVALS = tuple(ApprovalBox(role=role) for role in ("담당", "팀장", "과장"))
-"""The boxes of a settlement statement, to be signed on paper."""
 
 _MOVEMENTS = """
 WITH account AS (
@@ -77,7 +75,7 @@ def statement_of(*, line: SettlementLine, at: datetime) -> Statement:
         lines=tuple(_lines(line)),
         carried_in=line.carried_in,
         carried_out=line.carried_out,
-        approvals=APPROVALS,
+        approvals=UNSIGNED,
     )
     if (statement.paid, statement.refunded, statement.payable) != (line.paid, line.refunded, line.payable):
         raise StatementDiffersFromLedger

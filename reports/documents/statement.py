@@ -17,6 +17,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from reports.documents import pdf
+from reports.documents.head import ApprovalBox, head
 from vouchers.common.korean import document_amount, document_date, document_period, document_time, grouped
 from vouchers.common.seoul import business_date
 from vouchers.privacy.rules import format_business_number, mask_account, mask_name
@@ -54,19 +55,6 @@ class StatementLine:
     def net(self) -> int:
         """What the line adds to the settlement."""
         return self.paid - self.refunded
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApprovalBox:
-    """One box of the 결재란, from the drafter's on the left. ``delegated`` is 전결, ``acting`` 대결; boxes above
-    a delegated one are ``unused``."""
-
-    role: str
-    name: str = ""
-    signed_on: date | None = None
-    delegated: bool = False
-    acting: bool = False
-    unused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,18 +165,17 @@ def _context(statement: Statement) -> dict[str, Any]:
         "representative": mask_name(statement.representative),
         "account": f"{statement.bank} {mask_account(statement.account_number)}",
         "amount": document_amount(statement.payable),
-        "approvals": [_approval(box) for box in statement.approvals],
-        "approvals_width": 7 + 20 * len(statement.approvals),
+        "head": head(
+            title="가맹점 정산내역서",
+            subtitle=f"{statement.municipality} · {statement.currency}",
+            boxes=statement.approvals,
+        ),
         "reference_title": "승인번호" if any(line.reference for line in statement.lines) else "건수",
         "rows": list(_rows(statement)),
         "totals": list(_totals(statement)),
         "digest": " ".join(fingerprint[start : start + 8] for start in range(0, 64, 8)),
         "digest_start": fingerprint[:8],
     }
-
-
-def _approval(box: ApprovalBox) -> dict[str, Any]:
-    return {"box": box, "signed_on": document_date(box.signed_on) if box.signed_on else ""}
 
 
 def _rows(statement: Statement) -> Iterator[dict[str, Any]]:

@@ -34,6 +34,7 @@ OWNERS = {
     "merchants.settlement.close_ended_days": "merchants.settlement",
     "reports.kits.make": "reports.kits",
     "reports.documents.make_register": "reports.documents",
+    "reports.statistics.make": "reports.statistics",
     "vouchers.incentives.simulate": "vouchers.incentives",
     "vouchers.ledger.audit": "vouchers.ledger",
     "vouchers.ledger.audit_municipality": "vouchers.ledger",

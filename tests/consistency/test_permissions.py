@@ -21,6 +21,7 @@ from merchants.registry.models import Merchant, MerchantChange, MerchantPaper
 from merchants.settlement.models import ExchangeUplift, PayoutHold
 from reports.documents.models import RegisterPaper
 from reports.kits.models import KitPrint
+from reports.statistics.models import IssuedReport
 from tests.factories.everything import Everything, log_own_action, make_everything
 from vouchers.citizens.models import Citizen, Corporation
 from vouchers.common.pages import PAGES
@@ -68,6 +69,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.OpenDataTerms": ("AMSUX", "X", "-"),
     "merchants.RegistrationStandard": ("AMSUX", "X", "-"),
     "merchants.SettlementLine": ("BAPSUX", "", "-"),
+    "reports.IssuedReport": ("DRBAPMSUX", "", "-"),
     "vouchers.Absence": ("UX", "X", "UX"),
     "vouchers.AccessRecord": ("UX", "", "-"),
     "vouchers.AutoTopUp": ("DRAPUX", "", "-"),
@@ -197,6 +199,11 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "budget_entry": ("get", BudgetLine, "B"),
     "budget_execution": ("get", None, "DRBAPUX"),
     "budget_execution_file": ("get", None, "DRBAPUX"),
+    "report_circulation": ("get", None, "BAPSUX"),
+    "report_circulation_issue": ("post", None, "BS"),
+    "issued_report_again": ("post", IssuedReport, "BS"),
+    "issued_report_file": ("get", IssuedReport, "DRBAPMSUX"),
+    "issued_report_progress": ("get", IssuedReport, "DRBAPMSUX"),
     "channel_usage": ("get", None, "BAPSUX"),
     "channel_usage_file": ("get", None, "BAPSUX"),
     "programme_allot": ("get", Programme, "B"),

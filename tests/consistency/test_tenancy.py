@@ -39,6 +39,7 @@ from tests.factories.benefits import make_every_benefit
 from tests.factories.clawbacks import make_debt
 from tests.factories.gifts import make_gift
 from tests.factories.holding import Stranger, make_departure, make_holding_list
+from tests.factories.issued import make_issued
 from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
@@ -222,6 +223,7 @@ def _fill_the_rest(city: City) -> None:
         number=99,
         issued_at=AT,
     )
+    make_issued(city, official)
     DigestMail.objects.create(municipality=city.municipality, official=official, day=business_date(AT), items=1)
     comparison = ListComparison.objects.create(municipality=city.municipality, batch=batch, purpose="version")
     ListDifference.objects.create(

@@ -24,6 +24,7 @@ from merchants.registry.models import Merchant, MerchantCategory, MerchantChange
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 from reports.documents.models import RegisterPaper
 from reports.kits.models import KitPrint
+from reports.statistics.models import IssuedReport
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.bank import make_bank_line
@@ -31,6 +32,7 @@ from tests.factories.benefits import make_draft, make_fund
 from tests.factories.clawbacks import make_debt
 from tests.factories.gifts import make_gift
 from tests.factories.holding import make_departure
+from tests.factories.issued import make_issued
 from tests.factories.lists import make_line
 from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
@@ -72,6 +74,7 @@ from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 
 SHOWN = (
     Activity, ActivityKind, ActivityUpload, Holiday, PointLimits, PointProgramme, PointRule, PointRun,
+    IssuedReport,
     Departure, DepartureList, Household, LocalExclusiveGroup,
     BenefitFund, BenefitPolicy, BenefitTerms, GuidelineLimit, RegionStatus,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
@@ -135,6 +138,7 @@ def make_everything(*, code: str = "41280") -> Everything:
             rows=1,
             asked_at=AT,
         )
+        make_issued(city, officials[Role.SETTLEMENT_OFFICER])
         Household.objects.create(municipality=city.municipality, number="1")
         factories.corporate_wallet(city)
         LocalExclusiveGroup.objects.create(

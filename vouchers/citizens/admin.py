@@ -55,7 +55,7 @@ class CitizenForm(TenantForm):
 
     class Meta:
         model = Citizen
-        fields: ClassVar = ["municipality", "name", "birth_date", "phone", "dong", "resident_since", "status"]
+        fields: ClassVar = ["municipality", "name", "birth_date", "phone", "dong", "resident_since", "status", "sex"]
 
     def clean_phone(self) -> str:
         """Digits, however they were typed."""
@@ -158,11 +158,11 @@ class CitizenAdmin(HistoryAdmin):
     sortable_by: ClassVar[list[str]] = []
     autocomplete_fields: ClassVar = ["dong"]
     add_fieldsets: ClassVar = [
-        (None, {"fields": [("name", "birth_date"), "phone"]}),
+        (None, {"fields": [("name", "birth_date"), ("phone", "sex")]}),
         (_("거주"), {"fields": [("dong", "resident_since")]}),
     ]
     fieldsets: ClassVar = [
-        (None, {"fields": [("masked_name", "masked_birth_date"), "masked_phone"]}),
+        (None, {"fields": [("masked_name", "masked_birth_date"), ("masked_phone", "sex")]}),
         (_("거주와 상태"), {"fields": [("dong", "resident_since"), "status"]}),
         (_("인적사항 정정"), {"fields": [("new_name", "new_phone")]}),
     ]

@@ -25,6 +25,13 @@ class CitizenStatus(models.TextChoices):
     DECEASED = "deceased", _("사망")
 
 
+class Sex(models.TextChoices):
+    """성별, as an identity verification or the resident register says it; empty until one has."""
+
+    MALE = "male", _("남성")
+    FEMALE = "female", _("여성")
+
+
 class Citizen(TenantModel, Stamped):
     """A member. Name + birth date + phone identify a person; a name alone never does (동명이인)."""
 
@@ -33,6 +40,10 @@ class Citizen(TenantModel, Stamped):
     phone = models.CharField(
         _("휴대전화"), max_length=15, validators=[RegexValidator(r"^0\d{8,11}$")], help_text=_("숫자만 입력합니다.")
     )
+    sex = models.CharField(
+        _("성별"), max_length=6, choices=Sex, blank=True, default="", db_default="",
+        help_text=_("본인인증으로 확인한 성별입니다. 확인하지 않았으면 비워 둡니다."),
+    )  # fmt: skip
     phone_tail = models.GeneratedField(
         expression=Right("phone", 4), output_field=models.CharField(max_length=4), db_persist=True, editable=False
     )

@@ -16,12 +16,15 @@ _CI: Final[Any] = Citizen._meta.get_field("ci_index")
 
 
 class Person(NamedTuple):
-    """What an identity verification says. ``ci`` (연계정보, 88 characters) is the same for a person in every app."""
+    """What an identity verification says. ``ci`` (연계정보, 88 characters) is the same for a person in every app.
+
+    ``sex`` (`models.Sex`) is empty where it says none."""
 
     name: str
     birth_date: date
     phone: str
     ci: str | None = None
+    sex: str = ""
 
 
 class Recognised(NamedTuple):
@@ -47,7 +50,7 @@ def recognise(*, municipality: str, person: Person, dong: Dong | None) -> Recogn
     if citizen is None:
         citizen = Citizen(
             municipality_id=municipality, name=person.name, birth_date=person.birth_date, phone=person.phone,
-            dong=dong, ci_index=ci_index,
+            dong=dong, ci_index=ci_index, sex=person.sex,
         )  # fmt: skip
         citizen.save(force_insert=True)
         return Recognised(citizen, by_ci=False)
@@ -66,7 +69,7 @@ def _has_another_ci(citizen: Citizen, ci_index: bytes | None) -> bool:
 def _take_over(citizen: Citizen, person: Person, ci_index: bytes | None, dong: Dong | None) -> None:
     wanted = {
         "name": person.name, "phone": person.phone, "ci_index": ci_index or citizen.ci_index,
-        "dong_id": citizen.dong_id or (dong.pk if dong else None),
+        "dong_id": citizen.dong_id or (dong.pk if dong else None), "sex": person.sex or citizen.sex,
     }  # fmt: skip
     changed = [name for name, value in wanted.items() if _differs(getattr(citizen, name), value)]
     for name in changed:

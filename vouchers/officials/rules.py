@@ -27,31 +27,47 @@ _READ_ALLOWANCES = frozenset({"allowances.view"})
 _READ_CITIZENS = frozenset({"citizens.view"})
 _READ_SHOPS = frozenset({"merchants.view"})
 _READ_MONEY = frozenset({"payments.view", "settlement.view", "benefits.view"})
+_READ_REPORTS = frozenset({"reports.view"})
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.DRAFTER: _READ_ALLOWANCES
     | _READ_CITIZENS
-    | {"programmes.edit", "batches.edit", "benefits.view", "benefits.edit", "points.edit"},
-    Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS,
-    Role.BUDGET: _READ_ALLOWANCES | _READ_MONEY | {"budgets.edit", "programmes.fund", "benefits.fund"},
+    | _READ_REPORTS
+    | {"programmes.edit", "batches.edit", "benefits.view", "benefits.edit", "points.edit", "reports.issue"},
+    Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_REPORTS,
+    Role.BUDGET: _READ_ALLOWANCES
+    | _READ_MONEY
+    | _READ_REPORTS
+    | {"budgets.edit", "programmes.fund", "benefits.fund", "reports.issue"},
     Role.APPROVER: _READ_ALLOWANCES
     | _READ_CITIZENS
     | _READ_SHOPS
     | _READ_MONEY
+    | _READ_REPORTS
     | {"benefits.publish", "merchants.approve", "settlement.approve"},
     Role.PAYER: _READ_ALLOWANCES
     | _READ_CITIZENS
     | _READ_MONEY
+    | _READ_REPORTS
     | {"batches.pay", "receivables.edit", "topups.refund", "points.pay", "payouts.approve"},
-    Role.MERCHANT_OFFICER: _READ_SHOPS | {"merchants.edit"},
+    Role.MERCHANT_OFFICER: _READ_SHOPS | _READ_REPORTS | {"merchants.edit", "reports.issue"},
     Role.SETTLEMENT_OFFICER: _READ_SHOPS
     | _READ_MONEY
-    | {"settlement.close", "settlement.edit", "settlement.exchange", "reconciliation.edit", "payouts.make"},
-    Role.AUDITOR: _READ_ALLOWANCES | _READ_CITIZENS | _READ_SHOPS | _READ_MONEY | {"audit.view"},
+    | _READ_REPORTS
+    | {
+        "settlement.close",
+        "settlement.edit",
+        "settlement.exchange",
+        "reconciliation.edit",
+        "payouts.make",
+        "reports.issue",
+    },
+    Role.AUDITOR: _READ_ALLOWANCES | _READ_CITIZENS | _READ_SHOPS | _READ_MONEY | _READ_REPORTS | {"audit.view"},
     Role.ADMINISTRATOR: _READ_ALLOWANCES
     | _READ_CITIZENS
     | _READ_SHOPS
     | _READ_MONEY
+    | _READ_REPORTS
     | {"audit.view", "officials.edit", "settings.edit", "citizens.edit", "partners.edit"},
 }
 """Role → what it may do: ``<subject>.<verb>``. Signing a step needs the role itself, not a permission."""

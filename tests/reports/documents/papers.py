@@ -22,6 +22,22 @@ def fonts(pdf: bytes, folder: Path) -> list[str]:
     return _poppler("pdffonts", _file(pdf, folder)).splitlines()[2:]
 
 
+def facts(pdf: bytes, folder: Path) -> tuple[dict[str, str], str]:
+    """What the document says of itself, and its metadata, which name the archive's standard."""
+    path = _file(pdf, folder)
+    return dict(line.split(":", 1) for line in _poppler("pdfinfo", path).splitlines()), _poppler(
+        "pdfinfo", "-meta", path
+    )
+
+
+def enclosed(pdf: bytes, folder: Path) -> dict[str, bytes]:
+    """The files inside, by name."""
+    inside = folder / "enclosed"
+    inside.mkdir()
+    _poppler("pdfdetach", "-saveall", "-o", inside, _file(pdf, folder))
+    return {path.name: path.read_bytes() for path in inside.iterdir()}
+
+
 def _file(pdf: bytes, folder: Path) -> Path:
     path = folder / "paper.pdf"
     path.write_bytes(pdf)

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from reports.documents import statement as statements
-from reports.documents.statement import ApprovalBox, Statement, StatementDoesNotAddUp, StatementLine
+from reports.documents.head import ApprovalBox
+from reports.documents.statement import Statement, StatementDoesNotAddUp, StatementLine
 from tests.reports.documents import papers
 
 OPENING = datetime(2026, 3, 2, 0, 5, tzinfo=UTC)  # 09:05 in Seoul

@@ -29,6 +29,7 @@ class NewMember(RequestBody, frozen=True):
     dong_code: Annotated[str, Meta(pattern=r"^[0-9]{10}\Z")] | UnsetType = UNSET
     ci: Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{86}==\Z")] | UnsetType = UNSET
     guardian_consent: bool = False
+    sex: Literal["male", "female"] | UnsetType = UNSET
 
     hints: ClassVar[Mapping[str, Any]] = {
         "name": _("본인인증으로 확인한 성명 1~40자여야 합니다. 숫자와 기호는 사용할 수 없습니다."),
@@ -38,6 +39,7 @@ class NewMember(RequestBody, frozen=True):
         "dong_code": _("행정동 코드 숫자 10자리여야 합니다."),
         "ci": _("본인인증기관이 준 연계정보(CI), base64 88자여야 합니다."),
         "guardian_consent": _("true 또는 false여야 합니다."),
+        "sex": _("본인인증으로 확인한 성별 male 또는 female이어야 합니다."),
     }
 
 

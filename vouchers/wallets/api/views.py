@@ -90,7 +90,7 @@ def _person(wanted: NewMember, today: date) -> Person:
     ]
     if wrong:
         raise problems.FieldsInvalid(wrong)
-    return Person(name, wanted.birth_date, phone, _given(wanted.ci))
+    return Person(name, wanted.birth_date, phone, _given(wanted.ci), _given(wanted.sex) or "")
 
 
 def _phone(text: str) -> Any:

@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from vouchers.common.migrations import run_sql_file
+
+
+class Migration(migrations.Migration):
+    dependencies = [("reports", "0001_initial"), ("allowances", "0001_initial")]
+
+    operations = [run_sql_file("reports/statistics/sql/0001_issued.sql")]

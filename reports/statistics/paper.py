@@ -1,0 +1,108 @@
+"""A report on paper: always in Korean, PDF/A-3a with the workbook enclosed when it is issued.
+
+The same content under the same heading gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.template.loader import render_to_string
+
+from reports.documents import pdf
+from reports.documents.head import UNSIGNED, ApprovalBox, head
+from reports.documents.register import spaced
+from reports.statistics.rules import NUMBERS, Column, Content, Figure, Kind, Table, Value, as_text, spaced_code
+from vouchers.common.korean import document_amount, document_date, document_period
+from vouchers.common.seoul import business_date
+
+TEMPLATE: Final = "reports/statistics/paper.html"
+UPRIGHT: Final = 7
+"""Columns for which a sheet is wide enough upright."""
+_SHARES: Final = {Kind.TEXT: 15, Kind.DATE: 11, Kind.MONTH: 8, Kind.COUNT: 8, Kind.PERCENT: 7, Kind.WON: 12}
+_UNITS: Final = {Kind.WON: "원", Kind.COUNT: "건·개", Kind.PERCENT: "%"}
+_CLASSES: Final = {Kind.TEXT: "text", Kind.DATE: "", Kind.MONTH: ""}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """What stands around the figures. Without ``number`` and ``code`` it is a copy to look at, not an issued paper."""
+
+    title: str
+    municipality: str
+    issuer: str
+    first_day: date
+    last_day: date
+    described: str
+    official: str
+    at: datetime
+    number: str = ""
+    replaces: str = ""
+    code: str = ""
+    verify_at: str = ""
+
+    @property
+    def period(self) -> str:
+        """2026. 11. 1. ~ 2026. 11. 30."""
+        return document_period(self.first_day, self.last_day)
+
+
+def render(content: Content, heading: Heading, *, digest: str = "", enclosed: pdf.Enclosed | None = None) -> bytes:
+    """The PDF."""
+    return pdf.render(
+        html(content, heading, digest=digest), archive=True, enclosed=[enclosed] if enclosed else []
+    )  # fmt: skip
+
+
+def html(content: Content, heading: Heading, *, digest: str = "") -> str:
+    """The whole document."""
+    shown = [_shown(table) for table in content.tables]
+    issued_on = business_date(heading.at)
+    first, *others = UNSIGNED
+    drafted = ApprovalBox(role=first.role, name=heading.official, signed_on=issued_on)
+    return render_to_string(
+        TEMPLATE,
+        {
+            "heading": heading, "number": heading.number or "열람용(발급 전)", "period": heading.period,
+            "issued_on": document_date(issued_on), "created": heading.at.isoformat(timespec="seconds"),
+            "code": spaced_code(heading.code), "digest": spaced(digest), "tables": shown, "notes": content.notes,
+            "control": in_words(content.control), "control_label": content.control.label,
+            "wide": any(len(table["labels"]) > UPRIGHT for table in shown),
+            "head": head(
+                title=heading.title, subtitle=heading.municipality,
+                boxes=[drafted, *others] if heading.code else UNSIGNED,
+            ),
+        },
+    )  # fmt: skip
+
+
+def in_words(figure: Figure) -> str:
+    """Won in digits and words, other figures in digits."""
+    if figure.kind == Kind.WON and isinstance(figure.value, int):
+        return document_amount(figure.value)
+    return as_text(figure.value, figure.kind, minus="△")
+
+
+def _shown(table: Table) -> dict[str, Any]:
+    places = [place for place, column in enumerate(table.columns) if column.on_paper]
+    columns = [table.columns[place] for place in places]
+    shares = [_SHARES[column.kind] for column in columns]
+    units = dict.fromkeys(_UNITS[column.kind] for column in columns if column.kind in _UNITS)
+    return {
+        "title": table.title, "note": table.note, "labels": [column.label for column in columns],
+        "widths": [f"{share * 100 / sum(shares):.2f}" for share in shares], "unit": ", ".join(units) or "-",
+        "rows": [
+            {"style": row.style, "cells": list(_cells(columns, [row.values[place] for place in places]))}
+            for row in table.rows
+        ],
+        "total": list(_cells(columns, [table.total[place] for place in places])) if table.total else None,
+    }  # fmt: skip
+
+
+def _cells(columns: list[Column], values: list[Value]) -> Iterator[dict[str, str]]:
+    for column, value in zip(columns, values, strict=True):
+        kind = "money" if column.kind in NUMBERS else _CLASSES[column.kind]
+        yield {"text": as_text(value, column.kind, minus="△"), "kind": kind}
