@@ -157,6 +157,22 @@ def test_a_fund_of_another_currency_and_shops_and_budget_of_a_top_up_are_refused
     assert sorted(answer.context["inline_admin_formsets"][0].formset.forms[0].errors) == ["categories", "fund"]
 
 
+def test_the_page_of_a_top_up_benefit_leads_to_its_versions_and_stops_it(world: Everything, login: Login) -> None:
+    with world.city.scope():
+        policy = BenefitPolicy.objects.create(
+            municipality=world.city.municipality, currency=world.city.currency, kind="top_up", name="충전 인센티브"
+        )
+        terms = make_policy(world.city, make_fund(world.city), policy=policy)
+    page = reverse("admin:vouchers_benefitpolicy_change", args=[policy.pk])
+    seen = login(Role.APPROVER).get(page).text
+    assert reverse("admin:vouchers_benefitterms_change", args=[terms.pk]) in seen
+    assert reverse("admin:benefit_halt", args=[policy.pk]) in seen
+    assert "이달 사용액" not in seen  # what top-ups add is not summed by month
+    new = f"{reverse('admin:vouchers_benefitterms_add')}?policy={policy.pk}"
+    assert new not in seen
+    assert new in login(Role.DRAFTER).get(page).text
+
+
 def test_published_terms_are_read_in_words(world: Everything, login: Login) -> None:
     with world.city.scope():
         terms = make_policy(

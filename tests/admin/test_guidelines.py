@@ -21,7 +21,7 @@ from vouchers.guidelines.models import RegionStatus
 from vouchers.incentives.models import BenefitTerms, BenefitTier
 from vouchers.officials.rules import Role
 
-SOURCE = "asiae 2025090111030718866"
+SOURCE = "아시아경제 2025. 9. 1. 보도"
 FUTURE = date(business_date(AT).year + 1, 1, 1)
 
 

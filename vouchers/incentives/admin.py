@@ -153,11 +153,14 @@ class BenefitPolicyAdmin(HistoryAdmin):
         self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:  # fmt: skip
-        """With how a cashback stands this month above the form."""
-        if obj is not None and obj.kind == BenefitKind.CASHBACK:
+        """With how the policy stands, and its latest versions, above the form."""
+        if obj is not None:
+            authority = request.authority  # type: ignore[attr-defined]
             context |= {
                 "standing": selectors.standing(policy=obj, day=business_date(request.at)),  # type: ignore[attr-defined]
-                "may_stop": request.authority.may("benefits.publish", obj.municipality_id),  # type: ignore[attr-defined]
+                "may_stop": authority.may("benefits.publish", obj.municipality_id),
+                "may_write": authority.may("benefits.edit", obj.municipality_id),
+                "versions": obj.terms.order_by("-valid_from", "-id")[:10],
             }
         response: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
         return response

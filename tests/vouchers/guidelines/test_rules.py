@@ -60,7 +60,7 @@ def test_the_highest_rate(statuses: list[Status], day: date, expected: tuple[int
 
 def test_a_ceiling_tells_whose_it_is_and_who_says_so() -> None:
     of = {"limits": ROWS, "regions": Region.values, "day": AFTER}
-    source = "행정안전부 2025년 9월 할인율 상향 · asiae 2025090111030718866"
+    source = "행정안전부 2025년 9월 할인율 상향(아시아경제 2025. 9. 1. 보도)"
     assert ceiling(statuses=[status("decline")], **of) == Ceiling(1_500, 0, "decline", source)
     assert ceiling(statuses=[status("notified", AFTER, None, 1)], **of) == Ceiling(1, 0, "notified", "공문")
 
