@@ -2,8 +2,9 @@
 
 from reports.budgets import admin as budgets
 from reports.channels import admin as channels
+from reports.dashboard import admin as dashboard
 from reports.documents import admin as documents
 from reports.kits import admin as kits
 from reports.statistics import admin as statistics
 
-__all__ = ["budgets", "channels", "documents", "kits", "statistics"]
+__all__ = ["budgets", "channels", "dashboard", "documents", "kits", "statistics"]

@@ -51,6 +51,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "webhooks.prune",
     "wallets.wallet", "wallets.lots", "wallets.movements", "gifts.give", "gifts.gift",
     "payments.pay", "payments.cancel", "payments.payment", "payments.payment_in_full", "payments.payments_of_order",
+    "dashboard.next_day", "dashboard.municipalities_due", "dashboard.sum_day",
     "points.take_in", "points.look_again", "points.withdraw", "points.of_citizen", "points.compute", "points.confirm",
     "points.cancel",
     "points.post_chunk", "points.finish", "points.fail",

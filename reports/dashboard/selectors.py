@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db import connection
+from django.db.models import Max, QuerySet
 
 from allowances.approvals import selectors as approvals
 from allowances.batches.models import Batch, BatchState
-from merchants.settlement.models import DayClose
-from vouchers.common.filters import id_floor
-from vouchers.common.seoul import day_bounds
+from reports.dashboard.models import Dimension, SummedDay
+from reports.dashboard.rules import Span
+from vouchers.incentives.models import BenefitKind, BenefitTerms, TermsState
+from vouchers.incentives.selectors import WATCHED_POLICIES, Outlook, outlooks
+from vouchers.ledger.services import call
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import Authority
-from vouchers.payments.models import Payment
+from vouchers.reconciliation.models import DailySum
 
-SHOWN = 8
-COUNTED_PAYMENTS = 50_000
+SHOWN: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,17 +40,47 @@ class Waiting:
         return any((self.to_sign, self.to_pay, self.returned, self.to_submit, self.refused))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figures:
-    """A day of the scope's municipalities in won; None where the official may not see it."""
+@dataclass(kw_only=True)
+class Totals:
+    """What happened in some days, in won. ``is_known``: the ledger is as old as these days.
 
-    granted: int | None
-    granted_people: int
-    paid: int | None
-    payments: int
-    is_shortened: bool
-    settled: int | None
-    settled_day: date
+    ``allowances``, ``top_ups`` and ``benefits`` came into wallets, less what was cancelled of it; ``used`` is what was paid
+    less what was given back on these days; ``settled`` went to shops; ``holding`` is what the wallets held at the end.
+    """
+
+    allowances: int = 0
+    recipients: int = 0
+    top_ups: int = 0
+    benefits: int = 0
+    used: int = 0
+    payments: int = 0
+    settled: int = 0
+    holding: int = 0
+    is_known: bool = True
+
+    @property
+    def issued(self) -> int:
+        """발행액: all that came into wallets."""
+        return self.allowances + self.top_ups + self.benefits
+
+    def __add__(self, other: Totals) -> Totals:
+        sums = {one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)}
+        return Totals(**sums | {"is_known": self.is_known and other.is_known})
+
+
+_PARTS: Final = {
+    "disburse": "allowances", "claim": "allowances", "top_up": "top_ups", "top_up_cancel": "top_ups",
+    "cashback": "benefits", "points": "benefits",
+}  # fmt: skip
+"""Kind of a journal → what it is to the dashboard, by how much more the wallets held after it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Whose figures are asked for. ``currency`` None: of all."""
+
+    municipalities: tuple[str, ...]
+    currency: UUID | None = None
 
 
 def waiting(*, authority: Authority) -> Waiting:
@@ -70,46 +106,171 @@ def in_progress(*, authority: Authority) -> QuerySet[Batch]:
     return rows.select_related("cycle__programme").order_by("-id")[:SHOWN]
 
 
-def figures(*, authority: Authority, today: date) -> Figures:
-    """Today's grants and payments, and the settlement of the last closed day."""
-    grants = _grants(authority, today) if authority.may("allowances.view") else None
-    payments = _payments(authority, today) if authority.may("payments.view") else None
-    settled = _settled(authority, today) if authority.may("settlement.view") else None
-    return Figures(
-        granted=grants[0] if grants else None,
-        granted_people=grants[1] if grants else 0,
-        paid=payments[0] if payments else None,
-        payments=payments[1] if payments else 0,
-        is_shortened=bool(payments and payments[1] >= COUNTED_PAYMENTS),
-        settled=settled[0] if settled else None,
-        settled_day=settled[1] if settled else today - timedelta(days=1),
+def municipalities_due(*, at: datetime) -> list[str]:
+    """Where something has moved since it was summed up. Needs no scope."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM dashboard.municipalities_due(%s)", [at])
+        return [code for (code,) in cursor.fetchall()]
+
+
+def days_to_sum(*, municipality: str, today: date) -> list[date]:
+    """The closed days that wait to be summed up for the last time, open days that were never, today and yesterday."""
+    first: date | None = call("dashboard.next_day", municipality)[0]
+    if first is None:
+        return []
+    closed = DailySum.objects.filter(municipality=municipality).aggregate(day=Max("business_date"))["day"]
+    known = set(
+        SummedDay.objects.filter(municipality=municipality, business_date__gte=first).values_list(
+            "business_date", flat=True
+        )
+    )
+    days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
+    recent = today - timedelta(days=1)
+    return [day for day in days if (closed and day <= closed) or day not in known or day >= recent]
+
+
+def summed_at(*, municipalities: Iterable[str], day: date) -> datetime | None:
+    """The moment up to which every one of the municipalities that has a ledger was summed up on that day."""
+    rows = SummedDay.objects.filter(municipality__in=list(municipalities), business_date=day)
+    return min(rows.values_list("summed_at", flat=True), default=None)
+
+
+_SPANS: Final = """
+    FROM unnest(%(numbers)s::integer[], %(firsts)s::date[], %(lasts)s::date[], %(untils)s::text[])
+         AS span (number, first, last, until)
+    CROSS JOIN unnest(%(codes)s::varchar[]) AS city (code)
+"""
+_EVENTS: Final = f"""
+    SELECT span.number, city.code, sums.event, sum(sums.movements)::bigint, sum(sums.amount)::bigint,
+           sum(sums.holding)::bigint
+    {_SPANS}
+    CROSS JOIN LATERAL (
+        SELECT event, movements, amount, holding, currency_id FROM reports_daysum
+        WHERE municipality_id = city.code AND dimension = 'day'
+          AND business_date BETWEEN span.first AND span.last - (span.until <> '')::integer
+        UNION ALL
+        SELECT event, movements, amount, holding, currency_id FROM reports_daysum
+        WHERE municipality_id = city.code AND dimension = 'slot' AND business_date = span.last AND value < span.until
+    ) sums
+    WHERE sums.currency_id = %(currency)s OR %(currency)s IS NULL
+    GROUP BY 1, 2, 3
+"""
+_HOLDINGS: Final = f"""
+    SELECT span.number, city.code,
+           (coalesce((SELECT sum(balance) FROM vouchers_dailysum
+                      WHERE municipality_id = city.code AND business_date = base.day AND kind = 'wallet'
+                        AND (currency_id = %(currency)s OR %(currency)s IS NULL)), 0)
+            + coalesce((SELECT sum(holding) FROM reports_daysum
+                        WHERE municipality_id = city.code AND dimension = 'day'
+                          AND business_date > coalesce(base.day, '-infinity')
+                          AND business_date <= span.last - (span.until <> '')::integer
+                          AND (currency_id = %(currency)s OR %(currency)s IS NULL)), 0)
+            + coalesce((SELECT sum(holding) FROM reports_daysum
+                        WHERE municipality_id = city.code AND dimension = 'slot' AND business_date = span.last
+                          AND value < span.until
+                          AND (currency_id = %(currency)s OR %(currency)s IS NULL)), 0))::bigint,
+           EXISTS (SELECT FROM reports_summedday
+                   WHERE municipality_id = city.code AND business_date <= span.first)
+    {_SPANS}
+    CROSS JOIN LATERAL (SELECT max(business_date) AS day FROM vouchers_dailysum
+                        WHERE municipality_id = city.code
+                          AND business_date <= span.last - (span.until <> '')::integer) base
+    WHERE EXISTS (SELECT FROM reports_summedday WHERE municipality_id = city.code)
+"""
+_PARTS_OF: Final = f"""
+    WITH part AS (
+        SELECT span.number, sums.dimension, sums.value,
+               sum(CASE sums.event WHEN 'pay' THEN sums.amount ELSE -sums.amount END)::bigint AS amount,
+               coalesce(sum(sums.movements) FILTER (WHERE sums.event = 'pay'), 0)::bigint AS payments
+        {_SPANS}
+        CROSS JOIN unnest(CASE span.number WHEN 0 THEN ARRAY['slot', 'category', 'dong', 'age'] ELSE ARRAY['slot'] END)
+             AS kind (name)
+        CROSS JOIN LATERAL (
+            SELECT dimension, CASE dimension WHEN 'slot' THEN left(value, 2) ELSE value END AS value, event, movements, amount,
+                   currency_id
+            FROM reports_daysum
+            WHERE municipality_id = city.code AND dimension = kind.name AND business_date BETWEEN span.first AND span.last
+              AND event IN ('pay', 'refund')
+        ) sums
+        WHERE sums.currency_id = %(currency)s OR %(currency)s IS NULL
+        GROUP BY 1, 2, 3
+    )
+    SELECT part.number, part.dimension, coalesce(category.name, dong.name, CASE dimension WHEN 'dong' THEN '' ELSE value END),
+           part.amount, part.payments
+    FROM part
+    LEFT JOIN merchants_merchantcategory category ON part.dimension = 'category' AND category.code = part.value
+    LEFT JOIN vouchers_dong dong ON dong.id = CASE part.dimension WHEN 'dong' THEN nullif(part.value, '')::uuid END
+"""
+
+
+def _rows(query: str, *, asked: Asked, spans: Sequence[Span]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            query,
+            {
+                "numbers": list(range(len(spans))), "firsts": [span.first for span in spans],
+                "lasts": [span.last for span in spans], "untils": [span.until for span in spans],
+                "codes": list(asked.municipalities), "currency": asked.currency,
+            },
+        )  # fmt: skip
+        return cursor.fetchall()
+
+
+def totals(*, asked: Asked, spans: Sequence[Span]) -> list[dict[str, Totals]]:
+    """For each span the totals of each municipality that has a ledger, in two statements."""
+    found: list[dict[str, Totals]] = [{} for _span in spans]
+    for number, code, holding, is_known in _rows(_HOLDINGS, asked=asked, spans=spans):
+        found[number][code] = Totals(holding=holding, is_known=is_known)
+    for number, code, event, movements, amount, holding in _rows(_EVENTS, asked=asked, spans=spans):
+        sums = found[number][code]
+        if event in _PARTS:
+            setattr(sums, _PARTS[event], getattr(sums, _PARTS[event]) + holding)
+        if event in ("disburse", "claim"):
+            sums.recipients += movements
+        elif event == "pay":
+            sums.used, sums.payments = sums.used + amount, sums.payments + movements
+        elif event == "refund":
+            sums.used -= amount
+        elif event in ("settle", "exchange"):
+            sums.settled += amount
+    return found
+
+
+class Breakdown(NamedTuple):
+    """What was paid less what was given back, by one thing each: won and payments. ``then``: won by the hour, before."""
+
+    hours: dict[int, tuple[int, int]]
+    then: dict[int, int]
+    categories: list[tuple[str, int, int]]
+    dongs: list[tuple[str, int, int]]
+    ages: dict[str, tuple[int, int]]
+
+
+def breakdown(*, asked: Asked, now: Span, then: Span) -> Breakdown:
+    """The use of ``now`` by hour, category, dong and age, and that of ``then`` by hour, in one statement.
+
+    Dongs of several cities may have the same name, so each stands for itself.
+    """
+    kept: dict[tuple[int, str], list[tuple[str, int, int]]] = defaultdict(list)
+    for number, dimension, name, amount, payments in _rows(_PARTS_OF, asked=asked, spans=[now, then]):
+        kept[number, dimension].append((name, amount, payments))
+    return Breakdown(
+        hours={int(hour): (won, count) for hour, won, count in kept[0, Dimension.SLOT]},
+        then={int(hour): won for hour, won, _count in kept[1, Dimension.SLOT]},
+        categories=kept[0, Dimension.CATEGORY],
+        dongs=kept[0, Dimension.DONG],
+        ages={band: (won, count) for band, won, count in kept[0, Dimension.AGE]},
     )
 
 
-def _grants(authority: Authority, today: date) -> tuple[int, int]:
-    begin, end = day_bounds(today)
-    paid = Batch.objects.filter(
-        municipality__in=authority.municipalities, state=BatchState.PAID, paid_at__gte=begin, paid_at__lt=end
-    ).aggregate(amount=Sum("amount_total"), people=Sum(F("rows_total") - F("rows_bad")))
-    return paid["amount"] or 0, paid["people"] or 0
-
-
-def _payments(authority: Authority, today: date) -> tuple[int, int]:
-    """Net of cancellations. Read by the time-ordered key, and not beyond a bound."""
-    begin, end = day_bounds(today)
-    total, count = 0, 0
-    for municipality in sorted(authority.municipalities):
-        rows = Payment.objects.filter(municipality=municipality, id__gte=id_floor(begin), id__lt=id_floor(end))
-        sums = rows.order_by()[: COUNTED_PAYMENTS - count].aggregate(
-            amount=Sum(F("amount") - F("refunded")), payments=Count("id")
+def budgets_in_use(*, municipalities: Iterable[str], day: date) -> list[Outlook]:
+    """The outlook of each benefit that has a budget."""
+    in_force = (
+        BenefitTerms.objects.filter(
+            municipality__in=list(municipalities), policy__kind=BenefitKind.CASHBACK, state=TermsState.PUBLISHED,
+            valid_from__lte=day,
         )
-        total, count = total + (sums["amount"] or 0), count + sums["payments"]
-    return total, count
-
-
-def _settled(authority: Authority, today: date) -> tuple[int, date]:
-    last = DayClose.objects.filter(municipality__in=authority.municipalities, business_date__lt=today)
-    day = last.order_by("-business_date").values_list("business_date", flat=True).first()
-    if day is None:
-        return 0, today - timedelta(days=1)
-    return last.filter(business_date=day).aggregate(amount=Sum("payable"))["amount"] or 0, day
+        .select_related("policy").order_by("policy_id", "-valid_from").distinct("policy_id")[:WATCHED_POLICIES]
+    )  # fmt: skip
+    limited = [terms for terms in in_force if terms.budget_month or terms.budget_year]
+    return list(outlooks(terms=limited, day=day).values()) if limited else []

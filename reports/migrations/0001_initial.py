@@ -16,6 +16,41 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='DaySum',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'dimension', 'business_date', 'currency_id', 'event', 'value', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('dimension', models.CharField(choices=[('day', '하루'), ('slot', '10분'), ('category', '업종'), ('dong', '읍면동'), ('age', '연령')], max_length=10)),
+                ('business_date', models.DateField(verbose_name='영업일')),
+                ('currency_id', models.UUIDField(verbose_name='상품권')),
+                ('event', models.CharField(max_length=20)),
+                ('value', models.CharField(max_length=40)),
+                ('movements', models.BigIntegerField()),
+                ('amount', models.BigIntegerField()),
+                ('holding', models.BigIntegerField()),
+            ],
+            options={
+                'verbose_name': '일별 현황 합계',
+                'verbose_name_plural': '일별 현황 합계',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='SummedDay',
+            fields=[
+                ('pk', models.CompositePrimaryKey('municipality_id', 'business_date', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('business_date', models.DateField(verbose_name='영업일')),
+                ('summed_at', models.DateTimeField()),
+                ('is_final', models.BooleanField()),
+            ],
+            options={
+                'verbose_name': '합산한 날',
+                'verbose_name_plural': '합산한 날',
+                'abstract': False,
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='KitPrint',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),

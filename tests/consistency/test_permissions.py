@@ -204,6 +204,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "issued_report_again": ("post", IssuedReport, "BS"),
     "issued_report_file": ("get", IssuedReport, "DRBAPMSUX"),
     "issued_report_progress": ("get", IssuedReport, "DRBAPMSUX"),
+    "live_figures": ("get", None, EVERYBODY),
     "channel_usage": ("get", None, "BAPSUX"),
     "channel_usage_file": ("get", None, "BAPSUX"),
     "programme_allot": ("get", Programme, "B"),

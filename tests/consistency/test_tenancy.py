@@ -123,6 +123,7 @@ def _live_a_day(city: City) -> None:
     call("ledger.fence", city.code, today)
     call("settlement.close_day", city.code, city.currency.pk, today, AT + timedelta(days=1))
     make_bank_line(city, day=today, at=AT, official=factories.make_official(city))
+    call("dashboard.sum_day", city.code, today, AT)
     _let_money_expire(city)
     make_debt(city)
     make_endpoint(city, partner)

@@ -228,6 +228,11 @@ class FundAlarm(NamedTuple):
 
 def policy_alarms(*, municipalities: Iterable[str], day: date) -> list[PolicyAlarm]:
     """The policies that ask for something, the most urgent first, in five statements."""
+    return _urgent(_watched(municipalities, day))
+
+
+def _watched(municipalities: Iterable[str], day: date) -> list[PolicyAlarm]:
+    """Every policy with terms in force, whether it asks for something or not."""
     codes = list(municipalities)
     in_force = (
         BenefitTerms.objects.filter(municipality__in=codes, state=TermsState.PUBLISHED, valid_from__lte=day)
@@ -237,8 +242,11 @@ def policy_alarms(*, municipalities: Iterable[str], day: date) -> list[PolicyAla
     found = outlooks(terms=[t for t in policies.values() if t.policy.kind == BenefitKind.CASHBACK], day=day)
     open_halts = BenefitHalt.objects.filter(municipality__in=codes, policy__in=list(policies), ended_at=None)
     halts = {halt.policy_id: halt for halt in open_halts}
-    alarms = [PolicyAlarm(terms.policy, halts.get(key), found.get(key)) for key, terms in policies.items()]
-    return sorted((alarm for alarm in alarms if alarm.urgency < 3), key=lambda a: (a.urgency, a.policy.name))
+    return [PolicyAlarm(terms.policy, halts.get(key), found.get(key)) for key, terms in policies.items()]
+
+
+def _urgent(watched: list[PolicyAlarm]) -> list[PolicyAlarm]:
+    return sorted((alarm for alarm in watched if alarm.urgency < 3), key=lambda a: (a.urgency, a.policy.name))
 
 
 def fund_alarms(*, authority: Authority, municipalities: Iterable[str]) -> list[FundAlarm]:
@@ -257,11 +265,15 @@ def fund_alarms(*, authority: Authority, municipalities: Iterable[str]) -> list[
 
 
 class Alarms(NamedTuple):
-    """What benefits ask of officials; ``more``: so many policies beside those that are told."""
+    """What benefits ask of officials; ``more``: so many policies beside those that are told.
+
+    ``outlooks``: of every policy that the official sees, whether it asks for something or not.
+    """
 
     funds: list[FundAlarm]
     policies: list[PolicyAlarm]
     more: int
+    outlooks: tuple[Outlook, ...] = ()
 
 
 def alarms_for(*, authority: Authority, day: date) -> Alarms:
@@ -269,6 +281,8 @@ def alarms_for(*, authority: Authority, day: date) -> Alarms:
     codes = [code for code in sorted(authority.municipalities) if authority.may("benefits.view", code)]
     if not codes:
         return Alarms([], [], 0)
-    policies = policy_alarms(municipalities=codes, day=day)
+    watched = _watched(codes, day)
+    policies = _urgent(watched)
     shown = policies[:TOLD]
-    return Alarms(fund_alarms(authority=authority, municipalities=codes), shown, len(policies) - len(shown))
+    known = tuple(alarm.outlook for alarm in watched if alarm.outlook)
+    return Alarms(fund_alarms(authority=authority, municipalities=codes), shown, len(policies) - len(shown), known)

@@ -76,6 +76,7 @@ INVARIANTS: Final = (
     Invariant("reserved_for_open_lists", _("예산 예약액 = 지급이 남은 명단의 금액"), _("예약 금액")),
     Invariant("entitlements_paid_once", _("지급 건마다 정확히 한 번 지급"), _("지급액")),
     Invariant("top_ups_follow_transfers", _("충전·환불 내역 = 원장 이동, 지급할 환불금"), _("충전한 금액")),
+    Invariant("day_sums_follow_ledger", _("현황 화면의 일별 합계 = 원장"), _("합계에 든 결제금액")),
     Invariant("daily_sums_follow_transfers", _("일별 계정 합계 = 그날까지 이동의 합"), _("합계에 든 이동 금액")),
     Invariant("unclaimed_follows_lists", _("보관금·현금 이동 = 명단의 미지급·현금 건"), _("보관액")),
     Invariant("funds_follow_entries", _("혜택 재원의 이동 = 재원 변동 내역"), _("재원 수납액")),

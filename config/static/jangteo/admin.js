@@ -16,6 +16,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("input[data-select]").forEach((field) => field.addEventListener("focus", () => field.select()));
   document.querySelectorAll("[data-progress]").forEach(follow);
   document.querySelectorAll("select[data-ticks]").forEach(ticks);
+  document.querySelectorAll("button[data-live]").forEach(refresh);
 });
 
 // Simplebar names every scrolling area "scrollable content", in English and all alike.
@@ -107,4 +108,48 @@ function ticks(chooser) {
       box.checked = sets[chooser.value].includes(box.value);
     });
   });
+}
+
+// Puts fresh figures into the parts of the page every 45 seconds, until the button says no. A part that holds the focus is
+// left alone; tables that are open stay open. Nothing is asked while the page is out of sight, or when nobody has touched it
+// for ten minutes: whoever has left is logged out as always.
+function refresh(button) {
+  const text = button.querySelector("[data-live-text]");
+  const every = Number(button.dataset.every || 45000);
+  let touched = Date.now();
+  let pressed = window.sessionStorage.getItem("live") === "off";
+  const show = () => {
+    button.setAttribute("aria-pressed", String(pressed));
+    text.textContent = pressed ? text.dataset.off : text.dataset.on;
+  };
+  ["pointermove", "keydown", "scroll", "pointerdown"].forEach((kind) =>
+    document.addEventListener(kind, () => (touched = Date.now()), { passive: true, capture: true }),
+  );
+  button.addEventListener("click", () => {
+    pressed = !pressed;
+    window.sessionStorage.setItem("live", pressed ? "off" : "on");
+    show();
+  });
+  const ask = async () => {
+    if (pressed || document.hidden || Date.now() - touched > 600000) return;
+    try {
+      const response = await fetch(button.dataset.live, { headers: { Accept: "text/html" } });
+      if (!response.ok || response.redirected) return;
+      const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+      document.querySelectorAll("[data-part]").forEach((part) => {
+        const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+        if (!next || part.contains(document.activeElement)) return;
+        part.querySelectorAll("details[open]").forEach((open) => {
+          const same = next.querySelector(`#${CSS.escape(open.id)}`);
+          if (same) same.open = true;
+        });
+        if (part.innerHTML !== next.innerHTML) part.replaceChildren(...next.childNodes);
+      });
+    } catch {
+      // The figures stay as they are, with the time they are of; the next round asks again.
+    }
+  };
+  button.hidden = false;
+  show();
+  setInterval(ask, every);
 }

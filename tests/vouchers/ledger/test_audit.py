@@ -138,8 +138,11 @@ TAMPERING = {
         {"reserved_for_open_lists"},
     ),
 }  # fmt: skip
-ELSEWHERE = {"clawbacks_within_paid", "receivables_add_up"} | test_audit_benefits.NAMES | test_audits.NAMES | POINTS
-"""Tampered with in tests/allowances/clawback/test_audit.py, test_audit_benefits.py, and of incentives and points test_audits.py."""
+ELSEWHERE = {"clawbacks_within_paid", "receivables_add_up", "day_sums_follow_ledger"} | (
+    test_audit_benefits.NAMES | test_audits.NAMES | POINTS
+)
+"""Tampered with in test_audit.py of tests/allowances/clawback and tests/reports/dashboard, test_audit_benefits.py, and of
+incentives and points test_audits.py."""
 
 
 @pytest.fixture
@@ -213,6 +216,7 @@ def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: C
         "expired_money_returned": (7_000, 0),
         "returned_is_counted": (17_000, 0),
         "clawbacks_within_paid": (0, 0),
+        "day_sums_follow_ledger": (0, 0),
         "receivables_add_up": (0, 0),
         **dict.fromkeys(test_audit_benefits.NAMES | test_audits.NAMES | POINTS, (0, 0)),
         "journals_have_transfers": (14, 0),
