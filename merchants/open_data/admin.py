@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from merchants.open_data.models import OpenDataTerms, ShopRelease
+from merchants.open_data.models import OpenDataTerms, ShopRelease, UsageMonth
 from merchants.open_data.selectors import altered_of, terms_on
 from merchants.open_data.services import ask_to_publish
 from vouchers.common.admin import EditAdmin, day
@@ -22,6 +22,7 @@ from vouchers.common.seoul import business_date
 from vouchers.municipalities.models import Municipality
 
 ALTERED_SHOWN = 100
+MONTHS_SHOWN = 12
 
 
 @admin.register(OpenDataTerms)
@@ -64,6 +65,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
         altered=altered_of(release, limit=ALTERED_SHOWN) if release and release.altered_rows else [],
         municipalities=Municipality.objects.filter(pk__in=codes) if len(codes) > 1 else [],
         links=_links(release) if release else {},
+        months=UsageMonth.objects.filter(municipality=code).order_by("-month")[:MONTHS_SHOWN],
         may_publish=request.authority.may("merchants.edit", code),  # type: ignore[attr-defined]
         may_set=request.authority.may("settings.edit", code),  # type: ignore[attr-defined]
     )  # fmt: skip

@@ -28,8 +28,8 @@ from vouchers.ledger.services import municipalities
 
 DEFAULT_ROWS: Final = 10
 MOST_ROWS: Final = 1_000
-_LARGEST_PAGE: Final = 1_000_000
-_CACHE: Final = {"Cache-Control": "public, max-age=600", "Access-Control-Allow-Origin": "*"}
+LARGEST_PAGE: Final = 1_000_000
+CACHE: Final = {"Cache-Control": "public, max-age=600", "Access-Control-Allow-Origin": "*"}
 _CSV_NAME: Final = "전국지역화폐가맹점표준데이터"
 
 NORMAL, INVALID, NO_DATA, TOO_MANY = (
@@ -69,7 +69,7 @@ def _refusals_in_the_envelope(view: Answering) -> Answering:
 @_refusals_in_the_envelope
 def shops(request: HttpRequest) -> HttpResponseBase:
     """``tn_pubr_public_local_bill_api``: a page of the shops asked for, as XML or JSON."""
-    page, size = _number(request, "pageNo", 1, _LARGEST_PAGE), _number(request, "numOfRows", DEFAULT_ROWS, MOST_ROWS)
+    page, size = _number(request, "pageNo", 1, LARGEST_PAGE), _number(request, "numOfRows", DEFAULT_ROWS, MOST_ROWS)
     kind = request.GET.get("type", "xml")
     if kind not in ("xml", "json"):
         raise Refused(INVALID, status=400)
@@ -95,7 +95,7 @@ def file(request: HttpRequest) -> HttpResponseBase:
     response = StreamingHttpResponse(lines, content_type=f"text/csv; charset={encoding}; header=present")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{_CSV_NAME}_{day:%Y%m%d}.csv')}"
     altered = sum(release.altered_rows for release in found.releases) if encoding == ENCODING else 0
-    for name, value in (_CACHE | {"X-Altered-Rows": str(altered)}).items():
+    for name, value in (CACHE | {"X-Altered-Rows": str(altered)}).items():
         response[name] = value
     return response
 
@@ -123,13 +123,13 @@ def _admitted(request: HttpRequest) -> Published:
     found = published(day=business_date(at), asked=asked)
     if (
         found.requests_per_minute is not None
-        and services.take(address=_caller(request), at=at) > found.requests_per_minute
+        and services.take(address=caller_of(request), at=at) > found.requests_per_minute
     ):
         raise Refused(TOO_MANY, status=429)
     return found
 
 
-def _caller(request: HttpRequest) -> bytes:
+def caller_of(request: HttpRequest) -> bytes:
     """Whoever asks, told apart by a keyed hash of the address; of an IPv6 address by the network that one customer gets."""
     address = request.META.get("REMOTE_ADDR") or ""
     if ":" in address:
@@ -148,7 +148,7 @@ def _envelope(
     kind: str, result: tuple[str, str], body: Mapping[str, Any] | None, *, status: int = 200
 ) -> HttpResponse:  # fmt: skip
     written = _json(result, body) if kind == "json" else _xml(result, body)
-    headers = _CACHE if status == 200 else {"Cache-Control": "no-store"}
+    headers = CACHE if status == 200 else {"Cache-Control": "no-store"}
     return HttpResponse(written, status=status, content_type=f"application/{kind}; charset=utf-8", headers=headers)
 
 

@@ -125,3 +125,71 @@ class OpenDataMinute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.minute} · {self.taken}"
+
+
+class UsageMonth(TenantModel):
+    """이용 통계의 한 달: made once when the month is closed, from the ledger, and never changed.
+
+    ``fewest_people`` is the threshold that was applied. Its own figures are those of the operation of the currency.
+    """
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT"
+
+    month = models.DateField(_("기준월"))
+    fewest_people = models.PositiveSmallIntegerField(_("통계 최소 인원(명)"))
+    rows = models.IntegerField(_("통계 칸"), default=0)
+    hidden_rows = models.IntegerField(_("가린 칸"), default=0)
+    cards = models.IntegerField(_("카드 발급 수량"), default=0)
+    card_people = models.IntegerField(_("카드를 발급받은 사람"), default=0)
+    joiners = models.IntegerField(_("모바일 가입자 수"), default=0)
+    charged = models.BigIntegerField(_("모바일 충전액"), default=0)
+    charge_people = models.IntegerField(_("충전한 사람"), default=0)
+    made_at = models.DateTimeField(_("작성일시"))
+
+    class Meta:
+        verbose_name = _("이용 통계")
+        verbose_name_plural = _("이용 통계")
+        ordering: ClassVar = ["-month"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["municipality", "month"], name="usage_month_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+    def told(self, figure: str, people: str) -> int | None:
+        """A figure of the operation; None when too few people stand behind it."""
+        return None if 0 < getattr(self, people) < self.fewest_people else getattr(self, figure)
+
+
+class UsageCell(TenantModel):
+    """통계 칸: what people of one group paid at the shops of one 읍면동, or a total (``*``), which has no position.
+
+    Figures stand here as they are; ``is_hidden`` ones leave the table nowhere but to be added up.
+    """
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT"
+
+    usage = models.ForeignKey(UsageMonth, on_delete=models.PROTECT, related_name="cells", verbose_name=_("이용 통계"))
+    position = models.IntegerField(_("순번"), null=True)
+    dong_code = models.CharField(_("읍면동 코드"), max_length=8, blank=True)
+    dong_name = models.CharField(_("읍면동"), max_length=40, blank=True)
+    sex = models.CharField(_("성별"), max_length=1, blank=True)
+    age = models.CharField(_("연령대"), max_length=2, blank=True)
+    payments = models.IntegerField(_("결제 건수"))
+    amount = models.BigIntegerField(_("결제금액(취소 제외)"))
+    card_amount = models.BigIntegerField(_("카드 이용액"))
+    mobile_amount = models.BigIntegerField(_("모바일 이용액"))
+    people = models.IntegerField(_("이용자 수"))
+    card_people = models.IntegerField(_("카드 이용자 수"))
+    mobile_people = models.IntegerField(_("모바일 이용자 수"))
+    is_hidden = models.BooleanField(_("가림"))
+
+    class Meta:
+        verbose_name = _("이용 통계 칸")
+        verbose_name_plural = _("이용 통계 칸")
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["usage", "position"], name="usage_cell_once_a_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.usage} · {self.dong_name} {self.sex}{self.age}"

@@ -26,6 +26,7 @@ OWNERS = {
     "allowances.disbursement.match_all": "allowances.disbursement",
     "allowances.disbursement.release": "allowances.disbursement",
     "allowances.disbursement.release_all": "allowances.disbursement",
+    "merchants.open_data.make_months": "merchants.open_data",
     "merchants.open_data.publish": "merchants.open_data",
     "merchants.open_data.publish_all": "merchants.open_data",
     "merchants.registry.apply_all_due": "merchants.registry",

@@ -29,6 +29,7 @@ from allowances.batches.models import (
 from allowances.programmes.models import LocalExclusiveGroup
 from config.database import security
 from merchants.open_data import services as open_data
+from merchants.open_data.models import UsageCell, UsageMonth
 from merchants.registry.models import MerchantBenefit
 from reports.documents.models import RegisterPaper
 from reports.kits.models import KitPart, KitPrint
@@ -165,6 +166,13 @@ def _fill_the_rest(city: City) -> None:
         file_key="none",
     )  # fmt: skip
     open_data.publish(municipality=city.code, at=AT)
+    month = UsageMonth.objects.create(
+        municipality=city.municipality, month=date(2026, 1, 1), fewest_people=5, made_at=AT
+    )
+    UsageCell.objects.create(
+        municipality=city.municipality, usage=month, payments=1, amount=1, card_amount=0, mobile_amount=1, people=1,
+        card_people=0, mobile_people=1, is_hidden=True,
+    )  # fmt: skip
     ask_for_a_change(city, factories.make_merchant(city))
     _sell(city)
     _keep_a_household(city)
