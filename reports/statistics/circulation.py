@@ -9,16 +9,10 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reports.statistics.definitions import Asked, Choice, Definition, month_after
-from reports.statistics.movements import CURRENCY, Moved, currency_of, moved
+from reports.statistics.definitions import Asked, Definition, month_after
+from reports.statistics.movements import CURRENCY, DAILY, UNIT, Moved, currency_of, moved
 from reports.statistics.rules import Column, Content, Figure, Kind, Row, Table, added, rate
 from vouchers.ledger.models import JournalKind, LotKind
-
-DAILY: Final = "day"
-_UNIT: Final = Choice(
-    name="unit", label=gettext_lazy("구분"),
-    options=lambda _municipality: [("month", _("월별")), (DAILY, _("일별"))],
-)  # fmt: skip
 
 
 def read(asked: Asked, month: date) -> Moved:
@@ -83,5 +77,5 @@ def tell(asked: Asked, found: Mapping[date, Moved]) -> Content:
 
 REPORT: Final = Definition(
     code="circulation", title=gettext_lazy("발행·판매·환전 현황"), permission="settlement.view", read=read, tell=tell,
-    choices=(CURRENCY, _UNIT), empty_hint=gettext_lazy("이 기간에는 발행·사용·환전이 없습니다. 기간을 넓혀 다시 조회하십시오."),
+    choices=(CURRENCY, UNIT), empty_hint=gettext_lazy("이 기간에는 발행·사용·환전이 없습니다. 기간을 넓혀 다시 조회하십시오."),
 )  # fmt: skip

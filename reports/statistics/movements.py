@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from reports.statistics.definitions import Asked, Choice
@@ -23,7 +24,9 @@ from vouchers.common.seoul import start_of_day
 from vouchers.currencies.models import Currency
 from vouchers.ledger.models import JournalKind, LotKind
 
-_EDGE: Final = timedelta(days=2)
+EDGE: Final = timedelta(days=2)
+"""How much earlier or later than its business day the id of a movement may have been made."""
+DAILY: Final = "day"
 _MOVED: Final = """
 SELECT business_date, 'pay' AS kind, 'out' AS way, NULL AS lot_kind, count(*) AS events, sum(amount)::bigint AS amount
 FROM vouchers_payment
@@ -105,7 +108,7 @@ def moved(*, municipality: str, currency: UUID | None, first: date, end: date) -
     """The movements of the business days from ``first`` to the one before ``end``."""
     asked: dict[str, Any] = {
         "municipality": municipality, "currency": currency, "first": first, "end": end,
-        "since": id_floor(start_of_day(first) - _EDGE), "until": id_floor(start_of_day(end) + _EDGE),
+        "since": id_floor(start_of_day(first) - EDGE), "until": id_floor(start_of_day(end) + EDGE),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, asked)
@@ -145,4 +148,7 @@ def _currencies(municipality: str) -> list[tuple[str, str]]:
     return [(str(key), name) for key, name in rows.values_list("pk", "name")]
 
 
+UNIT: Final = Choice(
+    name="unit", label=_("구분"), options=lambda _municipality: [("month", gettext("월별")), (DAILY, gettext("일별"))]
+)
 CURRENCY: Final = Choice(name="currency", label=_("상품권"), options=_currencies, all_label=_("전체"))
