@@ -34,7 +34,6 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.PointProgramme", "stars"), ("vouchers.PointRun", "redeem"), ("vouchers.Activity", "directions_bus"),
         ("vouchers.ActivityUpload", "upload_file"), ("vouchers.ActivityKind", "category"), ("vouchers.PointRule", "rule_settings"),
         ("vouchers.PointLimits", "speed"),
-        ("vouchers.Holiday", "event_busy"),
     )),
     (_("가맹점"), (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantChange", "how_to_reg"),
@@ -57,7 +56,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.IncompatibleRoles", "block"),
         ("allowances.ApprovalLine", "account_tree"), ("vouchers.Partner", "hub"), ("vouchers.WebhookEndpoint", "notifications"),
         ("vouchers.WebhookPolicy", "notification_settings"), ("vouchers.Municipality", "location_city"),
-        ("vouchers.Dong", "map"), ("admin.LogEntry", "history"),
+        ("vouchers.Dong", "map"), ("vouchers.Holiday", "calendar_month"), ("admin.LogEntry", "history"),
     )),
 )  # fmt: skip
 _PAGES: Final[dict[str, tuple[Any, str]]] = {

@@ -38,7 +38,7 @@ from vouchers.ledger.models import (
     LotReturn,
     Transfer,
 )
-from vouchers.municipalities.models import Dong, Municipality
+from vouchers.municipalities.models import Dong, Holiday, Municipality
 from vouchers.officials.models import IncompatibleRoles, Official, RoleAssignment
 from vouchers.partners.models import IdempotencyRecord, Partner, PartnerDay, PartnerKey, PartnerMinute
 from vouchers.payments.models import (
@@ -58,7 +58,6 @@ from vouchers.points.models import (
     Activity,
     ActivityKind,
     ActivityUpload,
-    Holiday,
     PointCap,
     PointChunk,
     PointCut,

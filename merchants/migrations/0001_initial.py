@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('refunded', models.BigIntegerField(verbose_name='취소금액')),
                 ('exchanged', models.BigIntegerField(verbose_name='수시 환전액')),
                 ('payable', models.BigIntegerField(verbose_name='정산금액')),
+                ('pays_on', models.DateField(help_text='마감한 날의 다음 영업일', verbose_name='지급일')),
                 ('closed_at', models.DateTimeField(verbose_name='마감일시')),
                 ('journal_id', models.UUIDField(null=True, verbose_name='전표번호')),
             ],
@@ -70,6 +71,7 @@ class Migration(migrations.Migration):
                 ('carried_in', models.BigIntegerField(verbose_name='이월(전일)')),
                 ('payable', models.BigIntegerField(verbose_name='정산금액')),
                 ('carried_out', models.BigIntegerField(verbose_name='이월(익일)')),
+                ('pays_on', models.DateField(verbose_name='지급일')),
             ],
             options={
                 'verbose_name': '가맹점 정산내역',

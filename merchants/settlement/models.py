@@ -32,6 +32,7 @@ class DayClose(LedgerModel):
     refunded = models.BigIntegerField(_("취소금액"))
     exchanged = models.BigIntegerField(_("수시 환전액"))
     payable = models.BigIntegerField(_("정산금액"))
+    pays_on = models.DateField(_("지급일"), help_text=_("마감한 날의 다음 영업일"))
     closed_at = models.DateTimeField(_("마감일시"))
     journal_id = models.UUIDField(_("전표번호"), null=True)
 
@@ -68,6 +69,7 @@ class SettlementLine(LedgerModel):
     carried_in = models.BigIntegerField(_("이월(전일)"))
     payable = models.BigIntegerField(_("정산금액"))
     carried_out = models.BigIntegerField(_("이월(익일)"))
+    pays_on = models.DateField(_("지급일"))
 
     class Meta(LedgerModel.Meta):
         verbose_name = _("가맹점 정산내역")

@@ -24,6 +24,7 @@ from vouchers.common.scope import scope
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
 from vouchers.ledger.services import call
+from vouchers.municipalities.selectors import business_day_after
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
 
@@ -95,5 +96,6 @@ def _close(currency: Currency, *, through: date, at: datetime) -> list[DayClose]
 
 def _close_day(currency: Currency, day: date, *, at: datetime) -> DayClose:
     with scope(municipalities=[currency.municipality_id]):
-        close = call("settlement.close_day", currency.municipality_id, currency.pk, day, at)[0]
+        pays_on = business_day_after(municipality=currency.municipality_id, day=day)
+        close = call("settlement.close_day", currency.municipality_id, currency.pk, day, at, pays_on)[0]
         return DayClose.objects.get(pk=close)

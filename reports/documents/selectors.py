@@ -66,7 +66,7 @@ def statement_of(*, line: SettlementLine, at: datetime) -> Statement:
         currency=line.currency.name,
         first_day=line.business_date,
         last_day=line.business_date,
-        pays_on=line.business_date + timedelta(days=1),
+        pays_on=line.pays_on,
         shop=merchant.name,
         business_number=merchant.business_number,
         representative=merchant.representative,
@@ -75,6 +75,7 @@ def statement_of(*, line: SettlementLine, at: datetime) -> Statement:
         lines=tuple(_lines(line)),
         carried_in=line.carried_in,
         carried_out=line.carried_out,
+        exchanged=line.exchanged,
         approvals=UNSIGNED,
     )
     if (statement.paid, statement.refunded, statement.payable) != (line.paid, line.refunded, line.payable):

@@ -26,7 +26,7 @@ TEMPLATE = "reports/documents/settlement_statement.html"
 
 
 class StatementDoesNotAddUp(ValueError):
-    """The figures break carried_in + paid - refunded = payable + carried_out with payable at least 0."""
+    """The figures break carried_in + paid - refunded - exchanged = payable + carried_out with payable at least 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +62,8 @@ class Statement:
     """The figures of one shop for a period, and what the paper says around them.
 
     Names and numbers come in full; the paper masks the representative and the account. ``carried_in`` is what earlier
-    periods left over (negative: refunds not yet made good), ``carried_out`` what this one leaves to the next. Raises
-    StatementDoesNotAddUp.
+    periods left over (negative: refunds not yet made good), ``carried_out`` what this one leaves to the next, ``exchanged``
+    what was settled on demand before the close (수시 환전). Raises StatementDoesNotAddUp.
     """
 
     document_number: str
@@ -82,6 +82,7 @@ class Statement:
     lines: tuple[StatementLine, ...]
     carried_in: int = 0
     carried_out: int = 0
+    exchanged: int = 0
     approvals: tuple[ApprovalBox, ...] = ()
     seal: str = "관인생략"
 
@@ -107,7 +108,7 @@ class Statement:
     @property
     def payable(self) -> int:
         """What is sent to the shop's account."""
-        return self.carried_in + self.paid - self.refunded - self.carried_out
+        return self.carried_in + self.paid - self.refunded - self.exchanged - self.carried_out
 
 
 def digest(statement: Statement) -> str:
@@ -129,6 +130,8 @@ def digest(statement: Statement) -> str:
             for line in statement.lines
         ],
     }
+    if statement.exchanged:
+        figures["exchanged"] = statement.exchanged
     text = json.dumps(figures, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -224,6 +227,8 @@ def _totals(statement: Statement) -> Iterator[dict[str, str]]:
     yield {"label": f"승인 소계 ({grouped(payments)}건)", **_amounts(statement.paid, 0, given)}
     yield {"label": f"취소 소계 ({grouped(refunds)}건)", **_amounts(0, statement.refunded, -returned)}
     yield {"label": f"총계 ({grouped(payments + refunds)}건)", "strong": "yes", **_sums(lines)}
+    if statement.exchanged:
+        yield {"label": "수시 환전액(이미 정산)", "net": grouped(-statement.exchanged, minus="△")}
     if statement.carried_in or statement.carried_out:
         yield {"label": "전기 이월액", "net": grouped(statement.carried_in, minus="△")}
         yield {"label": "차기 이월액", "net": grouped(statement.carried_out, minus="△")}

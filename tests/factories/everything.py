@@ -49,7 +49,7 @@ from vouchers.guidelines.models import GuidelineLimit, RegionStatus
 from vouchers.incentives.models import BenefitFund, BenefitPolicy, BenefitTerms
 from vouchers.ledger.models import Event
 from vouchers.ledger.services import call
-from vouchers.municipalities.models import Dong, Municipality
+from vouchers.municipalities.models import Dong, Holiday, Municipality
 from vouchers.officials.models import Absence, IncompatibleRoles, Official, RoleAssignment
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
@@ -59,7 +59,6 @@ from vouchers.points.models import (
     Activity,
     ActivityKind,
     ActivityUpload,
-    Holiday,
     PointLimits,
     PointProgramme,
     PointRule,

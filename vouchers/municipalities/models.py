@@ -1,4 +1,4 @@
-"""Tenants: municipalities, their province, and their administrative dongs."""
+"""Tenants: municipalities, their province, their administrative dongs, and the days on which they rest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from simple_history.models import HistoricalRecords
 
 from vouchers.common.models import TenantModel
 
@@ -57,3 +58,21 @@ class Dong(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Holiday(TenantModel):
+    """공휴일: a day from Monday to Friday that is no working day, also one declared at short notice (임시공휴일)."""
+
+    day = models.DateField(_("날짜"))
+    name = models.CharField(_("공휴일명"), max_length=40)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("공휴일")
+        verbose_name_plural = _("공휴일")
+        ordering: ClassVar = ["-day"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["municipality", "day"], name="holiday_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"

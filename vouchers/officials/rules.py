@@ -33,7 +33,15 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.DRAFTER: _READ_ALLOWANCES
     | _READ_CITIZENS
     | _READ_REPORTS
-    | {"programmes.edit", "batches.edit", "benefits.view", "benefits.edit", "points.edit", "reports.issue"},
+    | {
+        "programmes.edit",
+        "batches.edit",
+        "benefits.view",
+        "benefits.edit",
+        "points.edit",
+        "reports.issue",
+        "calendar.edit",
+    },
     Role.REVIEWER: _READ_ALLOWANCES | _READ_CITIZENS | _READ_REPORTS,
     Role.BUDGET: _READ_ALLOWANCES
     | _READ_MONEY
@@ -57,6 +65,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     | {
         "settlement.close",
         "settlement.edit",
+        "calendar.edit",
         "settlement.exchange",
         "reconciliation.edit",
         "payouts.make",
@@ -68,7 +77,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     | _READ_SHOPS
     | _READ_MONEY
     | _READ_REPORTS
-    | {"audit.view", "officials.edit", "settings.edit", "citizens.edit", "partners.edit"},
+    | {"audit.view", "officials.edit", "settings.edit", "citizens.edit", "partners.edit", "calendar.edit"},
 }
 """Role → what it may do: ``<subject>.<verb>``. Signing a step needs the role itself, not a permission."""
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history
 
 from vouchers.currencies.models import Currency, UsageRule
 from vouchers.municipalities.models import Municipality
-from vouchers.points.models import ActivityKind, Holiday, PointCap, PointLimits, PointProgramme, PointRule
+from vouchers.municipalities.services import load_holidays
+from vouchers.points.models import ActivityKind, PointCap, PointLimits, PointProgramme, PointRule
 
 _DATA: Final = Path(__file__).parent / "data"
 _CAP: Final = re.compile(r"(day|week|month|year) (\d+)-(\d*) (\d+)")
@@ -32,10 +32,7 @@ def load(*, currency: Currency, **fields: Any) -> list[PointProgramme]:
     municipality = currency.municipality
     with transaction.atomic():
         usable = {row["key"]: _usage_rule(municipality, row) for row in _rows("usage_rules")}
-        days = {f"{day}" for day in Holiday.objects.filter(municipality=municipality).values_list("day", flat=True)}
-        bulk_create_with_history(
-            [Holiday(municipality=municipality, **row) for row in _rows("holidays") if row["day"] not in days], Holiday
-        )
+        load_holidays(municipality=municipality)
         known = set(PointProgramme.objects.filter(municipality=municipality).values_list("name", flat=True))
         taken = set(ActivityKind.objects.filter(municipality=municipality).values_list("code", flat=True))
         made = {

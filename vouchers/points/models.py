@@ -241,24 +241,6 @@ class PointCap(TenantModel):
         return f"{self.get_period_display()} {self.points:,}"
 
 
-class Holiday(TenantModel):
-    """공휴일: a day from Monday to Friday that is no working day, also one declared at short notice (임시공휴일)."""
-
-    day = models.DateField(_("날짜"))
-    name = models.CharField(_("공휴일명"), max_length=40)
-
-    history = HistoricalRecords()
-
-    class Meta:
-        verbose_name = _("공휴일")
-        verbose_name_plural = _("공휴일")
-        ordering: ClassVar = ["-day"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["municipality", "day"], name="holiday_once")]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.name}"
-
-
 class UploadState(models.TextChoices):
     """Nothing counts before an official has confirmed a file."""
 

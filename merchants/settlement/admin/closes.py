@@ -43,7 +43,7 @@ class DayCloseAdmin(ListAdmin):
     list_select_related: ClassVar = ["currency"]
     list_filter: ClassVar = [MunicipalityFilter]
     fields: ClassVar = [
-        "day_seoul", "currency", "merchants", "paid_won", "refunded_won", "exchanged_won", "payable_won", "closed", "lines",
+        "day_seoul", "currency", "merchants", "paid_won", "refunded_won", "exchanged_won", "payable_won", "pays_seoul", "closed", "lines",
         "journal_id",
     ]  # fmt: skip
     sortable_by: ClassVar[list[str]] = []
@@ -55,6 +55,7 @@ class DayCloseAdmin(ListAdmin):
     refunded_won = won("refunded", _("취소금액"))
     exchanged_won = won("exchanged", _("수시 환전액"))
     payable_won = won("payable", _("정산금액"))
+    pays_seoul = day("pays_on", _("지급일"))
     closed = moment("closed_at", _("마감일시"))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -81,13 +82,14 @@ class SettlementLineAdmin(ListAdmin):
 
     view_permission = "settlement.view"
     list_display: ClassVar = [
-        "day_seoul", "merchant", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won", "payable_won", "held", "statement",
+        "day_seoul", "merchant", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won", "payable_won",
+        "pays_seoul", "held", "statement",
     ]  # fmt: skip
     list_select_related: ClassVar = ["merchant"]
     list_filter: ClassVar = [MunicipalityFilter]
     fields: ClassVar = [
         "day_seoul", "merchant", "currency", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won",
-        "carried_in_won", "payable_won", "carried_out_won", "held", "statement",
+        "carried_in_won", "payable_won", "carried_out_won", "pays_seoul", "held", "statement",
     ]  # fmt: skip
     prefix_search: ClassVar = ["merchant__name"]
     exact_search: ClassVar = ["merchant__code"]
@@ -102,6 +104,7 @@ class SettlementLineAdmin(ListAdmin):
     carried_in_won = won("carried_in", _("이월(전일)"))
     payable_won = won("payable", _("정산금액"))
     carried_out_won = won("carried_out", _("이월(익일)"))
+    pays_seoul = day("pays_on", _("지급일"))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """The link from a closed day."""

@@ -11,6 +11,7 @@ CREATE TABLE merchants_dayclose (
     exchanged       bigint NOT NULL,
     payable         bigint NOT NULL,
     closed_at       timestamptz NOT NULL,
+    pays_on         date NOT NULL,               -- the next working day, when shops are paid
     journal_id      uuid,
     CONSTRAINT dayclose_pkey PRIMARY KEY (municipality_id, id),
     CONSTRAINT dayclose_once UNIQUE (municipality_id, currency_id, business_date)
@@ -30,6 +31,7 @@ CREATE TABLE merchants_settlementline (
     carried_in      bigint NOT NULL,
     payable         bigint NOT NULL,
     carried_out     bigint NOT NULL,
+    pays_on         date NOT NULL,
     CONSTRAINT settlementline_pkey PRIMARY KEY (municipality_id, id),
     CONSTRAINT settlementline_once UNIQUE (municipality_id, currency_id, business_date, merchant_id),
     CONSTRAINT settlementline_adds_up CHECK (carried_in + paid - refunded - exchanged = payable + carried_out AND payable >= 0)

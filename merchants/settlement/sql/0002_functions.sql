@@ -3,8 +3,9 @@
 CREATE SCHEMA settlement;
 
 CREATE FUNCTION settlement.close_day(
-    p_municipality varchar, p_currency uuid, p_date date, p_at timestamptz
+    p_municipality varchar, p_currency uuid, p_date date, p_at timestamptz, p_pays_on date DEFAULT NULL
 ) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- p_pays_on is the day on which shops are paid by the calendar (NULL: the day after p_date).
 -- Returns the day close; a day that is closed already is returned as it is. The caller has set the fence and has
 -- waited for the transactions before it (ledger.fence, ledger.transactions_ended). Days close one after the other:
 -- what the day before carried out, this one carries in. What a shop gave back or exchanged since p_date is not paid out any
@@ -78,9 +79,10 @@ BEGIN
         GROUP BY merchant_id
     )
     INSERT INTO merchants_settlementline (municipality_id, currency_id, business_date, merchant_id, payments, paid,
-                                          refunds, refunded, exchanged, carried_in, payable, carried_out)
+                                          refunds, refunded, exchanged, carried_in, payable, carried_out,
+                                          pays_on)
     SELECT p_municipality, p_currency, p_date, merchant_id, payments, paid, refunds, refunded, exchanged, carried_in,
-           greatest(0, net - later), net - greatest(0, net - later)
+           greatest(0, net - later), net - greatest(0, net - later), coalesce(p_pays_on, p_date + 1)
     FROM line
     WHERE payments > 0 OR refunds > 0 OR exchanged > 0 OR carried_in <> 0;
     SELECT array_agg(merchant_id ORDER BY merchant_id) FILTER (WHERE payable > 0) AS merchants,
@@ -94,9 +96,9 @@ BEGIN
         PERFORM ledger.settle(p_municipality, v_journal, p_currency, v_items.merchants, v_items.amounts, p_at);
     END IF;
     INSERT INTO merchants_dayclose (municipality_id, currency_id, business_date, merchants, paid, refunded, exchanged,
-                                    payable, closed_at, journal_id)
+                                    payable, closed_at, pays_on, journal_id)
     VALUES (p_municipality, p_currency, p_date, v_items.lines, v_items.paid, v_items.refunded, v_items.exchanged,
-            v_items.payable, p_at, CASE WHEN v_items.merchants IS NOT NULL THEN v_journal END)
+            v_items.payable, p_at, coalesce(p_pays_on, p_date + 1), CASE WHEN v_items.merchants IS NOT NULL THEN v_journal END)
     RETURNING id INTO v_close;
     RETURN v_close;
 END $$;

@@ -23,6 +23,7 @@ from vouchers.common.models import uuid7
 from vouchers.common.seoul import start_of_day
 from vouchers.ledger.models import Balance, BusinessClose, Transfer
 from vouchers.ledger.services import call
+from vouchers.municipalities.models import Holiday
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import authority_of
 from vouchers.payments.models import Payment
@@ -115,6 +116,22 @@ def test_a_shop_is_owed_what_was_paid_less_what_was_cancelled(world: Shops):
     assert world.line(YESTERDAY, shop=1) is None
     assert (close.merchants, close.paid, close.refunded, close.payable) == (1, 35_000, 12_000, 23_000)
     assert world.settled() == 23_000
+
+
+def test_a_close_names_the_working_day_on_which_shops_are_paid(world: Shops):
+    """The day after is a holiday of the city, and so are weekends."""
+    world.pay(30_000, at=AT - timedelta(days=1))
+    with world.city.scope():
+        for number in range(5):
+            Holiday.objects.create(
+                municipality=world.city.municipality, day=TODAY + timedelta(days=number), name="연휴"
+            )
+    (close,) = world.close(YESTERDAY, at=AT)
+    with world.city.scope():
+        line = SettlementLine.objects.get(business_date=YESTERDAY)
+    assert close.pays_on == line.pays_on
+    assert close.pays_on >= TODAY + timedelta(days=5)
+    assert close.pays_on.weekday() < 5
 
 
 def test_closing_again_changes_nothing(world: Shops):

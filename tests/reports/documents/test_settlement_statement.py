@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from merchants.registry.models import MerchantBenefit
-from merchants.settlement.models import SettlementLine
+from merchants.settlement.models import ExchangeLimit, SettlementLine
 from reports.documents import errors, selectors, services
 from reports.documents.rules import bank_name, head_of
 from reports.documents.statement import digest, html
@@ -27,8 +28,11 @@ YESTERDAY = AT.date() - timedelta(days=1)
 NOON = AT - timedelta(days=1)
 
 
-def settle(city: City, amounts: list[int], *, cancel: int = 0) -> SettlementLine:
-    """A shop that was paid these amounts yesterday, ``cancel`` won of the first of them given back; closed."""
+def settle(city: City, amounts: list[int], *, cancel: int = 0, exchange: int = 0) -> SettlementLine:
+    """A shop that was paid these amounts yesterday, ``cancel`` won of the first of them given back; closed.
+
+    ``exchange`` won were settled on demand before.
+    """
     shop = factories.make_merchant(
         city, representative="홍길동", account_bank="088", account_number="110-123-456789", account_holder="홍길동"
     )
@@ -41,6 +45,16 @@ def settle(city: City, amounts: list[int], *, cancel: int = 0) -> SettlementLine
     ]
     if cancel:
         call("payments.cancel", city.code, partner, str(uuid7()), b"", payments[0], cancel, NOON)
+    if exchange:
+        ExchangeLimit.objects.create(
+            municipality=city.municipality,
+            currency=city.currency,
+            valid_from=YESTERDAY,
+            per_month=exchange,
+            legal_basis="조례",
+        )
+        official = factories.make_official(city)
+        call("settlement.exchange", city.code, uuid7(), city.currency.pk, shop.pk, exchange, official.pk, None, NOON)
     call("ledger.fence", city.code, YESTERDAY)
     call("settlement.close_day", city.code, city.currency.pk, YESTERDAY, AT)
     return selectors.settled_lines(business_date=YESTERDAY).get(merchant=shop)
@@ -56,6 +70,17 @@ def test_it_lists_every_payment_and_refund_and_adds_up():
     assert statement.issuer == "고양시장"
     assert statement.bank == "신한은행"
     assert statement.pays_on == AT.date()
+
+
+def test_what_was_exchanged_before_the_close_is_told_and_not_paid_again():
+    city = factories.make_city()
+    with city.scope():
+        statement = selectors.statement_of(line=settle(city, [30_000], cancel=2_000, exchange=20_000), at=AT)
+    assert (statement.exchanged, statement.payable) == (20_000, 8_000)
+    assert re.search(
+        r"수시 환전액\(이미 정산\)</th>\s*<td class=\"money\">△20,000</td>", re.sub(r"\s+", " ", html(statement))
+    )
+    assert digest(statement) != digest(replace(statement, exchanged=19_000, carried_out=1_000))
 
 
 def test_two_readings_of_one_day_have_the_same_digest():

@@ -11,7 +11,8 @@ import pytest
 
 from tests import factories
 from tests.factories.points import PointDesk, seoul
-from vouchers.points.models import Holiday, PointCap, PointRule
+from vouchers.municipalities.models import Holiday
+from vouchers.points.models import PointCap, PointRule
 
 ADULT = date(1985, 1, 1)
 

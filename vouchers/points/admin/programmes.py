@@ -21,7 +21,7 @@ from vouchers.common.pages import find, page, render, require
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
 from vouchers.points import examples, selectors
-from vouchers.points.models import ActivityKind, Holiday, PointCap, PointLimits, PointProgramme, PointRule, PointWitness
+from vouchers.points.models import ActivityKind, PointCap, PointLimits, PointProgramme, PointRule, PointWitness
 from vouchers.points.rules import payable_from, period_of, periods_before
 
 VIEW, EDIT = "benefits.view", "points.edit"
@@ -243,23 +243,6 @@ class PointLimitsAdmin(HistoryAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _in_force(request, obj)
-
-
-@admin.register(Holiday)
-class HolidayAdmin(HistoryAdmin):
-    """Days on which rules for working days give nothing."""
-
-    view_permission = VIEW
-    edit_permission = EDIT
-    list_display: ClassVar = ["on_day", "name"]
-    list_filter: ClassVar = [MunicipalityFilter]
-    fieldsets: ClassVar = [(None, {"fields": ["day", "name"]})]
-    prefix_search: ClassVar = ["name"]
-    search_help_text = _("공휴일명의 앞부분")
-    sortable_by: ClassVar[list[str]] = []
-    empty_hint = _("평일에만 적립하는 활동이 있으면 공휴일을 등록하십시오. 예시를 불러오면 함께 등록됩니다.")
-
-    on_day = day("day", _("날짜"))
 
 
 @page("vouchers/pointprogramme/examples/", name="point_examples", methods=("POST",))
