@@ -37,6 +37,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("가맹점"), (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantChange", "how_to_reg"),
+        ("merchants.Disposition", "gavel"), ("merchants.Violation", "balance"),
         ("merchants.MerchantQR", "qr_code_2"), ("kit_prints", "print"), ("merchants.MerchantCategory", "category"),
         ("merchants.RegistrationStandard", "rule"), ("open_data", "public"),
     )),

@@ -1,9 +1,10 @@
 """Seam: where Django finds the admin classes and pages of this app's rooms."""
 
+from merchants.dispositions import admin as dispositions
 from merchants.open_data import admin as open_data
 from merchants.qr_kit import admin as qr_kit
 from merchants.registry import admin as registry
 from merchants.registry import pages as registry_pages
 from merchants.settlement import admin as settlement
 
-__all__ = ["open_data", "qr_kit", "registry", "registry_pages", "settlement"]
+__all__ = ["dispositions", "open_data", "qr_kit", "registry", "registry_pages", "settlement"]

@@ -1,5 +1,6 @@
 """Seam: where Django finds the models of this app's rooms."""
 
+from merchants.dispositions.models import Disposition, Violation
 from merchants.open_data import models as open_data
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import (
@@ -13,6 +14,7 @@ from merchants.registry.models import (
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 
 __all__ = [
-    "DayClose", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit", "MerchantCategory",
-    "MerchantChange", "MerchantPaper", "MerchantQR", "PayoutHold", "RegistrationStandard", "SettlementLine", "open_data",
+    "DayClose", "Disposition", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit", "MerchantCategory",
+    "MerchantChange", "MerchantPaper", "MerchantQR", "PayoutHold", "RegistrationStandard", "SettlementLine",
+    "Violation", "open_data",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ GLOBAL: Final[dict[str, str]] = {
     "auth.Permission": "names of permissions, the same everywhere",
     "contenttypes.ContentType": "names of models, the same everywhere",
     "merchants.OpenDataMinute": "counts requests of addresses, by keyed hash; asked before any municipality is known",
+    "merchants.Violation": "offences and their fines are national law",
     "merchants.MerchantCategory": "business categories are shared by all municipalities",
     "procrastinate.ProcrastinateEvent": "jobs carry ids only",
     "procrastinate.ProcrastinateJob": "jobs carry ids only",

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connections, transaction
 
 from allowances.catalogue.services import load_catalogue, load_exclusive_groups
+from merchants.dispositions.services import load_violations
 from merchants.registry.services import load_categories
 from vouchers.guidelines.services import load_limits
 from vouchers.officials.services import load_incompatible_roles
@@ -24,6 +25,7 @@ def prepare(*, today: date, verbosity: int = 0) -> None:
         load_catalogue(using="owner")
         load_exclusive_groups(using="owner")
         load_categories(using="owner")
+        load_violations(using="owner")
         load_limits(using="owner")
         load_incompatible_roles(using="owner")
         with owner.cursor() as cursor:

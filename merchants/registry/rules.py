@@ -26,8 +26,11 @@ GUARDED: Final = ("name", "name_ascii", "representative", "account_bank", "accou
 
 
 def possible_kinds(status: str) -> list[str]:
-    """The changes that a shop of this status may be asked for, in the order in which officials need them."""
-    return [kind for kind, steps in STATUS_AFTER.items() if status in steps]
+    """The changes that an official may ask for, in the order in which they are needed.
+
+    A cancellation is none of them: it is decided in a case, after notice and hearing.
+    """
+    return [kind for kind, steps in STATUS_AFTER.items() if status in steps and kind != "cancel"]
 
 
 class Standard(Protocol):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from merchants.registry.models import ChangeState, Merchant, MerchantChange, PaperKind, RegistrationStandard
 from merchants.registry.rules import Finding, findings
 from vouchers.common.korean import document_date
+from vouchers.common.money import money
 from vouchers.common.seoul import business_date
 from vouchers.privacy.fields import Secret
 from vouchers.privacy.rules import mask_account, mask_name
@@ -101,7 +104,7 @@ SHOWN_MOMENTS = 60
 
 def timeline(merchant: Merchant) -> list[Moment]:
     """Registration, changes, agreements and codes of a shop on one line, the latest first."""
-    found = [*_changes(merchant), *_benefits(merchant), *_codes(merchant)]
+    found = [*_changes(merchant), *_benefits(merchant), *_of_upper_rooms(merchant)]
     return sorted(found, key=lambda moment: (moment.day, moment.at), reverse=True)[:SHOWN_MOMENTS]
 
 
@@ -135,18 +138,46 @@ def _benefits(merchant: Merchant) -> list[Moment]:
     ]  # fmt: skip
 
 
-def _codes(merchant: Merchant) -> list[Moment]:
-    """Codes belong to the room above this one, so they are read by SQL."""
+def _of_upper_rooms(merchant: Merchant) -> list[Moment]:
+    """Codes and cases belong to rooms above this one, so they are read by SQL."""
+    shop: tuple[str, UUID, int] = (merchant.municipality_id, merchant.pk, SHOWN_MOMENTS)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT terminal, created_at, retired_at FROM merchants_merchantqr"
-            " WHERE municipality_id = %s AND merchant_id = %s ORDER BY id DESC LIMIT %s",
-            [merchant.municipality_id, merchant.pk, SHOWN_MOMENTS],
-        )
+            " WHERE municipality_id = %s AND merchant_id = %s ORDER BY id DESC LIMIT %s", shop,
+        )  # fmt: skip
         codes = cursor.fetchall()
-    return [
+        cursor.execute(
+            "SELECT held.notice_on, held.entered_at, CASE WHEN %s THEN rule.name_en ELSE rule.name END,"
+            " held.notice_document, held.state, held.effective_from,"
+            " held.measure, held.document, held.step, held.fine, held.decided_at"
+            " FROM merchants_disposition held JOIN merchants_violation rule ON rule.id = held.violation_id"
+            " WHERE held.municipality_id = %s AND held.merchant_id = %s ORDER BY held.id DESC LIMIT %s", (get_language() == "en", *shop),
+        )  # fmt: skip
+        cases = cursor.fetchall()
+    issued = [
         Moment(day=business_date(at), at=at, title=title, text=terminal)
-        for terminal, issued, retired in codes
-        for title, at in ((_("QR 발급"), issued), (_("QR 폐기"), retired))
+        for terminal, made, retired in codes
+        for title, at in ((_("QR 발급"), made), (_("QR 폐기"), retired))
         if at is not None
     ]
+    noticed = [
+        Moment(day=day, at=at, title=_("처분 사전통지"), text=f"{name} · {document}")
+        for day, at, name, document, *_rest in cases
+    ]
+    decided = [
+        Moment(
+            day=day, at=at, title=_("처분 확정"),
+            text=" · ".join(filter(None, [
+                str(_MEASURES[measure]), name, gettext("%(step)s차") % {"step": step}, money(fine) if fine else "", document,
+            ])),
+        )
+        for _on, _at, name, _said, state, day, measure, document, step, fine, at in cases
+        if state == "decided"
+    ]  # fmt: skip
+    return [*issued, *noticed, *decided]
+
+
+_MEASURES = {
+    "guidance": _("계도"), "order": _("시정명령"), "fine": _("과태료"), "suspend": _("등록정지"), "cancel": _("등록취소"),
+}  # fmt: skip

@@ -150,6 +150,23 @@ def approve(
     return held
 
 
+def order_change(
+    *, merchant: Merchant, kind: ChangeKind | str, effective_from: date, reason: str, document: str, entered_by: Official,
+    entered_at: datetime, official: Official, authority: Authority, at: datetime, effective_until: date | None = None,
+) -> MerchantChange:  # fmt: skip
+    """A change that two people have signed elsewhere, as a case against the shop: entered and approved in one step.
+
+    Raises what `approve` raises.
+    """
+    with transaction.atomic(), domain_errors():
+        change = MerchantChange.objects.create(
+            municipality_id=merchant.municipality_id, merchant=merchant, kind=kind, effective_from=effective_from,
+            effective_until=effective_until, reason=reason, document=document, entered_by=entered_by, entered_at=entered_at,
+            barred_until=_barred_until(merchant, effective_from) if kind == ChangeKind.CANCEL else None,
+        )  # fmt: skip
+        return approve(change=change, official=official, authority=authority, at=at)
+
+
 def give_back(
     *, change: MerchantChange, official: Official, authority: Authority, at: datetime, note: str
 ) -> MerchantChange:

@@ -16,6 +16,7 @@ from allowances.budgets.models import BudgetLine
 from allowances.clawback.models import Receivable
 from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, Programme
+from merchants.dispositions.models import Disposition
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantChange, MerchantPaper
 from merchants.settlement.models import ExchangeUplift, PayoutHold
@@ -64,6 +65,8 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.PayoutHold": ("BAPSUX", "S", "BAPSUX"),
     "merchants.Merchant": ("AMSUX", "M", "AMSUX"),
     "merchants.MerchantCategory": ("AMSUX", "", "-"),
+    "merchants.Disposition": ("AMSUX", "", "-"),
+    "merchants.Violation": ("AMSUX", "", "-"),
     "merchants.MerchantChange": ("AMSUX", "", "-"),
     "merchants.MerchantQR": ("AMSUX", "", "-"),
     "merchants.OpenDataTerms": ("AMSUX", "X", "-"),
@@ -219,6 +222,12 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "programme_try": ("get", Programme, "DRAPUX"),
     "open_data": ("get", None, "AMSUX"),
     "open_data_publish": ("post", None, "M"),
+    "disposition_new": ("get", Merchant, "M"),
+    "disposition_hear": ("get", Disposition, "M"),
+    "disposition_propose": ("get", Disposition, "M"),
+    "disposition_decide": ("post", Disposition, "A"),
+    "disposition_return": ("post", Disposition, "A"),
+    "disposition_drop": ("post", Disposition, "M"),
     "merchant_change_approve": ("post", MerchantChange, "A"),
     "merchant_change_return": ("post", MerchantChange, "A"),
     "merchant_change_withdraw": ("post", MerchantChange, "M"),
@@ -346,7 +355,7 @@ def test_another_citys_rows_do_not_exist(world: Everything) -> None:
     rows = rows_of(other, Role.ADMINISTRATOR)
     client = client_of(world, Role.ADMINISTRATOR)
     shared = {
-        "admin.LogEntry", "allowances.AllowanceType", "merchants.MerchantCategory", "vouchers.GuidelineLimit",
+        "admin.LogEntry", "allowances.AllowanceType", "merchants.MerchantCategory", "merchants.Violation", "vouchers.GuidelineLimit",
         "vouchers.IncompatibleRoles",
     }  # fmt: skip
     for label in MODELS.keys() - shared:

@@ -18,6 +18,7 @@ from allowances.catalogue.models import AllowanceType
 from allowances.clawback.models import Receivable
 from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
+from merchants.dispositions.models import Disposition, Violation
 from merchants.open_data.models import OpenDataTerms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory, MerchantChange, MerchantPaper, RegistrationStandard
@@ -37,7 +38,7 @@ from tests.factories.lists import make_line
 from tests.factories.open_data import make_terms
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
-from tests.factories.shops import ask_for_a_change
+from tests.factories.shops import ask_for_a_change, make_case
 from tests.factories.top_ups import buy, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import Citizen, Corporation, Household
@@ -72,6 +73,7 @@ from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 
 SHOWN = (
+    Disposition, Violation,
     Activity, ActivityKind, ActivityUpload, Holiday, PointLimits, PointProgramme, PointRule, PointRun,
     IssuedReport,
     Departure, DepartureList, Household, LocalExclusiveGroup,
@@ -107,6 +109,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         issue_key(partner=partner, at=AT)
         make_terms(city)
         ask_for_a_change(city, merchant)
+        make_case(merchant, factories.make_official(city, Role.MERCHANT_OFFICER))
         KitPrint.objects.create(
             municipality=city.municipality,
             dong=city.dong,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from merchants.dispositions import services as dispositions
+from merchants.dispositions.models import Disposition, Violation
 from merchants.registry import services
 from merchants.registry.models import (
     ChangeKind,
@@ -63,3 +65,14 @@ def ask_for_a_change(city: City, merchant: Merchant) -> None:
         file_key="0" * 32, sha256="0" * 64, size=1, added_by=officer, added_at=AT,
     )  # fmt: skip
     request(merchant, ChangeKind.SUSPEND, officer)
+
+
+def make_case(merchant: Merchant, officer: Official, *, code: str = "illegal_exchange", **fields: Any) -> Disposition:
+    """A notice of a month ago, so that the shop has had its time to answer."""
+    first = TODAY - timedelta(days=30)
+    said = {
+        "merchant": merchant, "violation": Violation.objects.get(code=code), "found_on": first, "facts": "현장점검에서 확인",
+        "notice_on": first, "notice_document": "지역경제과-100", "opinion_until": TODAY - timedelta(days=10),
+        "hearing_on": TODAY - timedelta(days=1),
+    }  # fmt: skip
+    return dispositions.notify(**(said | acting(officer) | fields))
