@@ -37,7 +37,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("가맹점"), (
         ("merchants.Merchant", "storefront"), ("merchants.MerchantChange", "how_to_reg"),
-        ("merchants.Disposition", "gavel"), ("merchants.Violation", "balance"),
+        ("merchant_duplicates", "content_copy"), ("merchants.Disposition", "gavel"), ("merchants.Violation", "balance"),
         ("merchants.MerchantQR", "qr_code_2"), ("kit_prints", "print"), ("merchants.MerchantCategory", "category"),
         ("merchants.RegistrationStandard", "rule"), ("open_data", "public"),
     )),
@@ -61,6 +61,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
 )  # fmt: skip
 _PAGES: Final[dict[str, tuple[Any, str]]] = {
+    "merchant_duplicates": (_("중복 가맹점 확인"), "merchants.view"),
     "kit_prints": (_("QR 키트 인쇄"), "merchants.view"),
     "open_data": (_("공개 데이터"), "merchants.view"),
     "budget_execution": (_("예산 집행 현황"), "allowances.view"),

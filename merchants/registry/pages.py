@@ -18,8 +18,10 @@ from merchants.registry.errors import PaperUnreadable
 from merchants.registry.files import paper_store
 from merchants.registry.models import ChangeKind, Merchant, MerchantChange, MerchantPaper, PaperKind
 from merchants.registry.rules import GUARDED, possible_kinds
-from merchants.registry.selectors import details_of
+from merchants.registry.selectors import SHOWN_DUPLICATES, details_of
+from merchants.registry.selectors import duplicates as duplicates_of
 from vouchers.common.errors import DomainError, NotFound
+from vouchers.common.filters import chosen_municipality
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.common.seoul import business_date
 from vouchers.privacy.admin import record
@@ -207,3 +209,14 @@ def paper(request: HttpRequest, paper_id: UUID) -> HttpResponseBase:
     response = FileResponse(content, as_attachment=True, filename=found.file_name)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@page("merchants/duplicates/", name="merchant_duplicates")
+def duplicates(request: HttpRequest) -> HttpResponse:
+    """Shops of the official's municipality that may be registered twice."""
+    city = chosen_municipality(request)
+    require(request, "merchants.view", city)
+    return render(
+        request, "merchants/registry/duplicates.html", title=_("중복 가맹점 확인"), most=SHOWN_DUPLICATES,
+        found=duplicates_of(municipality=city),
+    )  # fmt: skip

@@ -181,3 +181,44 @@ def _of_upper_rooms(merchant: Merchant) -> list[Moment]:
 _MEASURES = {
     "guidance": _("계도"), "order": _("시정명령"), "fine": _("과태료"), "suspend": _("등록정지"), "cancel": _("등록취소"),
 }  # fmt: skip
+
+
+SHOWN_DUPLICATES = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duplicate:
+    """Shops that share something which one shop should have alone."""
+
+    what: Any
+    shops: list[Merchant]
+
+
+def duplicates(*, municipality: str) -> list[Duplicate]:
+    """Shops that are not gone and share their business number, their name and address, or their account.
+
+    Branches of one business rightly share a number or an account: an official looks at what is listed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DUPLICATES, {"city": municipality, "limit": SHOWN_DUPLICATES})
+        groups = cursor.fetchall()
+    shops = Merchant.objects.select_related("dong").in_bulk([key for _, keys in groups for key in keys])
+    return [Duplicate(what=_SHARED[what], shops=[shops[key] for key in keys]) for what, keys in groups]
+
+
+_SHARED = {
+    "number": _("사업자등록번호가 같음"), "place": _("상호와 소재지가 같음"), "account": _("정산 계좌가 같음"),
+}  # fmt: skip
+_DUPLICATES = """
+WITH shop AS MATERIALIZED (
+    SELECT id, business_number, lower(replace(name, ' ', '')) AS name, lower(replace(address, ' ', '')) AS address,
+           account_number_index AS account
+    FROM merchants_merchant WHERE municipality_id = %(city)s AND status NOT IN ('cancelled', 'closed'))
+SELECT what, ids[1:20] FROM (
+    SELECT 1 AS rank, 'place' AS what, array_agg(id ORDER BY id) AS ids FROM shop GROUP BY name, address HAVING count(*) > 1
+    UNION ALL
+    SELECT 2, 'number', array_agg(id ORDER BY id) FROM shop GROUP BY business_number HAVING count(*) > 1
+    UNION ALL
+    SELECT 3, 'account', array_agg(id ORDER BY id) FROM shop WHERE account IS NOT NULL GROUP BY account HAVING count(*) > 1
+) found ORDER BY rank, ids LIMIT %(limit)s
+"""

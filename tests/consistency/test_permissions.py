@@ -231,6 +231,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "merchant_change_approve": ("post", MerchantChange, "A"),
     "merchant_change_return": ("post", MerchantChange, "A"),
     "merchant_change_withdraw": ("post", MerchantChange, "M"),
+    "merchant_duplicates": ("get", None, "AMSUX"),
     "merchant_paper": ("post", MerchantPaper, "AMSUX"),
     "merchant_paper_add": ("post", Merchant, "M"),
     "merchant_request": ("get", Merchant, "M"),

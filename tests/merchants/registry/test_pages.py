@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from merchants.registry.models import ChangeKind, Merchant, MerchantChange, MerchantStatus
+from merchants.registry.selectors import duplicates
 from tests import factories
 from tests.factories import City
 from tests.factories.shops import make_application, make_standard, request
@@ -137,3 +138,19 @@ def test_a_change_without_reason_is_not_returned(city: City, officer: Official, 
     with city.scope():
         change.refresh_from_db()
     assert (change.state, change.note) == ("returned", "서류를 보완하십시오.")
+
+
+def test_shops_that_may_be_registered_twice_stand_on_a_page(city: City, officer: Official) -> None:
+    with city.scope():
+        first = factories.make_merchant(city, name="한밭 국수", account_number="110-123-456789")
+        factories.make_merchant(city, name="한밭국수", account_number="110 123 456789")
+        factories.make_merchant(city, name="다른 가게", business_number=first.business_number)
+        factories.make_merchant(city, name="한밭국수", status=MerchantStatus.CLOSED)
+        found = [(str(one.what), [shop.name for shop in one.shops]) for one in duplicates(municipality=city.code)]
+    assert found == [
+        ("상호와 소재지가 같음", ["한밭 국수", "한밭국수"]), ("사업자등록번호가 같음", ["한밭 국수", "다른 가게"]),
+        ("정산 계좌가 같음", ["한밭 국수", "한밭국수"]),
+    ]  # fmt: skip
+    page = client_of(officer).get(reverse("admin:merchant_duplicates")).text
+    assert page.count("정산 계좌가 같음") == 1
+    assert first.code in page
