@@ -141,7 +141,7 @@ class ExchangeUpliftAdmin(EditAdmin):
     search_help_text = _("상호의 앞부분 또는 가맹점번호")
     sortable_by: ClassVar[list[str]] = []
     autocomplete_fields: ClassVar = ["merchant"]
-    change_form_outer_after_template = "merchants/settlement/decide_uplift.html"
+    change_form_outer_before_template = "merchants/settlement/decide_uplift.html"
     empty_hint = _(
         "월 환전 한도가 모자란 가맹점이 있으면 기간을 정하여 한도 상향을 요청하십시오. 결재권자가 승인하면 적용됩니다."
     )

@@ -54,7 +54,7 @@ class PayoutHoldAdmin(HistoryAdmin):
     search_help_text = _("상호의 앞부분 또는 가맹점번호")
     sortable_by: ClassVar[list[str]] = []
     autocomplete_fields: ClassVar = ["merchant"]
-    change_form_outer_after_template = "merchants/settlement/release.html"
+    change_form_outer_before_template = "merchants/settlement/release.html"
     empty_hint = _(
         "부정 사용이 의심되거나 압류된 가맹점의 지급을 보류하려면 사유와 기간을 등록하십시오. 일 마감은 계속됩니다."
     )
