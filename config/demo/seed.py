@@ -19,6 +19,8 @@ from config.demo.budgets import make_budget
 from config.demo.lists import birth_dates_for_age
 from config.demo.people import WORDS, People, Person
 from config.demo.server import PartnerKey
+from merchants.open_data import services as open_data
+from merchants.open_data.models import OpenDataTerms
 from merchants.qr_kit import rules as qr
 from merchants.qr_kit.services import keys_from
 from merchants.registry import services as registry
@@ -149,6 +151,8 @@ def seed(*, citizens: int, recipients: int, shops: int, at: datetime, today: dat
         _make_shops(people, goyang, shops * 2 // 3, GOYANG, today)
         _make_shops(people, gimpo, shops - shops * 2 // 3, GIMPO, today, first=shops * 2 // 3)
         _apply_for_registration(people, goyang, at=at, today=today)
+        for city, institution in ((goyang, "3940000"), (gimpo, "4090000")):
+            _open_data(city, institution, at=at, today=today)
     return World(goyang, gimpo, young, citizens, shops, logins)
 
 
@@ -341,6 +345,15 @@ def _apply_for_registration(people: People, city: City, *, at: datetime, today: 
         merchant=shop, kind=ChangeKind.REGISTER, effective_from=today, reason="신규 등록 신청, 현장 확인 완료", at=at,
         **officer,
     )  # fmt: skip
+
+
+def _open_data(city: City, institution: str, *, at: datetime, today: date) -> None:
+    """The list of shops is public from the first day."""
+    OpenDataTerms.objects.create(
+        municipality=city.municipality, valid_from=date(today.year, 1, 1), institution_code=institution,
+        institution_name=f"경기도 {city.municipality.name}", legal_basis="공공데이터의 제공 및 이용 활성화에 관한 법률 제17조",
+    )  # fmt: skip
+    open_data.publish(municipality=city.code, at=at)
 
 
 def _shop_row(

@@ -28,7 +28,8 @@ INSERT INTO merchants_publishedshop
     (municipality_id, release_id, position, name, road_address, lot_address, sector, main_products, phone)
 SELECT shop.municipality_id, %(release)s, row_number() OVER (ORDER BY shop.code), {_CLEAN.format("shop.name")},
        {_CLEAN.format("shop.address")}, {_CLEAN.format("shop.lot_address")}, {_CLEAN.format("category.name")},
-       {_CLEAN.format("shop.main_products")}, shop.phone
+       {_CLEAN.format("shop.main_products")},
+       CASE WHEN shop.phone ~ '^01[016-9]' THEN '' ELSE shop.phone END
 FROM merchants_merchant shop JOIN merchants_merchantcategory category ON category.code = shop.category_id
 WHERE shop.municipality_id = %(municipality)s AND shop.status = %(active)s
 """
@@ -55,7 +56,8 @@ def defer_publish(*, municipality: str) -> bool:
 def publish(*, municipality: str, at: datetime) -> ShopRelease | None:
     """The shops that are registered now, as a release of today; None where nothing is to be published.
 
-    Whole or not at all: readers see the last release until this one is committed. Only active shops are in it.
+    A mobile number is its owner's own and is left out. Whole or not at all: readers see the last release until this one is
+    committed. Only active shops are in it.
     """
     day = business_date(at)
     with scope(municipalities=[municipality]):

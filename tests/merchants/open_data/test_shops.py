@@ -42,7 +42,9 @@ def city() -> City:
             made, code="M000000002", name="=Café☕", phone="0311234567", address="경기도 고양시 덕양구 고양시청로 10, 1층",
             lot_address="경기도 고양시 덕양구 주교동 600", main_products="커피+빵",
         )  # fmt: skip
-        factories.make_merchant(made, code="M000000001", name="행복 분식", phone="")
+        factories.make_merchant(
+            made, code="M000000001", name="행복 분식", phone="01012345678"
+        )  # not told: it is somebody's own
         factories.make_merchant(made, code="M000000003", status=MerchantStatus.SUSPENDED)
         publish(municipality=made.code, at=AT)
     return made
