@@ -48,7 +48,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("보고서"), (
         ("report_circulation", "monitoring"), ("report_balances", "savings"), ("report_usage", "groups"),
-        ("report_shops", "store"), ("budget_execution", "finance_mode"), ("channel_usage", "bar_chart"),
+        ("report_shops", "store"), ("budget_execution", "finance_mode"), ("report_channels", "bar_chart"),
         ("vouchers.Event", "menu_book"),
         ("reports.IssuedReport", "task"), ("allowances.ApprovalStep", "draw"), ("vouchers.AccessRecord", "policy"),
     )),
@@ -69,7 +69,7 @@ _PAGES: Final[dict[str, tuple[Any, str]]] = {
     "report_balances": (_("미사용잔액 및 소멸 현황"), "settlement.view"),
     "report_usage": (_("업종·연령·성별·읍면동별 이용 현황"), "payments.view"),
     "report_shops": (_("가맹점 등록·취소 현황"), "merchants.view"),
-    "channel_usage": (_("채널별 이용 현황"), "payments.view"),
+    "report_channels": (_("채널별 이용 현황"), "payments.view"),
     "reconciliation": (_("일일 대사"), "settlement.view"),
     "expiry_notice": (_("만료 예정"), "allowances.view"),
 }

@@ -1,10 +1,9 @@
 """Seam: where Django finds the pages of this app's rooms."""
 
 from reports.budgets import admin as budgets
-from reports.channels import admin as channels
 from reports.dashboard import admin as dashboard
 from reports.documents import admin as documents
 from reports.kits import admin as kits
 from reports.statistics import admin as statistics
 
-__all__ = ["budgets", "channels", "dashboard", "documents", "kits", "statistics"]
+__all__ = ["budgets", "dashboard", "documents", "kits", "statistics"]

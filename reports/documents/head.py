@@ -27,7 +27,12 @@ UNSIGNED = tuple(ApprovalBox(role=role) for role in ("담당", "팀장", "과장
 """The boxes of a paper that is signed by hand."""
 
 
+_FITS = 13
+"""Letters of a title that stand in one line beside three boxes."""
+
+
 def head(*, title: str, subtitle: str, boxes: Iterable[ApprovalBox] = ()) -> dict[str, Any]:
     """What ``head.html`` shows."""
     shown = [{"box": box, "signed_on": document_date(box.signed_on) if box.signed_on else ""} for box in boxes]
-    return {"title": title, "subtitle": subtitle, "boxes": shown, "width": 7 + 20 * len(shown)}
+    return {"title": title, "subtitle": subtitle, "boxes": shown, "width": 7 + 20 * len(shown),
+            "is_long": len(title) > _FITS}  # fmt: skip

@@ -25,7 +25,7 @@ from reports.statistics.catalogue import REPORTS
 from reports.statistics.definitions import MOST_MONTHS, Asked, Definition, month_after, months_between
 from reports.statistics.errors import ReportNotReady
 from reports.statistics.models import IssuedReport, IssueState
-from reports.statistics.rules import NUMBERS, Content, Row, Table, as_text, from_json, spaced_code
+from reports.statistics.rules import NUMBERS, Content, Kind, Row, Style, Table, as_text, from_json, spaced_code
 from vouchers.common.admin import ListAdmin, moment
 from vouchers.common.errors import NotFound
 from vouchers.common.filters import MunicipalityFilter, chosen_municipality
@@ -195,7 +195,10 @@ def _shown(content: Content) -> list[dict[str, Any]]:
 
 def _cells(table: Table, row: Row) -> list[dict[str, Any]]:
     return [
-        {"text": as_text(value, column.kind), "number": column.kind in NUMBERS}
+        {
+            "text": as_text(value, column.kind), "number": column.kind in NUMBERS,
+            "is_part": row.style == Style.PART and column.kind == Kind.TEXT,
+        }
         for column, value in zip(table.columns, row.values, strict=True)
     ]  # fmt: skip
 

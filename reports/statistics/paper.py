@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from reports.documents import pdf
 from reports.documents.head import UNSIGNED, ApprovalBox, head
 from reports.documents.register import spaced
-from reports.statistics.rules import NUMBERS, Column, Content, Figure, Kind, Table, Value, as_text, spaced_code
+from reports.statistics.rules import NUMBERS, Column, Content, Figure, Kind, Style, Table, Value, as_text, spaced_code
 from vouchers.common.korean import document_amount, document_date, document_period
 from vouchers.common.seoul import business_date
 
@@ -95,14 +95,16 @@ def _shown(table: Table) -> dict[str, Any]:
         "title": table.title, "note": table.note, "labels": [column.label for column in columns],
         "widths": [f"{share * 100 / sum(shares):.2f}" for share in shares], "unit": ", ".join(units) or "-",
         "rows": [
-            {"style": row.style, "cells": list(_cells(columns, [row.values[place] for place in places]))}
+            {"style": row.style, "cells": list(_cells(columns, [row.values[place] for place in places], row.style))}
             for row in table.rows
         ],
         "total": list(_cells(columns, [table.total[place] for place in places])) if table.total else None,
     }  # fmt: skip
 
 
-def _cells(columns: list[Column], values: list[Value]) -> Iterator[dict[str, str]]:
+def _cells(columns: list[Column], values: list[Value], style: Style = Style.LINE) -> Iterator[dict[str, str]]:
     for column, value in zip(columns, values, strict=True):
         kind = "money" if column.kind in NUMBERS else _CLASSES[column.kind]
+        if style == Style.PART and column.kind == Kind.TEXT:
+            kind = "text part"
         yield {"text": as_text(value, column.kind, minus="△"), "kind": kind}

@@ -8,14 +8,14 @@ from io import BytesIO
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from merchants.registry.models import MerchantBenefit
-from reports.channels import workbook
-from reports.channels.selectors import Figures, Report, month_after, report
+from reports.statistics import channels, workbook
+from reports.statistics.definitions import Asked, month_after
+from reports.statistics.rules import Content, Style
 from tests import factories
 from tests.factories import AT, City
 from vouchers.common.models import uuid7
@@ -73,99 +73,81 @@ def city() -> City:
     return made
 
 
-def report_of(city: City, first: date = LAST, last: date = THIS) -> Report:
+def content_of(city: City, first: date = LAST, last: date = THIS) -> Content:
     with city.scope():
-        return report(municipality=city.code, first=first, last=last)
+        return channels.REPORT.content(Asked(municipality=city.code, first=first, last=last))
 
 
-def lines_of(month) -> dict[str, Figures]:
-    return {line.name: line.figures for line in month.lines if line.figures != Figures()}
+def lines_of(content: Content, month: date) -> dict[str, tuple]:
+    rows = [row.values for row in content.tables[1].rows if row.values[0] == month and row.style != Style.SUM]
+    return {values[1]: values[2:] for values in rows if any(values[2:])}
 
 
 def test_every_channel_stands_in_the_month_of_its_own_business(city):
-    before, now = report_of(city).by_month
-    ordered = Figures(payments=1, price=9_990, fee=149)
-    assert lines_of(before) == {
-        "가맹점 QR(고정)": Figures(payments=1, price=10_000), "온라인": ordered, "=배달앱": ordered,
+    # 결제 건수, 결제금액, 취소 건수, 취소금액, 순이용금액, 가맹점 할인액, 지갑에서 결제한 금액, 채널 수수료
+    content = content_of(city)
+    ordered = (1, 9_990, 0, 0, 9_990, 0, 9_990, 149)
+    assert lines_of(content, LAST) == {
+        "가맹점 QR(고정)": (1, 10_000, 0, 0, 10_000, 0, 10_000, 0), "온라인": ordered, "=배달앱": ordered,
     }  # fmt: skip
-    returned = Figures(cancellations=1, cancelled=4_995)
-    assert lines_of(now) == {
+    returned = (0, 0, 1, 4_995, -4_995, 0, -4_995, 0)
+    assert lines_of(content, THIS) == {
         # 299 won off; 299 × 8,765 / 9,999 rounded down are still borne after 1,234 won were cancelled
-        "가맹점 QR(거래별)": Figures(payments=1, price=9_999, cancellations=1, cancelled=1_234, discount=262),
-        "시민 바코드·QR": Figures(payments=1, price=500), "온라인": returned, "=배달앱": returned,
+        "가맹점 QR(거래별)": (1, 9_999, 1, 1_234, 8_765, 262, 8_503, 0),
+        "시민 바코드·QR": (1, 500, 0, 0, 500, 0, 500, 0), "온라인": returned, "=배달앱": returned,
     }  # fmt: skip
-    assert [line.name for line in now.lines][-2:] == ["=배달앱", "택시앱"]  # one without business stands there too
+    rows = content.tables[0].rows
+    assert [(row.values[0], row.style) for row in rows][-2:] == [("=배달앱", Style.PART), ("택시앱", Style.PART)]
 
 
 def test_it_equals_what_the_ledger_moved_to_the_shops(city):
-    found = report_of(city)
+    content = content_of(city)
+    sums = [row.values for row in content.tables[1].rows if row.style == Style.SUM]
     with city.scope():
         pending = set(Account.objects.filter(kind="merchant_pending").values_list("pk", flat=True))
-        for month in found.by_month:
-            end = month_after(month.first, 1)
-            moved = Transfer.objects.filter(business_date__gte=month.first, business_date__lt=end)
+        for first, *_values in sums:
+            end = month_after(first, 1)
+            moved = Transfer.objects.filter(business_date__gte=first, business_date__lt=end)
             paid = sum(moved.filter(credit_account_id__in=pending).values_list("amount", flat=True))
             back = sum(moved.filter(debit_account_id__in=pending).values_list("amount", flat=True))
-            assert month.total.moved == paid - back != 0
-    assert found.whole.total == sum((month.total for month in found.by_month), Figures())
+            assert _values[-2] == paid - back != 0
+    assert content.tables[0].total[1:] == tuple(map(sum, zip(*(values[2:] for values in sums), strict=True)))
+    assert content.control.value == content.tables[0].total[-2]
 
 
 def test_another_city_sees_none_of_it(city):
     other = factories.make_city(code="41570", name="김포시")
     with other.scope():
-        assert report(municipality=city.code, first=LAST, last=THIS).is_empty
+        assert channels.REPORT.content(Asked(municipality=city.code, first=LAST, last=THIS)).is_empty
 
 
 def test_a_month_is_one_statement_that_reads_the_partitions_around_it_alone(city):
     with city.scope(), CaptureQueriesContext(connection) as seen:
         call("ledger.ensure_partitions", month_after(THIS, -4), month_after(THIS, 1))
-        report(municipality=city.code, first=LAST, last=LAST)
+        channels.REPORT.read(Asked(municipality=city.code, first=LAST, last=LAST), LAST)
         (asked,) = [query["sql"] for query in seen.captured_queries if "WITH movement" in query["sql"]]
         paid = asked.split("UNION ALL")[0] + ") SELECT * FROM movement"
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN (COSTS OFF) " + paid)
             plan = "\n".join(line for (line,) in cursor.fetchall())
     read = set(re.findall(r"vouchers_payment_(\d{4}_\d{2})", plan))
-    assert read == {f"{month_after(LAST, number):%Y_%m}" for number in (-1, 0, 1)}  # two days before, a minute after
+    assert read == {f"{month_after(LAST, number):%Y_%m}" for number in (-1, 0, 1)}  # two days on either side
 
 
 def test_the_workbook_has_numbers_totals_and_no_formula(city):
-    content = workbook.render(report_of(city), municipality=city.municipality.name, at=AT)
-    book = CalamineWorkbook.from_filelike(BytesIO(content))
+    made = workbook.render(content_of(city).tables, title="채널별 이용 현황", about=["고양시"], at=AT)
+    assert made == workbook.render(content_of(city).tables, title="채널별 이용 현황", about=["고양시"], at=AT)
+    book = CalamineWorkbook.from_filelike(BytesIO(made))
     whole, months = (book.get_sheet_by_index(number).to_python() for number in (0, 1))
-    assert [row[1] for row in whole[3:]].count("=배달앱") == 1
-    assert whole[-1][2:] == [4, 30_489, 2, 6_229, 24_260, 262, 23_998, 149]
-    assert months[-1][2:] == whole[-1][2:]
+    assert [row[0] for row in whole].count("=배달앱") == 1
+    assert whole[-1][1:] == [4, 30_489, 2, 6_229, 24_260, 262, 23_998, 149]
+    assert months[-1][2:] == whole[-1][1:]
     assert len(months) == 3 + 2 * 8 + 1
 
 
-@pytest.fixture
-def officer(city, client) -> Client:
+def test_the_page_shows_the_channels_of_this_month(city, client):
     with city.scope():
         client.force_login(factories.make_official(city, Role.SETTLEMENT_OFFICER))
-    return client
-
-
-def test_the_page_begins_with_this_month_and_offers_the_file(city, officer):
-    shown = officer.get(reverse("admin:channel_usage"))
-    assert (shown.context["asked"].first, shown.context["asked"].last) == (THIS, THIS)
+    shown = client.get(reverse("admin:report_channels"))
     assert "4,270" in shown.content.decode()  # 9,999 − 1,234 at the sale, 500 by barcode, − 4,995 of the order
-    file = officer.get(reverse("admin:channel_usage_file"), {"first": f"{LAST:%Y-%m}", "last": f"{THIS:%Y-%m}"})
-    assert (file.status_code, file.content[:2]) == (200, b"PK")
-
-
-def test_a_period_is_turned_round_or_cut_with_a_word_and_nonsense_is_not_found(city, officer):
-    address = reverse("admin:channel_usage")
-    turned = officer.get(address, {"first": f"{THIS:%Y-%m}", "last": f"{LAST:%Y-%m}"})
-    assert (turned.context["asked"].first, turned.context["asked"].last) == (LAST, THIS)
-    cut = officer.get(address, {"first": "2001-01", "last": f"{THIS:%Y-%m}"})
-    assert len(cut.context["report"].months) == 12
-    assert "12개월까지" in cut.content.decode()
-    for wrong in ("2026-13", "x", "0001-01", "2026-01-01"):
-        assert officer.get(address, {"first": wrong}).status_code == 404
-    assert officer.get(address, {"municipality": "11110"}).status_code == 404
-
-
-def test_a_month_without_payments_says_what_to_do(city, officer):
-    shown = officer.get(reverse("admin:channel_usage"), {"first": "2020-01", "last": "2020-01"})
-    assert "기간을 넓혀" in shown.content.decode()
+    assert client.get(reverse("admin:report_channels"), {"as": "pdf"}).content[:5] == b"%PDF-"
