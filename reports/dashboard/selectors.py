@@ -141,19 +141,20 @@ _SPANS: Final = """
     CROSS JOIN unnest(%(codes)s::varchar[]) AS city (code)
 """
 _EVENTS: Final = f"""
-    SELECT span.number, city.code, sums.event, sum(sums.movements)::bigint, sum(sums.amount)::bigint,
-           sum(sums.holding)::bigint
+    SELECT span.number, city.code, sums.event, sums.movements::bigint, sums.amount::bigint, sums.holding::bigint
     {_SPANS}
     CROSS JOIN LATERAL (
-        SELECT event, movements, amount, holding, currency_id FROM reports_daysum
-        WHERE municipality_id = city.code AND dimension = 'day'
-          AND business_date BETWEEN span.first AND span.last - (span.until <> '')::integer
-        UNION ALL
-        SELECT event, movements, amount, holding, currency_id FROM reports_daysum
-        WHERE municipality_id = city.code AND dimension = 'slot' AND business_date = span.last AND value < span.until
+        SELECT event, sum(movements) AS movements, sum(amount) AS amount, sum(holding) AS holding
+        FROM (SELECT event, movements, amount, holding, currency_id FROM reports_daysum
+              WHERE municipality_id = city.code AND dimension = 'day'
+                AND business_date BETWEEN span.first AND span.last - (span.until <> '')::integer
+              UNION ALL
+              SELECT event, movements, amount, holding, currency_id FROM reports_daysum
+              WHERE municipality_id = city.code AND dimension = 'slot' AND business_date = span.last
+                AND value < span.until) both_parts
+        WHERE currency_id = %(currency)s OR %(currency)s IS NULL
+        GROUP BY event
     ) sums
-    WHERE sums.currency_id = %(currency)s OR %(currency)s IS NULL
-    GROUP BY 1, 2, 3
 """
 _HOLDINGS: Final = f"""
     SELECT span.number, city.code,
@@ -179,20 +180,20 @@ _HOLDINGS: Final = f"""
 """
 _PARTS_OF: Final = f"""
     WITH part AS (
-        SELECT span.number, sums.dimension, sums.value,
-               sum(CASE sums.event WHEN 'pay' THEN sums.amount ELSE -sums.amount END)::bigint AS amount,
-               coalesce(sum(sums.movements) FILTER (WHERE sums.event = 'pay'), 0)::bigint AS payments
+        SELECT span.number, kind.name AS dimension, sums.value, sum(sums.amount)::bigint AS amount,
+               sum(sums.payments)::bigint AS payments
         {_SPANS}
         CROSS JOIN unnest(CASE span.number WHEN 0 THEN ARRAY['slot', 'category', 'dong', 'age'] ELSE ARRAY['slot'] END)
              AS kind (name)
-        CROSS JOIN LATERAL (
-            SELECT dimension, CASE dimension WHEN 'slot' THEN left(value, 2) ELSE value END AS value, event, movements, amount,
-                   currency_id
+        CROSS JOIN LATERAL (                     -- grouped in here, so that each is read by the key and nothing besides
+            SELECT CASE dimension WHEN 'slot' THEN left(value, 2) ELSE value END AS value,
+                   sum(CASE event WHEN 'pay' THEN amount ELSE -amount END) AS amount,
+                   coalesce(sum(movements) FILTER (WHERE event = 'pay'), 0) AS payments
             FROM reports_daysum
             WHERE municipality_id = city.code AND dimension = kind.name AND business_date BETWEEN span.first AND span.last
-              AND event IN ('pay', 'refund')
+              AND event IN ('pay', 'refund') AND (currency_id = %(currency)s OR %(currency)s IS NULL)
+            GROUP BY 1
         ) sums
-        WHERE sums.currency_id = %(currency)s OR %(currency)s IS NULL
         GROUP BY 1, 2, 3
     )
     SELECT part.number, part.dimension, coalesce(category.name, dong.name, CASE dimension WHEN 'dong' THEN '' ELSE value END),
