@@ -228,13 +228,9 @@ def test_a_held_or_suspended_shop_exchanges_nothing_until_it_is_released(office:
     office.hold(valid_from=YESTERDAY, valid_until=YESTERDAY)
     office.hold(valid_from=TODAY + timedelta(days=1))
     with office.world.city.scope():
-        office.world.shops[0].status = MerchantStatus.SUSPENDED
-        office.world.shops[0].save()
+        office.world.shops.append(factories.make_merchant(office.world.city, status=MerchantStatus.SUSPENDED))
     with pytest.raises(MerchantNotActive):
-        office.exchange(None)
-    with office.world.city.scope():
-        office.world.shops[0].status = MerchantStatus.ACTIVE
-        office.world.shops[0].save()
+        office.exchange(None, shop=2)
     assert office.exchange(None) == 30_000
 
 
