@@ -14,7 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from allowances.approvals.models import ApprovalLineStep
+from allowances.approvals.models import ApprovalLineStep, DocumentNumber
+from merchants.registry.models import MerchantPaper
 from tests.admin.conftest import Login
 from tests.factories.everything import Everything, log_own_action
 from vouchers.citizens.models import Citizen
@@ -38,7 +39,7 @@ _ADDRESS = re.compile(r"(?:GET|POST) /\S+")
 """An address of the API is the same in every language."""
 _LATIN = {
     "CSV", "UTF", "MB", "KB", "QR", "PDF", "MCC", "ISO", "EMV", "API", "ASCII", "English", "en", "ko", "uuid", "JSON", "Excel",
-    "BEGIN", "PUBLIC", "PRIVATE", "KEY", "PEM", "HMAC", "SHA", "Ed", "Idempotency", "Key", "Https",
+    "BEGIN", "PUBLIC", "PRIVATE", "KEY", "KSIC", "PEM", "HMAC", "SHA", "Ed", "Idempotency", "Key", "Https",
 }  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def addresses(world: Everything, role: Role) -> list[str]:
 def names_in(world: Everything) -> set[str]:
     """Words of the data: they stay as they are in either language."""
     with world.city.scope():
-        models = [*admin.site._registry, ApprovalLineStep, FundEntry, PartnerKey]
+        models = [*admin.site._registry, ApprovalLineStep, DocumentNumber, FundEntry, MerchantPaper, PartnerKey]
         rows = [row for model in models for row in model._default_manager.all()[:500]]
         values = " ".join(str(value) for row in rows for value in vars(row).values())
     return set(_ENGLISH.findall(values)) | set(_HANGUL.findall(values))

@@ -49,6 +49,9 @@ class PayoutHoldAdmin(HistoryAdmin):
         (None, {"fields": ["merchant", ("from_day", "until_day"), "reason", ("official", "held_at")]}),
         (_("해제"), {"fields": ["standing", ("released_by", "released"), "release_reason"]}),
     ]
+    readonly_fields: ClassVar = [
+        "from_day", "until_day", "official", "held_at", "standing", "released_by", "released", "release_reason",
+    ]  # fmt: skip
     prefix_search: ClassVar = ["merchant__name"]
     exact_search: ClassVar = ["merchant__code"]
     search_help_text = _("상호의 앞부분 또는 가맹점번호")
