@@ -45,6 +45,8 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("reconciliation", "balance"), ("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"),
         ("merchants.Exchange", "currency_exchange"), ("merchants.ExchangeLimit", "speed"),
         ("merchants.ExchangeUplift", "trending_up"), ("merchants.PayoutHold", "pause_circle"),
+        ("merchants.PayoutBatch", "outbox"), ("merchants.Payout", "send_money"), ("merchants.PayoutResult", "mark_email_read"),
+        ("merchants.PayoutTerms", "tune"), ("merchants.BankSheet", "table_view"),
     )),
     (_("보고서"), (
         ("report_circulation", "monitoring"), ("report_balances", "savings"), ("report_usage", "groups"),

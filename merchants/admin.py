@@ -2,9 +2,10 @@
 
 from merchants.dispositions import admin as dispositions
 from merchants.open_data import admin as open_data
+from merchants.payouts import admin as payouts
 from merchants.qr_kit import admin as qr_kit
 from merchants.registry import admin as registry
 from merchants.registry import pages as registry_pages
 from merchants.settlement import admin as settlement
 
-__all__ = ["dispositions", "open_data", "qr_kit", "registry", "registry_pages", "settlement"]
+__all__ = ["dispositions", "open_data", "payouts", "qr_kit", "registry", "registry_pages", "settlement"]

@@ -2,6 +2,7 @@
 
 from merchants.dispositions.models import Disposition, Violation
 from merchants.open_data import models as open_data
+from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutResult, PayoutResultLine, PayoutTerms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import (
     Merchant,
@@ -14,7 +15,7 @@ from merchants.registry.models import (
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 
 __all__ = [
-    "DayClose", "Disposition", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit", "MerchantCategory",
-    "MerchantChange", "MerchantPaper", "MerchantQR", "PayoutHold", "RegistrationStandard", "SettlementLine",
-    "Violation", "open_data",
+    "BankSheet", "DayClose", "Disposition", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit",
+    "MerchantCategory", "MerchantChange", "MerchantPaper", "MerchantQR", "Payout", "PayoutBatch", "PayoutHold", "PayoutResult",
+    "PayoutResultLine", "PayoutTerms", "RegistrationStandard", "SettlementLine", "Violation", "open_data",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from allowances.catalogue.models import AllowanceType
 from allowances.disbursement import services as disbursement
 from allowances.programmes import services as programmes
 from allowances.programmes.models import Cycle
+from config.demo import payouts
 from config.demo.lists import Lists
 from config.demo.members import buy_and_earn, pay_points
 from config.demo.people import People
@@ -254,6 +255,24 @@ class Main:
             shops = sum(close.merchants for close in closed)
         self.say(f"      {shops:,} shops, {self.figures['settled']:,} won")
 
+    def pay_shops(self) -> None:
+        """The day's money goes to the shops: made, approved, sent, and answered by the bank on the morning after the close."""
+        today = business_date(timezone.now())
+        at = start_of_day(today + timedelta(days=1)) + timedelta(hours=9)
+        maker, checker = (
+            {"official": officer.official, "authority": officer.authority}
+            for officer in (self.officer_in_scope("settlement"), self.officer_in_scope("payer"))
+        )
+        with self.scope():
+            payouts.make_terms(self.city, today=today)
+            batch, file = payouts.send(self.city, maker=maker, checker=checker, at=at, pay_on=business_date(at))
+            result = payouts.answer(self.city, batch, maker=maker, at=at)
+        self.figures |= {"payouts": batch.payouts, "payouts_amount": batch.amount, "payouts_returned": result.returned}
+        self.say(
+            f"      {file}: {batch.payouts:,} payouts, {batch.amount:,} won;"
+            f" {result.paid:,} paid, {result.returned:,} returned (closed account)"
+        )
+
     def print_statement(self) -> Path:
         """The statement of the shop with the most payments."""
         with self.scope():
@@ -305,4 +324,5 @@ def steps(main: Main, lists: Callable[[], Lists]) -> Iterator[tuple[str, Callabl
         "The day is closed (it is given tomorrow's 00:10 as its time; what is paid from now on counts for tomorrow)",
         main.close_day,
     )
+    yield "Two officials send the shops their money; the bank pays all but one", main.pay_shops
     yield "The settlement statement of the busiest shop is printed", main.print_statement

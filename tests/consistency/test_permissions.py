@@ -17,6 +17,7 @@ from allowances.clawback.models import Receivable
 from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, Programme
 from merchants.dispositions.models import Disposition
+from merchants.payouts.models import Payout, PayoutBatch
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantChange, MerchantPaper
 from merchants.settlement.models import ExchangeUplift, PayoutHold
@@ -71,6 +72,11 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.MerchantQR": ("AMSUX", "", "-"),
     "merchants.OpenDataTerms": ("AMSUX", "X", "-"),
     "merchants.RegistrationStandard": ("AMSUX", "X", "-"),
+    "merchants.BankSheet": ("BAPSUX", "S", "BAPSUX"),
+    "merchants.Payout": ("BAPSUX", "", "-"),
+    "merchants.PayoutBatch": ("BAPSUX", "", "-"),
+    "merchants.PayoutResult": ("BAPSUX", "", "-"),
+    "merchants.PayoutTerms": ("BAPSUX", "X", "-"),
     "merchants.SettlementLine": ("BAPSUX", "", "-"),
     "reports.IssuedReport": ("DRBAPMSUX", "", "-"),
     "vouchers.Absence": ("UX", "X", "UX"),
@@ -266,6 +272,14 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "point_status": ("get", PointProgramme, "DBAPSUX"),
     "qr_retire": ("post", MerchantQR, "M"),
     "qr_show": ("get", MerchantQR, "AMSUX"),
+    "payout_approve": ("post", PayoutBatch, "P"),
+    "payout_cancel": ("post", PayoutBatch, "SP"),
+    "payout_copy": ("post", PayoutBatch, "S"),
+    "payout_expenditure": ("post", PayoutBatch, "S"),
+    "payout_mended": ("post", Payout, "S"),
+    "payout_new": ("get", None, "S"),
+    "payout_result_upload": ("get", None, "S"),
+    "payout_send": ("post", PayoutBatch, "S"),
     "refund_begin": ("post", None, "P"),
     "refund_file": ("post", TopUpRefund, "P"),
     "refund_finish": ("post", TopUpRefund, "P"),

@@ -42,6 +42,7 @@ from tests.factories.gifts import make_gift
 from tests.factories.holding import Stranger, make_departure, make_holding_list
 from tests.factories.issued import make_issued
 from tests.factories.open_data import make_terms
+from tests.factories.payouts import send_everything
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
 from tests.factories.shops import ask_for_a_change, make_case
@@ -179,6 +180,7 @@ def _fill_the_rest(city: City) -> None:
     _keep_a_household(city)
     pay_points(city)
     make_gift(city)
+    send_everything(city)
     LocalExclusiveGroup.objects.create(
         municipality=city.municipality, name="중복 제한", legal_basis="조례", type_codes=["ELD-001"],
         valid_from=date(2026, 1, 1),

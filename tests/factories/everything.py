@@ -20,6 +20,7 @@ from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from merchants.dispositions.models import Disposition, Violation
 from merchants.open_data.models import OpenDataTerms
+from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutResult, PayoutTerms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory, MerchantChange, MerchantPaper, RegistrationStandard
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
@@ -36,6 +37,7 @@ from tests.factories.holding import make_departure
 from tests.factories.issued import make_issued
 from tests.factories.lists import make_line
 from tests.factories.open_data import make_terms
+from tests.factories.payouts import send_everything
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
 from tests.factories.shops import ask_for_a_change, make_case
@@ -74,6 +76,7 @@ from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 
 SHOWN = (
     Disposition, Violation,
+    BankSheet, Payout, PayoutBatch, PayoutResult, PayoutTerms,
     Activity, ActivityKind, ActivityUpload, Holiday, PointLimits, PointProgramme, PointRule, PointRun,
     IssuedReport,
     Departure, DepartureList, Household, LocalExclusiveGroup,
@@ -176,6 +179,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         call("webhooks.emit", code, "payment.paid", [partner.pk], Jsonb({"amount": 3_000}), AT)
         pay_points(city)
         make_gift(city)
+        send_everything(city)
     return Everything(city, officials)
 
 

@@ -48,7 +48,8 @@ INVARIANTS: Final = (
     Invariant(
         "bank_covers_all",
         _(
-            "예치금 + 입금 대기금 = 지갑 + 미정산금 + 정산금 + 예산 과목 + 사업 예산 + 보관금 + 현금·환불 지급 대기금 + 혜택 재원"
+            "예치금 + 입금 대기금 = 지갑 + 미정산금 + 정산금 + 이체 처리 중 + 수수료·조정금 + 예산 과목 + 사업 예산 + 보관금"
+            " + 현금·환불 지급 대기금 + 혜택 재원"
         ),
         _("운영 예치금"),
     ),
@@ -92,6 +93,10 @@ INVARIANTS: Final = (
         "points_follow_activities", _("포인트 지급액 = 실적의 적립액 − 정정액, 실적마다 한 번"), _("적립한 포인트")
     ),
     Invariant("point_runs_follow_transfers", _("포인트 회차의 인원과 금액 = 재원에서 이동한 금액"), _("지급한 포인트")),
+    Invariant("payouts_follow_transfers", _("가맹점 이체 내역 = 원장 이동, 이체 처리 중 금액"), _("이체에 담은 금액")),
+    Invariant(
+        "payout_batches_stay_frozen", _("이체 묶음 = 승인한 건수·합계·내용, 두 사람이 처리"), _("이체 묶음 금액")
+    ),
     Invariant("reserved_for_open_runs", _("혜택 재원 예약액 = 확정한 포인트 지급의 남은 금액"), _("예약 금액")),
 )
 

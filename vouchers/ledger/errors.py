@@ -71,6 +71,20 @@ class RefundPayableShort(DomainError):
     message = _("지급을 기다리는 환불금은 %(available)s원이고 지급하려는 금액은 %(needed)s원입니다.")
 
 
+class SettledShort(DomainError):
+    """More would be paid out to a shop than it has settled. ``available`` and ``needed`` in won."""
+
+    code = "settled_short"
+    message = _("가맹점의 정산금은 %(available)s원이고 이체하려는 금액은 %(needed)s원입니다.")
+
+
+class TransitShort(DomainError):
+    """The bank would answer for more than is on its way to shops. ``available`` and ``needed`` in won."""
+
+    code = "transit_short"
+    message = _("이체 처리 중인 금액은 %(available)s원이고 반영하려는 금액은 %(needed)s원입니다.")
+
+
 class DepositShort(DomainError):
     """More would be received at the bank than top-ups have reported. ``available`` and ``needed`` in won."""
 
@@ -191,7 +205,7 @@ register(**{
         InsufficientFunds, IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, LotNotRefundable,
         MerchantNotActive, OutOfScope, PartnerUnknown, PaymentLimitExceeded, PaymentUnknown,
         RefundBelowDiscount, RefundExceedsPayment,
-        RefundPayableShort, TimeOutOfRange, WalletNotActive, WalletUnknown,
+        RefundPayableShort, SettledShort, TimeOutOfRange, TransitShort, WalletNotActive, WalletUnknown,
     )
 }, **{NO_PARTITION: MonthNotPrepared}, amount_positive=AmountNotPositive, vouchers_payment_pkey=JournalConflict,
     vouchers_transfer_pkey=JournalConflict)  # fmt: skip

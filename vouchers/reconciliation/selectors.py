@@ -97,8 +97,9 @@ class Picture:
 
 
 OWED: Final = (
-    AccountKind.WALLET, AccountKind.MERCHANT_PENDING, AccountKind.MERCHANT_SETTLED, AccountKind.PROGRAMME,
-    AccountKind.BUDGET, AccountKind.BENEFIT, AccountKind.UNCLAIMED, AccountKind.CASH, AccountKind.REFUND_PAYABLE,
+    AccountKind.WALLET, AccountKind.MERCHANT_PENDING, AccountKind.MERCHANT_SETTLED, AccountKind.PAYOUT_TRANSIT,
+    AccountKind.OPERATING, AccountKind.PROGRAMME, AccountKind.BUDGET, AccountKind.BENEFIT, AccountKind.UNCLAIMED,
+    AccountKind.CASH, AccountKind.REFUND_PAYABLE,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from merchants.settlement.models import ExchangeLimit
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.holding import Stranger, make_holding_list
+from tests.merchants.payouts.test_audits import NAMES as PAYOUTS
 from tests.vouchers.incentives import test_audits
 from tests.vouchers.ledger import test_audit_benefits
 from tests.vouchers.points.test_audits import NAMES as POINTS
@@ -139,10 +140,10 @@ TAMPERING = {
     ),
 }  # fmt: skip
 ELSEWHERE = {"clawbacks_within_paid", "receivables_add_up", "day_sums_follow_ledger"} | (
-    test_audit_benefits.NAMES | test_audits.NAMES | POINTS
+    test_audit_benefits.NAMES | test_audits.NAMES | POINTS | PAYOUTS
 )
 """Tampered with in test_audit.py of tests/allowances/clawback and tests/reports/dashboard, test_audit_benefits.py, and of
-incentives and points test_audits.py."""
+incentives, points and payouts test_audits.py."""
 
 
 @pytest.fixture
@@ -218,7 +219,7 @@ def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: C
         "clawbacks_within_paid": (0, 0),
         "day_sums_follow_ledger": (0, 0),
         "receivables_add_up": (0, 0),
-        **dict.fromkeys(test_audit_benefits.NAMES | test_audits.NAMES | POINTS, (0, 0)),
+        **dict.fromkeys(test_audit_benefits.NAMES | test_audits.NAMES | POINTS | PAYOUTS, (0, 0)),
         "journals_have_transfers": (14, 0),
         "settlement_follows_transfers": (50_000, 0),
         "settlement_carries_over": (0, 0),

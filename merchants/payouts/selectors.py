@@ -1,0 +1,229 @@
+"""Reading what can be paid, what cannot and why, and what stands in a batch and its files."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import Max, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from merchants.payouts.models import (
+    BankSheet,
+    BatchState,
+    Payout,
+    PayoutBatch,
+    PayoutResult,
+    PayoutState,
+    PayoutTerms,
+)
+from merchants.payouts.rules import SHEETS, Answer, Line, Sheet, account_is_usable, digits_of_account
+from merchants.registry.models import Merchant
+from merchants.settlement.models import DayClose
+from vouchers.currencies.models import Currency
+
+SHOWN_SHOPS: Final = 100
+
+
+class Obstacle(models.TextChoices):
+    """Why a shop cannot be paid."""
+
+    HELD = "held", _("지급보류")
+    NO_ACCOUNT = "no_account", _("정산 계좌·예금주 없음")
+    ACCOUNT_REFUSED = "account_refused", _("은행이 반환한 계좌")
+    WRONG_ACCOUNT = "wrong_account", _("은행코드·계좌번호 형식 오류")
+    BELOW_MINIMUM = "below_minimum", _("최소 이체액 미만")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A shop to which something is owed: won that it has settled and that are queued, and why it cannot be paid."""
+
+    merchant: UUID
+    settled: int
+    queued: int
+    obstacle: Obstacle | None
+
+    @property
+    def amount(self) -> int:
+        """All of it."""
+        return self.settled + self.queued
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What waits for one reason: shops, won, and the first of the shops with what each is owed."""
+
+    obstacle: Obstacle
+    shops: int
+    amount: int
+    first: list[tuple[Merchant, int]]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a batch of this moment would hold, and what it would leave."""
+
+    through: date | None
+    shops: int
+    amount: int
+    kept: list[Kept]
+
+
+def terms_on(*, currency: UUID, day: date) -> PayoutTerms | None:
+    """The terms that hold on a day."""
+    return PayoutTerms.objects.filter(currency=currency, valid_from__lte=day).order_by("-valid_from", "-id").first()
+
+
+def closed_through(*, currency: UUID) -> date | None:
+    """The last closed day of a currency."""
+    last: date | None = DayClose.objects.filter(currency=currency).aggregate(last=Max("business_date"))["last"]
+    return last
+
+
+def candidates(*, currency: Currency, through: date, day: date, minimum: int) -> list[Candidate]:
+    """Every shop to which something is owed, the accounts looked at."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT merchant_id, settled, queued, obstacle FROM payouts.candidates(%s, %s, %s, %s, %s)",
+            [currency.municipality_id, currency.pk, through, day, minimum],
+        )
+        rows = cursor.fetchall()
+    unusable = _unusable([merchant for merchant, _settled, _queued, obstacle in rows if obstacle is None])
+    return [
+        Candidate(
+            merchant, settled, queued,
+            Obstacle.WRONG_ACCOUNT if merchant in unusable else Obstacle(obstacle) if obstacle else None,
+        )
+        for merchant, settled, queued, obstacle in rows
+    ]  # fmt: skip
+
+
+def _unusable(merchants: Sequence[UUID]) -> set[UUID]:
+    shops = Merchant.objects.filter(pk__in=merchants).values_list("pk", "account_bank", "account_number")
+    return {
+        shop for shop, bank, number in shops.iterator(chunk_size=5_000)
+        if not account_is_usable(bank=bank, number=number.reveal() if number else "")
+    }  # fmt: skip
+
+
+def preview(*, currency: Currency, day: date, minimum: int) -> Preview:
+    """What is to be paid now, up to the last closed day."""
+    through = closed_through(currency=currency.pk)
+    found = candidates(currency=currency, through=through, day=day, minimum=minimum) if through else []
+    kept = defaultdict(list)
+    for one in sorted(found, key=lambda one: -one.amount):
+        if one.obstacle:
+            kept[one.obstacle].append(one)
+    shown = {one.merchant for several in kept.values() for one in several[:SHOWN_SHOPS]}
+    shops = Merchant.objects.in_bulk(list(shown))
+    ready = [one for one in found if one.obstacle is None]
+    return Preview(
+        through, len(ready), sum(one.amount for one in ready),
+        [
+            Kept(obstacle, len(kept[obstacle]), sum(one.amount for one in kept[obstacle]),
+                 [(shops[one.merchant], one.amount) for one in kept[obstacle][:SHOWN_SHOPS]])
+            for obstacle in Obstacle if kept[obstacle]
+        ],
+    )  # fmt: skip
+
+
+def open_batches(*, municipality: str) -> QuerySet[PayoutBatch]:
+    """Batches that ask for a step, oldest first."""
+    waiting = (BatchState.MADE, BatchState.APPROVED, BatchState.SENT)
+    return PayoutBatch.objects.filter(municipality=municipality, state__in=waiting).order_by("id")
+
+
+def lines_of(*, batch: PayoutBatch, shown: str, memo: str) -> list[Line]:
+    """The frozen rows as the files tell them, with plain account numbers."""
+    rows = Payout.objects.filter(batch=batch).select_related("merchant").order_by("line")
+    return [
+        Line(
+            number=row.line or 0, payout=row.pk.hex, bank=row.bank or "",
+            account=digits_of_account(row.account_number.reveal() if row.account_number else ""), holder=row.holder or "",
+            amount=row.amount, shop=row.merchant.name, shop_code=row.merchant.code,
+            business_number=row.merchant.business_number, shown=shown, memo=memo,
+        )
+        for row in rows.iterator(chunk_size=5_000)
+    ]  # fmt: skip
+
+
+def sheet_on(*, municipality: str, code: str, day: date) -> Sheet:
+    """A bank's sheet as the municipality has it on a day."""
+    own = BankSheet.objects.filter(municipality=municipality, code=code, valid_from__lte=day)
+    latest = own.order_by("-valid_from").first()
+    return Sheet(SHEETS[code].name, latest.form, latest.columns) if latest else SHEETS[code]
+
+
+def progress_of(batch: PayoutBatch) -> list[tuple[Any, int, int]]:
+    """State, payouts and won, for each state that any payout of the batch is in."""
+    rows = (
+        Payout.objects.filter(batch=batch).order_by().values_list("state")
+        .annotate(count=models.Count("pk"), amount=models.Sum("amount"))
+    )  # fmt: skip
+    found = {state: (count, amount) for state, count, amount in rows}
+    return [(PayoutState(state).label, *found[state]) for state in PayoutState if state in found]
+
+
+def to_mend(rows: QuerySet[Payout]) -> QuerySet[Payout]:
+    """Payouts whose account the bank refused, as long as the shop still has that very account and nobody confirmed it."""
+    same = models.Q(
+        bank=models.F("merchant__account_bank"), holder=models.F("merchant__account_holder"),
+        account_number_index=models.F("merchant__account_number_index"),
+    )  # fmt: skip
+    return rows.filter(same, needs_mending=True, mended_at=None)
+
+
+def last_statement(*, municipality: str, account: str, before: date | None) -> PayoutResult | None:
+    """The latest statement of that account which begins before another one does."""
+    known = PayoutResult.objects.filter(municipality=municipality, kind="camt.053", account=account)
+    if before is not None:
+        known = known.filter(last_day__lt=before)
+    return known.order_by("-last_day", "-sequence", "-id").first()
+
+
+def batch_of_message(*, municipality: str, message: str) -> PayoutBatch | None:
+    """The batch that was sent under a MsgId."""
+    key = key_of(message)
+    return PayoutBatch.objects.filter(municipality=municipality, pk=key).first() if key else None
+
+
+def key_of(said: str) -> UUID | None:
+    """The id whose 32 digits these are."""
+    try:
+        return UUID(said) if len(said) == 32 else None
+    except ValueError:
+        return None
+
+
+def payouts_of_accounts(*, municipality: str, answers: Sequence[Answer], since: date) -> list[UUID | None]:
+    """The payout that each answer of a sheet means: by its number where it has one, else by account and sum among what
+    was sent since, when there is exactly one of either.
+    """
+    by_account: dict[tuple[str, int], list[UUID]] = defaultdict(list)
+    plain = {answer.account for answer in answers if not key_of(answer.said_id)}
+    if plain:
+        sent = PayoutBatch.objects.filter(
+            municipality=municipality, state__in=(BatchState.SENT, BatchState.DONE),
+            sent_at__date__gte=since - timedelta(days=1),
+        ).values("pk")  # fmt: skip
+        rows = Payout.objects.filter(municipality=municipality, batch__in=Subquery(sent)).only(
+            "amount", "account_number"
+        )
+        for row in rows.iterator(chunk_size=5_000):
+            number = digits_of_account(row.account_number.reveal() if row.account_number else "")
+            if number in plain:
+                by_account[number, row.amount].append(row.pk)
+    said = Counter((answer.account, answer.amount) for answer in answers)
+    found: list[UUID | None] = []
+    for answer in answers:
+        key = key_of(answer.said_id)
+        same = by_account.get((answer.account, answer.amount or 0), [])
+        alone = len(same) == 1 and said[answer.account, answer.amount] == 1
+        found.append(key or (same[0] if alone else None))
+    return found

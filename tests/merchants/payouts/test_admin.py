@@ -1,0 +1,140 @@
+"""What two officials do in the browser, from the first look to the bank's answer."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutTerms
+from tests import factories
+from tests.factories.payouts import PayoutDesk, status_report
+from vouchers.common.scope import set_local
+from vouchers.common.seoul import business_date
+from vouchers.officials.models import Official
+from vouchers.officials.rules import Role
+from vouchers.privacy.models import AccessAction, AccessRecord
+
+
+def client_of(official: Official) -> Client:
+    client = Client()
+    set_local(official=str(official.pk))
+    client.force_login(official)
+    return client
+
+
+def step(client: Client, name: str, key: Any, **fields: Any) -> Any:
+    return client.post(reverse(f"admin:{name}", args=[key]), fields, follow=True)
+
+
+def downloads(desk: PayoutDesk) -> list[tuple[str, int]]:
+    with desk.city.scope():
+        rows = AccessRecord.objects.filter(action=AccessAction.DOWNLOAD).order_by("id")
+        return [(row.reason, row.count) for row in rows]
+
+
+def test_from_the_first_look_to_the_bank_s_answer(desk: PayoutDesk) -> None:
+    maker, checker = client_of(desk.maker), client_of(desk.checker)
+    new = reverse("admin:payout_new")
+    assert "가맹점 3곳에 60,000원을 보낼 수 있습니다." in maker.get(new).text
+    today = business_date(timezone.now())
+    late = maker.post(new, {"currency": desk.city.currency.pk, "pay_on": today - timedelta(days=1)})
+    assert (late.status_code, "이체일은 오늘이거나 그 뒤여야 합니다." in late.text) == (422, True)
+    page = maker.post(new, {"currency": desk.city.currency.pk, "pay_on": today}, follow=True).text
+    assert "만든 사람은 승인할 수 없습니다." in page
+    with desk.city.scope():
+        batch = PayoutBatch.objects.get()
+    digest = bytes(batch.digest).hex()
+    address = reverse("admin:merchants_payoutbatch_change", args=[batch.pk])
+    assert f'name="digest" value="{digest}"' in checker.get(address).text
+    assert "이체 묶음을 승인했습니다." in step(checker, "payout_approve", batch.pk, digest=digest).text
+
+    assert "사유를 5자 이상" in step(maker, "payout_send", batch.pk, form="kb", reason="").text
+    assert downloads(desk) == []
+    sent = step(maker, "payout_send", batch.pk, form="kb", reason="은행 대량이체 등록")
+    assert sent["Content-Disposition"] == f'attachment; filename="payouts-{batch.year}-1-kb.xlsx"'
+    assert (
+        "이미 다음 단계로 넘어갔습니다"
+        in step(maker, "payout_send", batch.pk, form="kb", reason="은행 대량이체 등록").text
+    )
+    copy = step(maker, "payout_copy", batch.pk, reason="증빙 첨부용")
+    assert copy["Content-Disposition"] == f'attachment; filename="copy-payouts-{batch.year}-1-kb.xlsx"'
+    assert step(maker, "payout_expenditure", batch.pk, reason="지출결의용")["Content-Type"] == "text/csv; charset=cp949"
+    assert downloads(desk) == [("은행 대량이체 등록", 3), ("증빙 첨부용", 3), ("지출결의용", 3)]
+
+    with desk.city.scope():
+        first = desk.payouts(batch)[0]
+    file = SimpleUploadedFile("answer.xml", status_report(first.pk.hex, "RJCT", "AC04"))
+    page = maker.post(reverse("admin:payout_result_upload"), {"file": file}, follow=True).text
+    assert "지급 0건과 반환 1건을 원장에 반영했습니다." in page
+    assert "AC04 해지된 계좌" in page
+    again = SimpleUploadedFile("answer.xml", status_report(first.pk.hex, "RJCT", "AC04"))
+    reply = maker.post(reverse("admin:payout_result_upload"), {"file": again})
+    assert (reply.status_code, "이미 올린 결과 파일입니다." in reply.text) == (422, True)
+
+    assert str(first.merchant) in maker.get(reverse("admin:merchants_payout_changelist") + "?task=mend").text
+    shown = maker.get(reverse("admin:merchants_payout_change", args=[first.pk])).text
+    assert "은행이 이 계좌를 받지 않았습니다" in shown
+    assert "110-000-123456" not in shown
+    assert "은행이 반환한 계좌" in maker.get(new).text
+    assert "다음 이체 묶음부터" in step(maker, "payout_mended", first.pk, reason="은행에 확인함").text
+    assert "은행이 반환한 계좌" not in maker.get(new).text
+
+
+def test_either_side_takes_back_what_was_not_sent(desk: PayoutDesk) -> None:
+    batch = desk.make()
+    checker = client_of(desk.checker)
+    assert "취소하는 사유" in step(checker, "payout_cancel", batch.pk, reason="x").text
+    assert "가맹점 정산금으로 돌아갔고" in step(checker, "payout_cancel", batch.pk, reason="이체일을 잘못 정함").text
+    with desk.city.scope():
+        assert set(Payout.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_another_city_s_batch_does_not_exist(desk: PayoutDesk) -> None:
+    batch = desk.make()
+    other = factories.make_city(code="28110", name="인천광역시 중구")
+    with other.scope():
+        stranger = client_of(factories.make_official(other, Role.SETTLEMENT_OFFICER, Role.PAYER))
+    assert stranger.get(reverse("admin:merchants_payoutbatch_change", args=[batch.pk])).status_code == 404
+    for name in ("payout_approve", "payout_cancel", "payout_send", "payout_copy", "payout_expenditure"):
+        assert step(stranger, name, batch.pk, reason="남의 것을 본다").status_code == 404
+
+
+def test_an_administrator_enters_terms_from_today_on(desk: PayoutDesk) -> None:
+    admin = client_of(factories.make_official(desk.city, Role.ADMINISTRATOR))
+    today = business_date(timezone.now())
+    address = reverse("admin:merchants_payoutterms_add")
+    fields = {
+        "currency": desk.city.currency.pk, "valid_from": date(2026, 1, 1), "minimum": 1_000, "account_bank": "004",
+        "account_number": "123", "account_holder": "고양시", "shown_as": "페이", "legal_basis": "조례",
+    }  # fmt: skip
+    page = admin.post(address, fields).text
+    assert "시행일은 오늘부터" in page
+    assert "숫자 8~16자리" in page
+    assert admin.post(address, fields | {"valid_from": today, "account_number": "004-1234-5678"}).status_code == 302
+    with desk.city.scope():
+        made = PayoutTerms.objects.get(valid_from=today)
+    shown = admin.get(reverse("admin:merchants_payoutterms_change", args=[made.pk])).text
+    assert "1,000원" in shown
+    assert "1234" not in shown.replace(str(made.pk), "")
+
+
+def test_a_maker_changes_a_bank_s_columns(desk: PayoutDesk) -> None:
+    maker = client_of(desk.maker)
+    listed = maker.get(reverse("admin:merchants_banksheet_changelist")).text
+    assert "바꾼 양식 등록" in listed
+    address = reverse("admin:merchants_banksheet_add")
+    assert "입금인코드" in maker.get(f"{address}?code=shinhan").text
+    today = business_date(timezone.now())
+    wrong = maker.post(address, {"code": "kb", "valid_from": today, "form": "csv", "columns": "계좌 = 통장"})
+    assert "계좌 = 통장" in wrong.text
+    right = maker.post(
+        address, {"code": "kb", "valid_from": today, "form": "csv", "columns": "계좌 = 계좌번호\n돈 = 금액"}
+    )
+    assert right.status_code == 302
+    with desk.city.scope():
+        assert BankSheet.objects.get().form == "csv"
