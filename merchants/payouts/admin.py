@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -47,6 +48,7 @@ from vouchers.common.seoul import business_date
 from vouchers.currencies.models import Currency
 from vouchers.ledger.models import Event
 from vouchers.ledger.selectors import movements_of
+from vouchers.municipalities.selectors import business_day_after
 from vouchers.privacy.admin import ReasonForm, record
 from vouchers.privacy.models import AccessAction
 from vouchers.privacy.rules import mask_account, mask_name
@@ -518,7 +520,9 @@ def new(request: HttpRequest) -> HttpResponse:
     first = Currency.objects.filter(municipality__in=codes, is_active=True).order_by("municipality", "name").first()
     initial = {
         "currency": request.GET.get("currency") or (first.pk if first else None),
-        "pay_on": rules.next_weekday(today),
+        "pay_on": business_day_after(municipality=first.municipality_id, day=today - timedelta(days=1))
+        if first
+        else today,
     }
     form = NewForm(request.POST or None, municipalities=codes, today=today, initial=initial)
     if form.is_bound and form.is_valid():

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 import xlsxwriter
@@ -35,11 +35,6 @@ def digits_of_account(text: str) -> str:
 def account_is_usable(*, bank: str, number: str) -> bool:
     """Whether a bank could take it at all: a bank that exists, and 8 to 16 digits."""
     return bank in BANKS and re.fullmatch(r"[0-9]{8,16}", digits_of_account(number)) is not None
-
-
-def next_weekday(day: date) -> date:
-    """``day`` itself, or the Monday after a weekend."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
 # Sheets ------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tests import factories
 from tests.factories.payouts import PayoutDesk, status_report
 from vouchers.common.scope import set_local
 from vouchers.common.seoul import business_date
+from vouchers.municipalities.models import Holiday
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.privacy.models import AccessAction, AccessRecord
@@ -35,6 +36,18 @@ def downloads(desk: PayoutDesk) -> list[tuple[str, int]]:
     with desk.city.scope():
         rows = AccessRecord.objects.filter(action=AccessAction.DOWNLOAD).order_by("id")
         return [(row.reason, row.count) for row in rows]
+
+
+def test_the_day_of_payment_is_no_holiday(desk: PayoutDesk) -> None:
+    today = business_date(timezone.now())
+    with desk.city.scope():
+        for number in range(3):
+            Holiday.objects.create(
+                municipality=desk.city.municipality, day=today + timedelta(days=number), name="임시공휴일"
+            )
+    offered = client_of(desk.maker).get(reverse("admin:payout_new")).context["form"]["pay_on"].value()
+    later = [today + timedelta(days=number) for number in range(3, 6)]
+    assert offered == next(day for day in later if day.weekday() < 5)
 
 
 def test_from_the_first_look_to_the_bank_s_answer(desk: PayoutDesk) -> None:

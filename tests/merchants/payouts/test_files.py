@@ -157,7 +157,3 @@ def test_the_books_get_their_lines_once_somebody_approved(desk: PayoutDesk) -> N
 ])  # fmt: skip
 def test_an_account_is_told_from_none(bank: str, number: str, usable: bool) -> None:
     assert rules.account_is_usable(bank=bank, number=number) is usable
-
-
-def test_a_payment_waits_for_monday() -> None:
-    assert [rules.next_weekday(date(2026, 11, day)).day for day in (20, 21, 22, 23)] == [20, 23, 23, 23]
