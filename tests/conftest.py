@@ -14,6 +14,8 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from config.database import embedded
@@ -22,6 +24,10 @@ from config.settings import _database, environment
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = datetime.now(UTC).date()
+
+# No test fails because a machine is busy: neither for an example that takes long nor for one that takes long to draw.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 
 
 def _schema_hash() -> str:

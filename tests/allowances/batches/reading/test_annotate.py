@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from io import BytesIO, StringIO
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from allowances.batches.reading.annotate import RESULT_COLUMNS, Note, annotate, neutral
@@ -139,7 +139,6 @@ def test_it_is_streamed() -> None:
 cells = st.text(st.characters(codec="cp949", exclude_characters="\0"), max_size=10)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine; what it draws is small
 @given(
     st.lists(st.lists(cells, min_size=2, max_size=6), max_size=20),
     st.sets(st.integers(min_value=2, max_value=25)),
