@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -220,9 +221,12 @@ class PayoutAdmin(ListAdmin):
         """With the step that lets it be paid there again."""
         payout = self.get_object(request, object_id) if object_id else None
         waits = payout is not None and selectors.to_mend(Payout.objects.filter(pk=payout.pk)).exists()
-        may = waits and request.authority.may("payouts.make", payout.municipality_id)  # type: ignore[attr-defined,union-attr]
+        context = {"waits": waits, "payout": payout}
+        if payout is not None:
+            may = partial(request.authority.may, municipality=payout.municipality_id)  # type: ignore[attr-defined]
+            context |= {"may_mend": waits and may("payouts.make"), "may_open_shop": may("merchants.view")}
         response: HttpResponse = super().changeform_view(
-            request, object_id, form_url, {"waits": waits, "may_mend": may, "payout": payout, **(extra_context or {})}
+            request, object_id, form_url, {**context, **(extra_context or {})}
         )
         return response
 

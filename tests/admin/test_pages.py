@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from allowances.approvals.models import ApprovalLineStep, DocumentNumber
+from merchants.payouts.rules import BANKS, ITEMS, SHEETS
 from merchants.registry.models import MerchantPaper
 from tests.admin.conftest import Login
 from tests.factories.everything import Everything, log_own_action
@@ -39,7 +40,7 @@ _ADDRESS = re.compile(r"(?:GET|POST) /\S+")
 """An address of the API is the same in every language."""
 _LATIN = {
     "CSV", "UTF", "MB", "KB", "QR", "PDF", "MCC", "ISO", "EMV", "API", "ASCII", "English", "en", "ko", "uuid", "JSON", "Excel",
-    "BEGIN", "PUBLIC", "PRIVATE", "KEY", "KSIC", "PEM", "HMAC", "SHA", "Ed", "Idempotency", "Key", "Https",
+    "XLSX", "CP", "BEGIN", "PUBLIC", "PRIVATE", "KEY", "KSIC", "PEM", "HMAC", "SHA", "Ed", "Idempotency", "Key", "Https",
 }  # fmt: skip
 
 
@@ -94,6 +95,7 @@ def names_in(world: Everything) -> set[str]:
         models = [*admin.site._registry, ApprovalLineStep, DocumentNumber, FundEntry, MerchantPaper, PartnerKey]
         rows = [row for model in models for row in model._default_manager.all()[:500]]
         values = " ".join(str(value) for row in rows for value in vars(row).values())
+    values += " ".join([*BANKS.values(), *ITEMS, *(f"{sheet.name} {sheet.columns}" for sheet in SHEETS.values())])
     return set(_ENGLISH.findall(values)) | set(_HANGUL.findall(values))
 
 

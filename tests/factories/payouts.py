@@ -71,7 +71,7 @@ class PayoutDesk:
         file = services.send(batch=batch, form=form, **self.acting(self.maker, at=at))
         return PayoutBatch.objects.get(pk=batch.pk), file
 
-    def take_in(self, content: bytes, *, name: str = "result.xml", at: datetime = AT) -> PayoutResult:
+    def take_in(self, content: bytes, *, name: str = "이체결과.xml", at: datetime = AT) -> PayoutResult:
         """What the bank says."""
         return services.take_in(
             municipality=self.city.code, content=content, file_name=name, **self.acting(self.maker, at=at)
