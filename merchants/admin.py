@@ -1,5 +1,6 @@
 """Seam: where Django finds the admin classes and pages of this app's rooms."""
 
+from merchants.applications import admin as applications
 from merchants.dispositions import admin as dispositions
 from merchants.open_data import admin as open_data
 from merchants.payouts import admin as payouts
@@ -8,4 +9,4 @@ from merchants.registry import admin as registry
 from merchants.registry import pages as registry_pages
 from merchants.settlement import admin as settlement
 
-__all__ = ["dispositions", "open_data", "payouts", "qr_kit", "registry", "registry_pages", "settlement"]
+__all__ = ["applications", "dispositions", "open_data", "payouts", "qr_kit", "registry", "registry_pages", "settlement"]

@@ -1,5 +1,6 @@
 """Seam: where Django finds the models of this app's rooms."""
 
+from merchants.applications.models import ApplicationUpload
 from merchants.dispositions.models import Disposition, Violation
 from merchants.open_data import models as open_data
 from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutResult, PayoutResultLine, PayoutTerms
@@ -15,7 +16,8 @@ from merchants.registry.models import (
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 
 __all__ = [
-    "BankSheet", "DayClose", "Disposition", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit",
-    "MerchantCategory", "MerchantChange", "MerchantPaper", "MerchantQR", "Payout", "PayoutBatch", "PayoutHold", "PayoutResult",
-    "PayoutResultLine", "PayoutTerms", "RegistrationStandard", "SettlementLine", "Violation", "open_data",
+    "ApplicationUpload", "BankSheet", "DayClose", "Disposition", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant",
+    "MerchantBenefit", "MerchantCategory", "MerchantChange", "MerchantPaper", "MerchantQR", "Payout", "PayoutBatch",
+    "PayoutHold", "PayoutResult", "PayoutResultLine", "PayoutTerms", "RegistrationStandard", "SettlementLine", "Violation",
+    "open_data",
 ]  # fmt: skip

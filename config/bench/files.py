@@ -23,7 +23,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from import_export import resources
-from tablib import Dataset  # type: ignore[import-untyped]
+from tablib import Dataset
 
 from allowances.approvals import services as approvals
 from allowances.approvals.models import ApprovalLine, ApprovalLineStep

@@ -335,7 +335,7 @@ def _apply_for_registration(people: People, city: City, *, at: datetime, today: 
         dong=Dong.objects.filter(municipality=city.municipality).order_by("code")[0], account_bank="004",
         account_number="801702-04-123456", account_holder=owner, entered_by=officer["official"],
     )  # fmt: skip
-    registry.open_for_payments(merchant=shop)
+    registry.open_for_payments(municipality=shop.municipality_id, merchants=[shop.pk])
     for kind in (PaperKind.BUSINESS, PaperKind.BANKBOOK):
         registry.add_paper(
             merchant=shop, kind=kind, file_name=f"{kind.label}.pdf", content=[b"%PDF-1.4\n%%EOF\n"], store=paper_store(), at=at,

@@ -806,6 +806,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ApplicationUpload',
+            fields=[
+                ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),
+                ('file_name', models.CharField(max_length=200, verbose_name='파일명')),
+                ('file_sha256', models.CharField(editable=False, max_length=64)),
+                ('state', models.CharField(choices=[('checked', '확인 전'), ('confirmed', '접수'), ('discarded', '폐기')], default='checked', max_length=10, verbose_name='상태')),
+                ('rows', vouchers.privacy.fields.EncryptedTextField(blank=True, editable=False, null=True)),
+                ('problems', models.JSONField(default=list, editable=False)),
+                ('rows_total', models.IntegerField(verbose_name='전체 행')),
+                ('rows_wrong', models.IntegerField(verbose_name='고칠 행')),
+                ('uploaded_at', models.DateTimeField(verbose_name='업로드 일시')),
+                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='처리일시')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.municipality', verbose_name='지자체')),
+                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='올린 사람')),
+            ],
+            options={
+                'verbose_name': '가맹점 신청 파일',
+                'verbose_name_plural': '가맹점 신청 파일',
+                'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('state', 'checked')), fields=['municipality', 'uploaded_at'], name='application_upload_waits')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state', 'checked'), models.Q(('decided_at__isnull', False), ('rows__isnull', True)), _connector='OR'), name='application_upload_forgets'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('rows_wrong', 0), _connector='OR'), name='application_upload_whole')],
+            },
+        ),
+        migrations.CreateModel(
             name='BankSheet',
             fields=[
                 ('id', models.UUIDField(db_default=vouchers.common.models.UUID7(), default=vouchers.common.models.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='번호')),

@@ -155,6 +155,7 @@ class MerchantAdmin(HistoryAdmin):
         (_("가맹점 앱"), {"fields": ["partner"]}),
     ]
     inlines: ClassVar = [MerchantBenefitInline]
+    list_before_template = "merchants/registry/ways_in.html"
     change_form_outer_before_template = "merchants/registry/life.html"
     change_form_outer_after_template = "merchants/registry/timeline.html"
     empty_hint = _("가맹점 신청을 입력하고 결재를 받은 뒤 QR 코드를 발급하면 결제를 받을 수 있습니다.")
@@ -248,7 +249,7 @@ class MerchantAdmin(HistoryAdmin):
             official: Any = request.user
             obj.code, obj.entered_by = next_code(municipality=obj.municipality_id), official
         super().save_model(request, obj, form, change)
-        open_for_payments(merchant=obj)
+        open_for_payments(municipality=obj.municipality_id, merchants=[obj.pk])
         for finding in form.findings(obj.municipality_id):
             messages.warning(request, str(finding.text))
 

@@ -7,10 +7,11 @@ carried over to the shop by the database on its first day.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -35,8 +36,6 @@ from merchants.registry.rules import GUARDED, months_after
 from vouchers.common.database import domain_errors
 from vouchers.common.errors import NotPermitted
 from vouchers.common.seoul import business_date
-from vouchers.currencies.models import Currency
-from vouchers.ledger import services as ledger
 from vouchers.ledger.models import AccountKind
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
@@ -57,13 +56,15 @@ def load_categories(*, using: str, path: Path = CATEGORIES) -> int:
     return len(rows)
 
 
-def open_for_payments(*, merchant: Merchant) -> None:
+def open_for_payments(*, municipality: str, merchants: Sequence[UUID]) -> None:
     """Open the two accounts that a shop's money passes through, in every currency of its municipality; once each."""
-    for currency in Currency.objects.filter(municipality=merchant.municipality_id):
-        for kind in (AccountKind.MERCHANT_PENDING, AccountKind.MERCHANT_SETTLED):
-            ledger.open_account(
-                municipality=merchant.municipality_id, currency=currency.pk, kind=kind, owner=merchant.pk
-            )
+    with domain_errors(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(ledger.open_account(currency.municipality_id, currency.id, kind, merchant))"
+            " FROM vouchers_currency currency, unnest(%s::text[]) AS kind, unnest(%s::uuid[]) AS merchant"
+            " WHERE currency.municipality_id = %s",
+            [[AccountKind.MERCHANT_PENDING.value, AccountKind.MERCHANT_SETTLED.value], list(merchants), municipality],
+        )  # fmt: skip
 
 
 def next_code(*, municipality: str) -> str:

@@ -16,6 +16,7 @@ from allowances.budgets.models import BudgetLine
 from allowances.clawback.models import Receivable
 from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, Programme
+from merchants.applications.models import ApplicationUpload
 from merchants.dispositions.models import Disposition
 from merchants.payouts.models import Payout, PayoutBatch
 from merchants.qr_kit.models import MerchantQR
@@ -72,6 +73,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.MerchantQR": ("AMSUX", "", "-"),
     "merchants.OpenDataTerms": ("AMSUX", "X", "-"),
     "merchants.RegistrationStandard": ("AMSUX", "X", "-"),
+    "merchants.ApplicationUpload": ("AMSUX", "", "-"),
     "merchants.BankSheet": ("BAPSUX", "S", "BAPSUX"),
     "merchants.Payout": ("BAPSUX", "", "-"),
     "merchants.PayoutBatch": ("BAPSUX", "", "-"),
@@ -226,6 +228,12 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "programme_allot": ("get", Programme, "B"),
     "programme_terms": ("get", Programme, "D"),
     "programme_try": ("get", Programme, "DRAPUX"),
+    "application_upload": ("get", ApplicationUpload, "AMSUX"),
+    "application_upload_confirm": ("post", ApplicationUpload, "M"),
+    "application_upload_discard": ("post", ApplicationUpload, "M"),
+    "application_upload_new": ("get", None, "M"),
+    "application_upload_problems": ("post", ApplicationUpload, "M"),
+    "application_template": ("get", None, "M"),
     "open_data": ("get", None, "AMSUX"),
     "open_data_publish": ("post", None, "M"),
     "disposition_new": ("get", Merchant, "M"),

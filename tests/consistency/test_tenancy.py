@@ -28,6 +28,7 @@ from allowances.batches.models import (
 )
 from allowances.programmes.models import LocalExclusiveGroup
 from config.database import security
+from merchants.applications.models import ApplicationUpload
 from merchants.open_data import services as open_data
 from merchants.open_data.models import UsageCell, UsageMonth
 from merchants.registry.models import MerchantBenefit
@@ -159,6 +160,10 @@ def _fill_the_rest(city: City) -> None:
         valid_until=date(2026, 12, 31), document="지역경제과-1",
     )  # fmt: skip
     make_terms(city)
+    ApplicationUpload.objects.create(
+        municipality=city.municipality, file_name="신청.csv", file_sha256="0" * 64, rows="[]", rows_total=0, rows_wrong=0,
+        uploaded_by=factories.make_official(city), uploaded_at=AT,
+    )  # fmt: skip
     job = KitPrint.objects.create(
         municipality=city.municipality, dong=city.dong, official=factories.make_official(city), rows=1, asked_at=AT
     )

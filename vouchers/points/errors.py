@@ -93,13 +93,6 @@ class RunNotPaying(StateConflict):
     message = _("지급 중인 회차만 중단할 수 있습니다.")
 
 
-class FileUnreadable(DomainError):
-    """Neither CSV nor a workbook, or without the columns that are needed."""
-
-    code = "activity_file_unreadable"
-    message = _("파일을 읽을 수 없습니다. %(why)s")
-
-
 class FileTaken(StateConflict):
     """The same file was confirmed before."""
 

@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from tests import factories
 from tests.factories.points import PointDesk, seoul
 from vouchers.common.errors import NotPermitted, StateConflict
+from vouchers.common.sheets import FileUnreadable
 from vouchers.points import errors, reading, services, uploads, workbook
 from vouchers.points.models import Activity, ActivityUpload, UploadState
 
@@ -148,13 +149,13 @@ def test_the_same_activities_in_another_file_count_once(desk: PointDesk) -> None
     [b"", b"\0\1\2", b"PK\3\4 no workbook", "이름,날짜\n김하나,2026".encode(), HEADER.encode(), "실적번호,활동,활동일시\n1,2,3".encode()],
 )  # fmt: skip
 def test_what_is_no_such_file(desk: PointDesk, content: bytes) -> None:
-    with pytest.raises(errors.FileUnreadable):
+    with pytest.raises(FileUnreadable):
         upload(desk, content)
 
 
 def test_too_many_rows(desk: PointDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MOST_ROWS", 2)
-    with pytest.raises(errors.FileUnreadable):
+    with pytest.raises(FileUnreadable):
         upload(desk, lines(*ROWS))
 
 

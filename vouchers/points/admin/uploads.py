@@ -18,11 +18,12 @@ from vouchers.common.errors import DomainError
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.korean import grouped
 from vouchers.common.pages import find, page, refusals_shown, render, require
+from vouchers.common.sheets import LARGEST_FILE
 from vouchers.partners.models import Partner
 from vouchers.points import uploads, workbook
 from vouchers.points.admin.programmes import EDIT, VIEW
 from vouchers.points.models import ActivityUpload, PointWitness, UploadState
-from vouchers.points.reading import COLUMNS, LARGEST_FILE
+from vouchers.points.reading import COLUMNS
 from vouchers.privacy.admin import record
 from vouchers.privacy.models import AccessAction
 
