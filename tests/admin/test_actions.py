@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from allowances.batches import services
@@ -17,7 +15,6 @@ from allowances.batches.files import list_store
 from allowances.batches.models import Batch
 from allowances.programmes.models import Cycle
 from tests.admin.conftest import Login
-from tests.admin.test_pages import addresses, pages
 from tests.factories import AT
 from tests.factories.everything import Everything
 from tests.factories.lists import authority, read_list
@@ -26,8 +23,6 @@ from vouchers.officials.models import Official, RoleAssignment
 from vouchers.officials.rules import Role
 from vouchers.partners.models import Partner, PartnerKey
 from vouchers.privacy.models import AccessAction, AccessRecord
-
-_LINK = re.compile(r'<a\b[^>]*\shref="(/admin/[^"#?]*)')
 
 
 def role_form(official: Official, *roles: tuple[str, str]) -> dict[str, str]:
@@ -126,18 +121,3 @@ def test_a_row_that_does_not_exist_is_not_found(world: Everything, login: Login)
     answer = login(Role.ADMINISTRATOR).get(reverse("admin:merchants_merchant_change", args=[uuid7()]))
     assert answer.status_code == 404
     assert "화면을 찾을 수 없습니다" in answer.content.decode()
-
-
-@pytest.mark.parametrize("role", Role)
-def test_no_link_leads_where_its_reader_may_not_go(world: Everything, login: Login, role: Role) -> None:
-    client = login(role)
-    shown = {address: set(_LINK.findall(html)) for address, html in pages(client, addresses(world, role))}
-    unseen = set[str]().union(*shown.values()) - shown.keys()
-    status = dict.fromkeys(shown, 200) | {link: _status(client, link) for link in unseen}
-    dead = {(page, link) for page, links in shown.items() for link in links if status[link] in {403, 404}}
-    assert dead == set()
-
-
-def _status(client: Client, link: str) -> int:
-    with transaction.atomic():
-        return client.get(link).status_code

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -46,6 +47,7 @@ LETTERS: Final = {
     "M": Role.MERCHANT_OFFICER, "S": Role.SETTLEMENT_OFFICER, "U": Role.AUDITOR, "X": Role.ADMINISTRATOR,
 }  # fmt: skip
 EVERYBODY: Final = "DRBAPMSUX"
+_LINK: Final = re.compile(r'<a\b[^>]*\shref="(/admin/[^"#?]*)')
 
 # model: who may see its list and its rows; who may add a row; who may see the history ("-": there is none, 404)
 MODELS: Final[dict[str, tuple[str, str, str]]] = {
@@ -338,10 +340,12 @@ def test_nothing_is_missing_from_the_table() -> None:
 
 
 @pytest.mark.parametrize("letter", LETTERS)
-def test_lists_and_forms(world: Everything, letter: str) -> None:
+def test_lists_and_forms_and_where_their_links_lead(world: Everything, letter: str) -> None:
     role = LETTERS[letter]
     client, rows = client_of(world, role), rows_of(world, role)
-    wrong = []
+    wrong: list[tuple[str, int, int]] = []
+    links: set[tuple[str, str]] = set()
+    status: dict[str, int] = {}
     for label, (view, add, history) in MODELS.items():
         name, row = f"admin:{label.lower().replace('.', '_')}", rows[label]
         expected = {
@@ -351,11 +355,20 @@ def test_lists_and_forms(world: Everything, letter: str) -> None:
             reverse(f"{name}_history", args=[row.pk]): 404 if history == "-" else 200 if letter in history else 403,
             reverse(f"{name}_delete", args=[row.pk]): 403,
         }
-        answers = {address: client.get(address, follow=True).status_code for address in expected}
-        wrong += [
-            (address, answers[address], status) for address, status in expected.items() if answers[address] != status
-        ]
+        for address, right in expected.items():
+            answer = client.get(address, follow=True)
+            status[address] = answer.status_code
+            links |= {(address, link) for link in _LINK.findall(answer.content.decode())}
+            if answer.status_code != right:
+                wrong.append((address, answer.status_code, right))
     assert wrong == []
+    status |= {link: _status(client, link) for link in {link for _, link in links} - status.keys()}
+    assert {(address, link) for address, link in links if status[link] in {403, 404}} == set()
+
+
+def _status(client: Client, link: str) -> int:
+    with transaction.atomic():  # a page that fails in the database does not end the test's own transaction
+        return client.get(link).status_code
 
 
 @pytest.mark.parametrize("letter", LETTERS)
