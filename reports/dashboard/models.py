@@ -1,4 +1,4 @@
-"""What the dashboard shows, day by day. The functions of ``sql/`` alone write it."""
+"""What the dashboard and the reports show, day by day. The functions of ``sql/`` alone write it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ class Dimension(models.TextChoices):
     CATEGORY = "category", _("업종")
     DONG = "dong", _("읍면동")
     AGE = "age", _("연령")
+    SEX = "sex", _("성별")
+    HOME = "home", _("이용자 읍면동")
+    CHANNEL = "channel", _("채널")
+    DISCOUNT = "discount", _("가맹점 할인")
+    FEE = "fee", _("채널 수수료")
+    FLOW = "flow", _("금액 구분")
+    ACCOUNT = "account", _("예산·재원")
 
 
 class DaySum(LedgerModel):

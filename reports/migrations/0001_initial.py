@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='DaySum',
             fields=[
                 ('pk', models.CompositePrimaryKey('municipality_id', 'dimension', 'business_date', 'currency_id', 'event', 'value', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('dimension', models.CharField(choices=[('day', '하루'), ('slot', '10분'), ('category', '업종'), ('dong', '읍면동'), ('age', '연령')], max_length=10)),
+                ('dimension', models.CharField(choices=[('day', '하루'), ('slot', '10분'), ('category', '업종'), ('dong', '읍면동'), ('age', '연령'), ('sex', '성별'), ('home', '이용자 읍면동'), ('channel', '채널'), ('discount', '가맹점 할인'), ('fee', '채널 수수료'), ('flow', '금액 구분'), ('account', '예산·재원')], max_length=10)),
                 ('business_date', models.DateField(verbose_name='영업일')),
                 ('currency_id', models.UUIDField(verbose_name='상품권')),
                 ('event', models.CharField(max_length=20)),

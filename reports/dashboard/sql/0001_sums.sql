@@ -1,4 +1,4 @@
--- What the dashboard shows, summed up day by day, so that a page reads some dozens of rows for each day, however many
+-- What the dashboard and the reports show, summed up day by day, so that a page reads some dozens of rows for each day, however many
 -- payments there were. The ledger pays nothing for it: a job sums up the open days anew, each minute in which something
 -- moved, and each closed day for the last time. A cancellation counts on its own day, so a closed day never changes.
 
@@ -11,11 +11,15 @@ CREATE TABLE reports_daysum (
     currency_id     uuid NOT NULL,
     event           text NOT NULL,               -- the kind of the journal; pay: a payment
     value           text NOT NULL,               -- slot: '09:20', from then on ten minutes; day: ''; '' elsewhere: not known
+                                                 -- channel, discount, fee: 'cpm', 'online:' and the online channel
+                                                 -- flow: 'in:grant', 'out:purchase', by way and kind of lot; 'outside:'
+                                                 -- account: 'in:', 'out:' and the line, programme or fund
     movements       bigint NOT NULL,             -- payments, cancellations; otherwise movements of money
     amount          bigint NOT NULL,
     holding         bigint NOT NULL,             -- by how much the wallets hold more, or less
     CONSTRAINT daysum_pkey PRIMARY KEY (municipality_id, dimension, business_date, currency_id, event, value),
-    CONSTRAINT daysum_dimension_known CHECK (dimension IN ('day', 'slot', 'category', 'dong', 'age')),
+    CONSTRAINT daysum_dimension_known CHECK (dimension IN (
+        'day', 'slot', 'category', 'dong', 'age', 'sex', 'home', 'channel', 'discount', 'fee', 'flow', 'account')),
     CONSTRAINT daysum_not_negative CHECK (movements > 0 AND amount >= 0)
 ) WITH (fillfactor = 80);
 
@@ -83,47 +87,83 @@ BEGIN
     v_final := EXISTS (SELECT FROM vouchers_dailysum WHERE municipality_id = p_municipality AND business_date = p_date)
                AND p_date = dashboard.next_day(p_municipality);
     WITH used AS (
-        SELECT 'pay' AS event, currency_id, wallet_id, merchant_id, amount, -amount AS holding, at
-        FROM vouchers_payment
+        SELECT 'pay' AS event, payment.currency_id, payment.wallet_id, payment.merchant_id, payment.amount,
+               -payment.amount AS holding, payment.at, payment.channel, payment.id AS payment_id, payment.discount
+        FROM vouchers_payment payment
         WHERE municipality_id = p_municipality AND business_date = p_date AND id >= v_from AND id < v_until
         UNION ALL
-        SELECT 'refund', paid.currency_id, paid.wallet_id, paid.merchant_id, back.amount, back.amount, journal.at
+        SELECT 'refund', paid.currency_id, paid.wallet_id, paid.merchant_id, back.amount, back.amount, journal.at,
+               paid.channel, paid.id, back.discount
         FROM vouchers_journal journal
         JOIN vouchers_cancellation back ON back.municipality_id = p_municipality AND back.id = journal.id
         JOIN vouchers_payment paid ON paid.municipality_id = p_municipality AND paid.id = back.payment_id
         WHERE journal.municipality_id = p_municipality AND journal.business_date = p_date AND journal.kind = 'refund'
           AND journal.id >= v_first AND journal.id < v_last
-    ), told AS (
-        SELECT used.event, used.currency_id, used.amount, used.holding, dashboard.slot(used.at, p_date) AS slot,
-               shop.category_id AS category, coalesce(shop.dong_id::text, '') AS dong,
+    ), told AS MATERIALIZED (
+        SELECT used.event, used.currency_id, used.amount, used.holding, used.discount, bought.fee,
+               dashboard.slot(used.at, p_date) AS slot, shop.category_id AS category,
+               coalesce(shop.dong_id::text, '') AS dong,
                CASE WHEN wallet.corporation_id IS NOT NULL THEN 'corporation'
-                    ELSE coalesce(dashboard.age_band(citizen.birth_date, p_date), '') END AS age
+                    ELSE coalesce(dashboard.age_band(citizen.birth_date, p_date), '') END AS age,
+               CASE WHEN wallet.corporation_id IS NOT NULL THEN 'corporation' ELSE coalesce(citizen.sex, '') END AS sex,
+               CASE WHEN wallet.corporation_id IS NOT NULL THEN 'corporation'
+                    ELSE coalesce(citizen.dong_id::text, '') END AS home,
+               concat_ws(':', used.channel, bought.channel_id) AS channel
         FROM used
         JOIN merchants_merchant shop ON shop.municipality_id = p_municipality AND shop.id = used.merchant_id
         JOIN vouchers_wallet wallet ON wallet.municipality_id = p_municipality AND wallet.id = used.wallet_id
         LEFT JOIN vouchers_citizen citizen ON citizen.municipality_id = p_municipality AND citizen.id = wallet.citizen_id
-    ), moved AS (
+        LEFT JOIN vouchers_onlineorder bought ON used.channel = 'online'
+         AND bought.municipality_id = p_municipality AND bought.payment_id = used.payment_id
+    ), moved AS MATERIALIZED (
         SELECT journal.kind AS event, journal.currency_id, dashboard.slot(journal.at, p_date) AS slot, t.amount,
-               t.amount * ((t.credit_lot_id IS NOT NULL)::integer - (t.debit_lot_id IS NOT NULL)::integer) AS holding
+               t.amount * ((t.credit_lot_id IS NOT NULL)::integer - (t.debit_lot_id IS NOT NULL)::integer) AS holding,
+               CASE WHEN t.credit_lot_id IS NOT NULL AND t.debit_lot_id IS NOT NULL THEN 'within'
+                    WHEN t.credit_lot_id IS NOT NULL THEN 'in' WHEN t.debit_lot_id IS NOT NULL THEN 'out'
+                    ELSE 'outside' END || ':' || coalesce(lot.kind::text, '') AS flow,
+               t.credit_lot_id IS NOT NULL OR t.debit_lot_id IS NOT NULL OR journal.kind IN ('settle', 'exchange')
+               AS is_counted,
+               CASE WHEN taken.id IS NOT NULL THEN 'out:' || taken.owner_id END AS taken,
+               CASE WHEN given.id IS NOT NULL THEN 'in:' || given.owner_id END AS given
         FROM vouchers_journal journal
         JOIN vouchers_transfer t ON t.municipality_id = p_municipality AND t.journal_id = journal.id
-        WHERE journal.municipality_id = p_municipality AND journal.business_date = p_date AND journal.kind <> 'refund'
+        LEFT JOIN vouchers_lot lot ON lot.municipality_id = p_municipality
+         AND lot.id = coalesce(t.credit_lot_id, t.debit_lot_id)
+        LEFT JOIN vouchers_account taken ON taken.municipality_id = p_municipality AND taken.id = t.debit_account_id
+         AND taken.kind IN ('budget', 'programme', 'benefit')
+        LEFT JOIN vouchers_account given ON given.municipality_id = p_municipality AND given.id = t.credit_account_id
+         AND given.kind IN ('budget', 'programme', 'benefit')
+        WHERE journal.municipality_id = p_municipality AND journal.business_date = p_date
           AND journal.id >= v_first AND journal.id < v_last
-          AND (t.debit_lot_id IS NOT NULL OR t.credit_lot_id IS NOT NULL OR journal.kind IN ('settle', 'exchange'))
     ), fresh AS MATERIALIZED (
-        SELECT CASE grouping(slot, category, dong, age) WHEN 15 THEN 'day' WHEN 7 THEN 'slot' WHEN 11 THEN 'category'
-                    WHEN 13 THEN 'dong' ELSE 'age' END AS dimension,
-               currency_id, event, coalesce(slot, category, dong, age, '') AS value,
+        SELECT CASE grouping(slot, category, dong, age, sex, home, channel)
+                    WHEN 127 THEN 'day' WHEN 63 THEN 'slot' WHEN 95 THEN 'category' WHEN 111 THEN 'dong'
+                    WHEN 119 THEN 'age' WHEN 123 THEN 'sex' WHEN 125 THEN 'home' ELSE 'channel' END AS dimension,
+               currency_id, event, coalesce(slot, category, dong, age, sex, home, channel, '') AS value,
                count(*) AS movements, sum(amount)::bigint AS amount, sum(holding)::bigint AS holding
-        FROM told GROUP BY currency_id, event, GROUPING SETS ((), (slot), (category), (dong), (age))
+        FROM told
+        GROUP BY currency_id, event, GROUPING SETS ((), (slot), (category), (dong), (age), (sex), (home), (channel))
+        UNION ALL                                -- what the shops bear of a price, and what channels are owed of it
+        SELECT part.dimension, currency_id, event, channel, count(*), sum(part.amount)::bigint, 0
+        FROM told CROSS JOIN LATERAL (VALUES ('discount', discount), ('fee', CASE event WHEN 'pay' THEN fee END))
+             AS part (dimension, amount)
+        WHERE part.amount > 0 GROUP BY 1, 2, 3, 4
         UNION ALL
         SELECT CASE grouping(slot) WHEN 1 THEN 'day' ELSE 'slot' END, currency_id, event, coalesce(slot, ''),
                count(*), sum(amount)::bigint, sum(holding)::bigint
-        FROM moved GROUP BY currency_id, event, GROUPING SETS ((), (slot))
+        FROM moved WHERE is_counted AND event <> 'refund' GROUP BY currency_id, event, GROUPING SETS ((), (slot))
+        UNION ALL
+        SELECT 'flow', currency_id, event, flow, count(*), sum(amount)::bigint, sum(holding)::bigint
+        FROM moved WHERE is_counted GROUP BY 2, 3, 4
+        UNION ALL                                -- what left and came to each budget line, programme and fund
+        SELECT 'account', currency_id, event, side.value, count(*), sum(amount)::bigint, 0
+        FROM moved CROSS JOIN LATERAL (VALUES (taken), (given)) AS side (value)
+        WHERE side.value IS NOT NULL GROUP BY 2, 3, 4
     ), gone AS (                                 -- a shop of another category since the last time, a birth date mended
         DELETE FROM reports_daysum kept
         WHERE municipality_id = p_municipality AND business_date = p_date
-          AND dimension IN ('day', 'slot', 'category', 'dong', 'age')
+          AND dimension IN ('day', 'slot', 'category', 'dong', 'age', 'sex', 'home', 'channel', 'discount', 'fee', 'flow',
+                            'account')
           AND NOT EXISTS (SELECT FROM fresh
                           WHERE (fresh.dimension, fresh.currency_id, fresh.event, fresh.value)
                               = (kept.dimension, kept.currency_id, kept.event, kept.value))

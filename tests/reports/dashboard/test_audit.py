@@ -14,6 +14,9 @@ TAMPERING = [
     "UPDATE reports_daysum SET holding = holding + 1 WHERE dimension IN ('day', 'slot') AND event = 'disburse'",
     "DELETE FROM reports_daysum WHERE event = 'pay'",
     "DELETE FROM reports_daysum WHERE dimension = 'dong'",
+    "DELETE FROM reports_daysum WHERE dimension = 'flow' AND event = 'disburse'",
+    "UPDATE reports_daysum SET amount = amount + 1 WHERE dimension = 'account' AND event = 'disburse'",
+    "UPDATE reports_daysum SET dimension = 'discount', amount = 1 WHERE dimension = 'channel' AND event = 'pay'",
 ]
 
 
