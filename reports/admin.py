@@ -1,9 +1,8 @@
 """Seam: where Django finds the pages of this app's rooms."""
 
-from reports.budgets import admin as budgets
 from reports.dashboard import admin as dashboard
 from reports.documents import admin as documents
 from reports.kits import admin as kits
 from reports.statistics import admin as statistics
 
-__all__ = ["budgets", "dashboard", "documents", "kits", "statistics"]
+__all__ = ["dashboard", "documents", "kits", "statistics"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +25,13 @@ _COLUMNS: Final = {
 """Which column of 예산 집행 현황 a kind of entry counts in."""
 
 CHOSEN_FROM: Final = 500
+_THROUGH: Final = """
+SELECT entry.line_id, entry.kind, sum(entry.national)::bigint, sum(entry.province)::bigint, sum(entry.city)::bigint
+FROM allowances_budgetentry entry
+JOIN vouchers_journal journal ON journal.municipality_id = entry.municipality_id AND journal.id = entry.journal_id
+WHERE entry.line_id = ANY (%(lines)s) AND journal.business_date <= %(day)s
+GROUP BY 1, 2
+"""
 _OF_LINES: Final = """
 WITH programme AS (
     SELECT DISTINCT line_id, programme_id FROM allowances_budgetallotment WHERE line_id = ANY (%(lines)s)
@@ -57,10 +65,23 @@ def line_budgets(*, lines: Iterable[BudgetLine]) -> dict[UUID, LineBudget]:
     return {key: found.get(key, LineBudget()) for key in keys}
 
 
+def entered_through(*, lines: Iterable[BudgetLine], day: date) -> dict[UUID, LineBudget]:
+    """What the entries of these lines come to at the end of a business day; nothing of their programmes."""
+    keys = [line.pk for line in lines]
+    with connection.cursor() as cursor:
+        cursor.execute(_THROUGH, {"lines": keys, "day": day})
+        columns = _columns(cursor.fetchall())
+    return {key: replace(LineBudget(), **columns.get(key, {})) for key in keys}
+
+
 def _entered(keys: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    columns: dict[UUID, dict[str, Any]] = defaultdict(dict)
     sums = BudgetEntry.objects.filter(line__in=keys).order_by().values_list("line", "kind")
-    for key, kind, national, province, city in sums.annotate(Sum("national"), Sum("province"), Sum("city")):
+    return _columns(sums.annotate(Sum("national"), Sum("province"), Sum("city")))
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, dict[str, Any]]:
+    columns: dict[UUID, dict[str, Any]] = defaultdict(dict)
+    for key, kind, national, province, city in rows:
         column, parts = _COLUMNS[EntryKind(kind)], Split(national=national, province=province, city=city)
         columns[key][column] = columns[key].get(column, Split()) + (-parts if column == "gone" else parts)
     return columns

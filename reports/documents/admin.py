@@ -20,6 +20,7 @@ from reports.documents.models import PaperState, RegisterPaper
 from reports.documents.recipients import batch_of
 from reports.documents.rules import WHOLE_ROWS, register_form
 from vouchers.common.pages import find, page, refusals_shown, render, require
+from vouchers.common.seoul import business_date
 from vouchers.privacy.admin import ReasonForm
 
 PAPERS_SHOWN = 10
@@ -36,7 +37,7 @@ def batch_register(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         is_printable=printing.is_printable(batch), rows=printing.rows_of(batch), whole=WHOLE_ROWS,
         form_name=register_form(printing.rows_of(batch)), reason_form=ReasonForm(auto_id="register-%s"),
         may_plain=request.authority.may("citizens.view", batch.municipality_id),  # type: ignore[attr-defined]
-        papers=papers,
+        papers=papers, paid_in=f"{business_date(batch.paid_at):%Y-%m}" if batch.paid_at else "",
     )  # fmt: skip
 
 

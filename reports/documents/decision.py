@@ -71,12 +71,16 @@ class DecisionLine:
     lapsed: int | None
 
     @property
+    def owed(self) -> int:
+        """What has not been taken, of what is known to have been tried."""
+        return 0 if self.taken is None else self.amount - self.taken - (self.lapsed or 0)
+
+    @property
     def note(self) -> str:
         """How it was carried out."""
         if self.taken is None:
             return ""
-        owed = self.amount - self.taken - (self.lapsed or 0)
-        return f"미회수 {grouped(owed)}" if owed else "전액 회수"
+        return f"미회수 {grouped(self.owed)}" if self.owed else "전액 회수"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,16 +134,20 @@ def decision_of(batch: Batch, *, at: datetime) -> Decision:
         steps = list(steps_of(batch))
         boxes = boxes_of(steps)
     programme, number = batch.cycle.programme, document_number(batch)
-    with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [batch.municipality_id, batch.pk])
-        lines = tuple(DecisionLine(*row) for row in cursor.fetchall())
     return Decision(
         document_number=str(number) if number else "", issued_on=business_date(at),
         municipality=batch.municipality.name, currency=programme.currency.name, programme=str(programme),
         cycle=batch.cycle.name, basis=batch.clawback.basis, pay_within_days=batch.clawback.pay_within_days,
-        total=batch.amount_total, digest=batch.digest, drafter=str(steps[0].official), lines=lines,
+        total=batch.amount_total, digest=batch.digest, drafter=str(steps[0].official), lines=lines_of(batch),
         boxes=tuple(approval_box(box) for box in boxes if not box.is_concurrence),
     )  # fmt: skip
+
+
+def lines_of(batch: Batch) -> tuple[DecisionLine, ...]:
+    """The people of a clawback in the order of its list."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [batch.municipality_id, batch.pk])
+        return tuple(DecisionLine(*row) for row in cursor.fetchall())
 
 
 def html(decision: Decision) -> str:

@@ -17,7 +17,8 @@ BLOCK_ROWS: Final = 20_000
 
 _ROWS: Final = """
 SELECT e.row_number, coalesce(r.dong, ''), coalesce(r.name, ''), r.birth_date, e.amount, c.posted_at, e.in_cash,
-       e.citizen_id IS NULL, u.state
+       e.citizen_id IS NULL, u.state,
+       CASE WHEN c.posted_at IS NOT NULL AND (u.id IS NULL OR u.journal_id IS NOT NULL) THEN e.amount ELSE 0 END
 FROM allowances_entitlement e
 JOIN allowances_batchrow r
   ON r.municipality_id = e.municipality_id AND r.batch_id = e.batch_id AND r.row_number = e.row_number
@@ -41,7 +42,7 @@ GROUP BY 1 ORDER BY 1
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """One line of a register, in full; the paper masks it."""
+    """One line of a register, in full; the paper masks it. ``moved``: what left the programme for it, 0 before it is paid."""
 
     number: int
     dong: str
@@ -50,6 +51,7 @@ class Recipient:
     amount: int
     paid_on: date | None
     note: str
+    moved: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +94,10 @@ def _block(batch: Batch, after: int) -> list[tuple[Any, ...]]:
 
 
 def _recipient(number: int, row: tuple[Any, ...]) -> Recipient:
-    _, dong, name, birth_date, amount, posted_at, in_cash, is_no_member, unpaid = row
+    _, dong, name, birth_date, amount, posted_at, in_cash, is_no_member, unpaid, moved = row
     return Recipient(
         number=number, dong=dong, name=name, birth_date=birth_date, amount=amount,
-        paid_on=_paid_on(posted_at, unpaid), note=_note(in_cash, is_no_member, unpaid),
+        paid_on=_paid_on(posted_at, unpaid), note=_note(in_cash, is_no_member, unpaid), moved=moved,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
@@ -26,6 +26,7 @@ from reports.statistics.definitions import MOST_MONTHS, Asked, Definition, month
 from reports.statistics.errors import ReportNotReady
 from reports.statistics.models import IssuedReport, IssueState
 from reports.statistics.rules import NUMBERS, Content, Kind, Row, Style, Table, as_text, from_json, spaced_code
+from reports.statistics.selectors import as_of
 from vouchers.common.admin import ListAdmin, moment
 from vouchers.common.errors import NotFound
 from vouchers.common.filters import MunicipalityFilter, chosen_municipality
@@ -34,6 +35,8 @@ from vouchers.common.models import uuid7
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.common.seoul import business_date
 from vouchers.municipalities.models import Municipality
+from vouchers.privacy.models import AccessAction
+from vouchers.privacy.services import record_access
 
 SHOWN = 400
 """Rows of a table on screen; a longer one is read in the workbook."""
@@ -62,13 +65,18 @@ def show(request: HttpRequest, definition: Definition) -> HttpResponse:
     at, what = request.at, request.GET.get("as", "")  # type: ignore[attr-defined]
     is_long = len(asked.months) > definition.screen_months
     content = None if is_long else definition.content(asked)
-    if what in _FILES and content is not None:
-        return _copy(request, definition, asked, what)
+    if content is not None:
+        _record(request, definition.people(asked), what, content, asked.municipality)
+    may_print = content is not None and sum(len(table.rows) for table in content.tables) <= SHOWN
+    if content is not None and (what == "xlsx" or (what == "pdf" and may_print)):
+        return _copy(request, definition, asked, what, content)
     codes = sorted(request.authority.municipalities)  # type: ignore[attr-defined]
     return render(
-        request, "reports/statistics/report.html", title=definition.title, definition=definition, asked=asked, at=at,
-        note=note, is_long=is_long, content=content, tables=_shown(content) if content else [],
-        figures=_figures(content) if content else [], filters=_filters(definition, asked),
+        request, "reports/statistics/report.html", title=definition.title, definition=definition, asked=asked,
+        at=as_of(municipality=asked.municipality, day=asked.last_day) or at, note=note, is_long=is_long,
+        content=content, tables=_shown(content) if content else [],
+        figures=_figures(content) if content else [], facts=content.facts if content else (),
+        filters=_filters(definition, asked), may_print=may_print,
         municipalities=Municipality.objects.filter(pk__in=codes) if len(codes) > 1 else [],
         latest=business_date(at), address=_address(asked), key=uuid7(),
         issue_address=f"admin:report_{definition.code}_issue",
@@ -82,7 +90,9 @@ def show(request: HttpRequest, definition: Definition) -> HttpResponse:
 
 def ask(request: HttpRequest, definition: Definition) -> HttpResponse:
     """Issue what the form names."""
-    asked, _note = _asked(request, request.POST, definition)
+    asked, note = _asked(request, request.POST, definition)
+    if note:
+        raise NotFound
     require(request, services.ISSUE, asked.municipality)
     with refusals_shown(request):
         made = services.issue(
@@ -93,7 +103,7 @@ def ask(request: HttpRequest, definition: Definition) -> HttpResponse:
     return redirect(f"{reverse(f'admin:report_{definition.code}')}?{_address(asked)}")
 
 
-def _copy(request: HttpRequest, definition: Definition, asked: Asked, what: str) -> HttpResponse:
+def _copy(request: HttpRequest, definition: Definition, asked: Asked, what: str, content: Content) -> HttpResponse:
     """A file of what has not been issued: the workbook in the official's language, the paper in Korean, both saying so."""
     at = request.at  # type: ignore[attr-defined]
     if what == "pdf":
@@ -104,10 +114,22 @@ def _copy(request: HttpRequest, definition: Definition, asked: Asked, what: str)
         heading = services.heading_of(definition, asked, official=request.user, at=at)  # type: ignore[arg-type]
         about = [heading.municipality, heading.period, heading.described, _as_of(at), gettext("단위: 원")]
         made = workbook.render(
-            definition.content(asked).tables, title=heading.title, about=[" · ".join(filter(None, about))], at=at
+            content.tables, title=heading.title, about=[" · ".join(filter(None, about))], at=at
         )  # fmt: skip
     name = f"{heading.title}_{heading.municipality}_{asked.first:%Y%m}-{asked.last:%Y%m}"
     return _file(made, name, what)
+
+
+def _record(request: HttpRequest, subject: str, what: str, content: Content, municipality: str) -> None:
+    """Who looked at people one by one, and how."""
+    if not subject:
+        return
+    actions = {"pdf": AccessAction.PRINT, "xlsx": AccessAction.DOWNLOAD}
+    record_access(
+        municipality=municipality, official=request.user.pk, address=request.META.get("REMOTE_ADDR") or None,  # type: ignore[arg-type]
+        action=actions.get(what, AccessAction.VIEW), subject=subject, reason="", at=request.at,  # type: ignore[attr-defined]
+        count=len(content.tables[0].rows),
+    )  # fmt: skip
 
 
 def _as_of(at: Any) -> str:
@@ -140,15 +162,18 @@ def _asked(request: HttpRequest, said: QueryDict, definition: Definition) -> tup
     if len(months_between(first=first, last=last)) > MOST_MONTHS:
         first = month_after(last, 1 - MOST_MONTHS)
         note = gettext("한 번에 12개월까지 볼 수 있어 끝 월까지의 12개월을 표시합니다.")
+    asked = Asked(municipality=code, first=first, last=last)
     chosen = {}
     for choice in definition.choices:
-        values = [value for value, _label in choice.options(code)]
+        values = [value for value, _label in choice.options(asked)]
         value = said.get(choice.name, "")
         if value and value not in values:
-            raise NotFound
+            if not choice.in_period:
+                raise NotFound
+            note, value = gettext("고른 조건이 이 기간에 없어 전체를 표시합니다."), ""
         if value or choice.all_label is None:
             chosen[choice.name] = value or values[0]
-    return Asked(municipality=code, first=first, last=last, chosen=chosen), note
+    return replace(asked, chosen=chosen), note
 
 
 def _month(said: str | None) -> date | None:
@@ -174,7 +199,7 @@ def _filters(definition: Definition, asked: Asked) -> list[_Filter]:
         _Filter(
             name=choice.name, label=choice.label, chosen=asked.chosen.get(choice.name, ""),
             options=([("", str(choice.all_label))] if choice.all_label is not None else [])
-            + list(choice.options(asked.municipality)),
+            + list(choice.options(asked)),
         )
         for choice in definition.choices
     ]  # fmt: skip
@@ -237,8 +262,9 @@ class IssuedReportAdmin(ListAdmin):
     issued = moment("asked_at", _("발급일시"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IssuedReport]:
-        """Without the files."""
-        return super().get_queryset(request).defer("content", "pdf", "xlsx")
+        """Without the files; of the reports that the official may read."""
+        codes = [code for code, report in REPORTS.items() if request.authority.may(report.permission)]  # type: ignore[attr-defined]
+        return super().get_queryset(request).filter(report__in=codes).defer("content", "pdf", "xlsx")
 
     @admin.display(description=_("기간"))
     def period(self, issued: IssuedReport) -> str:
@@ -260,13 +286,15 @@ class IssuedReportAdmin(ListAdmin):
         issued = rows.filter(pk=object_id).first() if _is_key(object_id) else None
         if issued is None:
             raise Http404
-        require(request, self.view_permission, issued.municipality_id)
+        _require(request, issued)
         content = from_json(issued.content) if issued.content else None
+        if content is not None:
+            _record(request, _people(issued), "", content, issued.municipality_id)
         return render(
             request, "reports/statistics/issued.html", title=str(issued), issued=issued,
             period=document_period(issued.first_day, issued.last_day), working=issued.state in _WORKING,
             tables=_shown(content) if content else [], figures=_figures(content) if content else [],
-            notes=content.notes if content else [], code=spaced_code(issued.code),
+            facts=content.facts if content else (), notes=content.notes if content else [], code=spaced_code(issued.code),
             control=paper.in_words(content.control) if content else "",
             is_intact=content is None or services.is_intact(issued), later=list(
                 IssuedReport.objects.defer("content", "pdf", "xlsx").filter(replaces=issued).select_related("number")
@@ -290,11 +318,12 @@ def issued_report_progress(request: HttpRequest, report_id: UUID) -> HttpRespons
 def issued_report_file(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """The paper, or with ``?as=xlsx`` the workbook, byte for byte as issued."""
     what = "xlsx" if request.GET.get("as") == "xlsx" else "pdf"
-    issued = _issued(request, report_id, what)
+    issued = _issued(request, report_id, what, "content")
     content = getattr(issued, what)
     if issued.state != IssueState.READY or content is None:
         messages.error(request, str(ReportNotReady()))
         return redirect("admin:reports_issuedreport_change", issued.pk)
+    _record(request, _people(issued), what, from_json(issued.content or {}), issued.municipality_id)
     return _file(bytes(content), f"{issued.number} {issued.title}", what)
 
 
@@ -329,5 +358,15 @@ def _is_key(text: str) -> bool:
 def _issued(request: HttpRequest, report_id: UUID, *files: str) -> IssuedReport:
     unread = {"content", "pdf", "xlsx"}.difference(files)
     issued = find(IssuedReport.objects.defer(*unread).select_related("number"), report_id)
-    require(request, services.READ, issued.municipality_id)
+    _require(request, issued)
     return issued
+
+
+def _require(request: HttpRequest, issued: IssuedReport) -> None:
+    """Issued reports are read by whoever may read issued ones and this report on screen."""
+    require(request, services.READ, issued.municipality_id)
+    require(request, REPORTS[issued.report].permission, issued.municipality_id)
+
+
+def _people(issued: IssuedReport) -> str:
+    return REPORTS[issued.report].people(services.asked_of(issued))

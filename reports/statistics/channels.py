@@ -1,7 +1,6 @@
-"""채널별 이용 현황: what was paid and cancelled through each channel, month by month, one statement for each month.
+"""채널별 이용 현황: what was paid and cancelled through each channel, month by month.
 
-A month is that of the business day, as the settlement counts it; the rows are found by the time in their ids, so that
-only the partitions of that month and its edges are read. A cancellation counts in the month of its own business day.
+A month is that of the business day, as the settlement counts it. A cancellation counts in the month of its own business day.
 """
 
 from __future__ import annotations
@@ -9,52 +8,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reports.dashboard.models import Dimension
 from reports.statistics.definitions import Asked, Definition, month_after
-from reports.statistics.movements import CURRENCY, EDGE, currency_of
+from reports.statistics.movements import CURRENCY, sums
 from reports.statistics.rules import Column, Content, Figure, Kind, Row, Style, Table, added
-from vouchers.common.filters import id_floor
-from vouchers.common.seoul import start_of_day
+from vouchers.ledger.models import JournalKind
 from vouchers.payments.models import Channel, OnlineChannel
 
-_MONTH: Final = """
-WITH movement AS (
-    SELECT payment.channel, bought.channel_id, count(*) AS payments, sum(payment.amount + payment.discount) AS price,
-           0::bigint AS cancellations, 0::numeric AS cancelled, sum(payment.discount) AS discount,
-           coalesce(sum(bought.fee), 0) AS fee
-    FROM vouchers_payment payment
-    LEFT JOIN vouchers_onlineorder bought ON payment.channel = 'online'
-     AND bought.municipality_id = %(municipality)s AND bought.payment_id = payment.id
-    WHERE payment.municipality_id = %(municipality)s AND payment.id >= %(since)s AND payment.id < %(until)s
-      AND payment.business_date >= %(first)s AND payment.business_date < %(end)s
-      AND (%(currency)s::uuid IS NULL OR payment.currency_id = %(currency)s::uuid)
-    GROUP BY 1, 2
-    UNION ALL
-    SELECT payment.channel, bought.channel_id, 0, 0, count(*), sum(back.amount + back.discount), -sum(back.discount), 0
-    FROM vouchers_cancellation back
-    JOIN vouchers_journal journal ON journal.municipality_id = %(municipality)s AND journal.id = back.id
-     AND journal.id >= %(since)s AND journal.id < %(until)s
-     AND journal.business_date >= %(first)s AND journal.business_date < %(end)s
-     AND (%(currency)s::uuid IS NULL OR journal.currency_id = %(currency)s::uuid)
-    CROSS JOIN LATERAL (
-        SELECT channel, id FROM vouchers_payment
-        WHERE municipality_id = %(municipality)s AND id = back.payment_id LIMIT 1) payment
-    LEFT JOIN vouchers_onlineorder bought ON payment.channel = 'online'
-     AND bought.municipality_id = %(municipality)s AND bought.payment_id = payment.id
-    WHERE back.municipality_id = %(municipality)s AND back.id >= %(since)s AND back.id < %(until)s
-    GROUP BY 1, 2
-)
-SELECT channel, channel_id, sum(payments)::bigint, sum(price)::bigint, sum(cancellations)::bigint,
-       sum(cancelled)::bigint, sum(discount)::bigint, sum(fee)::bigint
-FROM movement
-GROUP BY channel, channel_id
-"""
 _WIDTH: Final = 6
 
 Found = dict[tuple[str, UUID | None], tuple[int, ...]]
@@ -63,15 +29,31 @@ after cancellations, and the online channel's fee as it was recorded when the or
 
 
 def read(asked: Asked, month: date) -> Found:
-    """One month."""
-    end = month_after(month, 1)
-    values: dict[str, Any] = {
-        "municipality": asked.municipality, "currency": currency_of(asked), "first": month, "end": end,
-        "since": id_floor(start_of_day(month) - EDGE), "until": id_floor(start_of_day(end) + EDGE),
+    """One month. What was paid and the shop's discount make the price."""
+    kept = {
+        (one.dimension, one.event, one.value): one
+        for one in sums(
+            asked=asked, first=month, end=month_after(month, 1),
+            dimensions=(Dimension.CHANNEL, Dimension.DISCOUNT, Dimension.FEE),
+        )
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_MONTH, values)
-        return {(channel, online): tuple(sums) for channel, online, *sums in cursor.fetchall()}
+
+    def won(dimension: Dimension, event: JournalKind, value: str) -> int:
+        return kept[dimension, event, value].amount if (dimension, event, value) in kept else 0
+
+    def count(event: JournalKind, value: str) -> int:
+        return kept[Dimension.CHANNEL, event, value].movements if (Dimension.CHANNEL, event, value) in kept else 0
+
+    found: Found = {}
+    for value in {value for _dimension, _event, value in kept}:
+        given, returned = (won(Dimension.DISCOUNT, event, value) for event in (JournalKind.PAY, JournalKind.REFUND))
+        channel, _colon, online = value.partition(":")
+        found[channel, UUID(online) if online else None] = (
+            count(JournalKind.PAY, value), won(Dimension.CHANNEL, JournalKind.PAY, value) + given,
+            count(JournalKind.REFUND, value), won(Dimension.CHANNEL, JournalKind.REFUND, value) + returned,
+            given - returned, won(Dimension.FEE, JournalKind.PAY, value),
+        )  # fmt: skip
+    return found
 
 
 def tell(asked: Asked, found: Mapping[date, Found]) -> Content:

@@ -41,15 +41,18 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Something to choose beside the period. ``options``: (value, label) pairs at a municipality, read when asked for.
+    """Something to choose beside the period. ``options``: (value, label) pairs for a municipality and a period, read when
+    asked for.
 
-    ``all_label`` is what choosing nothing is called; None: the first option is taken where nothing is chosen.
+    ``all_label`` is what choosing nothing is called; None: the first option is taken where nothing is chosen. ``in_period``:
+    another period has other options, so that one chosen before may be none of them.
     """
 
     name: str
     label: Any
-    options: Callable[[str], Sequence[tuple[str, str]]]
+    options: Callable[[Asked], Sequence[tuple[str, str]]]
     all_label: Any = None
+    in_period: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,8 @@ class Definition:
     """A report.
 
     ``read`` finds one month's figures inside the scope, ``tell`` makes the tables of all months. ``screen_months``: so
-    many at most are read while a page waits; a longer period is issued, which happens in the background.
+    many at most are read while a page waits; a longer period is issued, which happens in the background. ``people``: what
+    stands in the access record where the report shows people one by one, empty where it does not.
     """
 
     code: str
@@ -68,6 +72,7 @@ class Definition:
     choices: tuple[Choice, ...] = ()
     empty_hint: Any = ""
     screen_months: int = MOST_MONTHS
+    people: Callable[[Asked], str] = lambda _asked: ""
 
     def content(self, asked: Asked) -> Content:
         """All of it, in the present transaction."""

@@ -16,6 +16,13 @@ class PeriodNotClosed(StateConflict):
     )
 
 
+class PeriodNotSummed(StateConflict):
+    """A closed day of the period waits for its final sums, which a job makes within minutes."""
+
+    code = "period_not_summed"
+    message = _("마감한 날의 합계를 확정하는 중입니다. 몇 분 뒤에 다시 발급하십시오.")
+
+
 class ReportNotReady(StateConflict):
     """It is still being made, or could not be."""
 

@@ -25,7 +25,7 @@ class IssuedReport(TenantModel):
     """발급한 보고서. ``content`` is what it says (`rules.to_json`), ``digest`` the SHA-256 over it and what it is of.
 
     PDF and workbook are kept as they were made, in the row: another version of a font, of WeasyPrint or of XlsxWriter
-    would make other bytes of the same content. They name no person. A trigger lets nothing change once it is ready.
+    would make other bytes of the same content. They name nobody in full. A trigger lets nothing change once it is ready.
     """
 
     app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE"

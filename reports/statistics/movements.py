@@ -1,8 +1,8 @@
-"""What moved into wallets, out of them, and from shops' pending to their settled money: the ledger's own movements by day.
+"""What moved into wallets, out of them, and from shops' pending to their settled money: the sums of each business day.
 
-Every figure of the reports about money comes from here. Days are business days; rows are found by the time in their ids,
-with two days more on either side, so only the partitions of the asked days and their edges are read. What is paid is read
-from the payments, of which each stands for the transfers that it made (audit: payments_follow_transfers).
+Every figure of the reports about money comes from the sums that are kept day by day (`reports_daysum`), so that a year is
+read as fast as a month, however many payments there were. The audit day_sums_follow_ledger proves those of closed days
+against the transfers; open days are summed up anew each minute in which something moved.
 """
 
 from __future__ import annotations
@@ -18,38 +18,28 @@ from django.db import connection
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from reports.dashboard.models import Dimension
 from reports.statistics.definitions import Asked, Choice
-from vouchers.common.filters import id_floor
-from vouchers.common.seoul import start_of_day
 from vouchers.currencies.models import Currency
 from vouchers.ledger.models import JournalKind, LotKind
 
-EDGE: Final = timedelta(days=2)
-"""How much earlier or later than its business day the id of a movement may have been made."""
 DAILY: Final = "day"
 _MOVED: Final = """
-SELECT business_date, 'pay' AS kind, 'out' AS way, NULL AS lot_kind, count(*) AS events, sum(amount)::bigint AS amount
-FROM vouchers_payment
-WHERE municipality_id = %(municipality)s AND id >= %(since)s AND id < %(until)s
+SELECT business_date, event, CASE dimension WHEN 'day' THEN 'out' ELSE split_part(value, ':', 1) END,
+       nullif(split_part(value, ':', 2), ''), sum(movements)::bigint, sum(amount)::bigint
+FROM reports_daysum
+WHERE municipality_id = %(municipality)s AND dimension IN ('flow', 'day') AND (dimension = 'flow') = (event <> 'pay')
   AND business_date >= %(first)s AND business_date < %(end)s
   AND (%(currency)s::uuid IS NULL OR currency_id = %(currency)s::uuid)
-GROUP BY business_date
-UNION ALL
-SELECT moved.business_date, journal.kind::text,
-       CASE WHEN moved.credit_lot_id IS NOT NULL AND moved.debit_lot_id IS NOT NULL THEN 'within'
-            WHEN moved.credit_lot_id IS NOT NULL THEN 'in' WHEN moved.debit_lot_id IS NOT NULL THEN 'out'
-            ELSE 'outside' END,
-       lot.kind::text, count(*), sum(moved.amount)::bigint
-FROM vouchers_journal journal
-JOIN vouchers_transfer moved ON moved.municipality_id = %(municipality)s AND moved.journal_id = journal.id
- AND moved.journal_id >= %(since)s AND moved.journal_id < %(until)s
-LEFT JOIN vouchers_lot lot ON lot.municipality_id = %(municipality)s
- AND lot.id = coalesce(moved.credit_lot_id, moved.debit_lot_id)
-WHERE journal.municipality_id = %(municipality)s AND journal.id >= %(since)s AND journal.id < %(until)s
-  AND journal.business_date >= %(first)s AND journal.business_date < %(end)s
-  AND (moved.credit_lot_id IS NOT NULL OR moved.debit_lot_id IS NOT NULL OR journal.kind IN ('settle', 'exchange'))
-  AND (%(currency)s::uuid IS NULL OR journal.currency_id = %(currency)s::uuid)
 GROUP BY 1, 2, 3, 4
+"""
+_SUMS: Final = """
+SELECT dimension, event, value, sum(movements)::bigint, sum(amount)::bigint
+FROM reports_daysum
+WHERE municipality_id = %(municipality)s AND dimension = ANY (%(dimensions)s)
+  AND business_date >= %(first)s AND business_date < %(end)s
+  AND (%(currency)s::uuid IS NULL OR currency_id = %(currency)s::uuid)
+GROUP BY 1, 2, 3
 """
 _SUMMED: Final = """
 SELECT reconciliation.next_day(%(municipality)s),
@@ -106,13 +96,31 @@ class Moved:
 
 def moved(*, municipality: str, currency: UUID | None, first: date, end: date) -> Moved:
     """The movements of the business days from ``first`` to the one before ``end``."""
-    asked: dict[str, Any] = {
-        "municipality": municipality, "currency": currency, "first": first, "end": end,
-        "since": id_floor(start_of_day(first) - EDGE), "until": id_floor(start_of_day(end) + EDGE),
-    }  # fmt: skip
+    asked = {"municipality": municipality, "currency": currency, "first": first, "end": end}
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, asked)
         return Moved(tuple(Line(*row) for row in cursor.fetchall()))
+
+
+class Sum(NamedTuple):
+    """What one value of a dimension had of a kind of event in some days."""
+
+    dimension: Dimension
+    event: str
+    value: str
+    movements: int
+    amount: int
+
+
+def sums(*, asked: Asked, first: date, end: date, dimensions: Sequence[Dimension]) -> list[Sum]:
+    """The sums by these dimensions from ``first`` to the day before ``end``, of the chosen currency."""
+    values: dict[str, Any] = {
+        "municipality": asked.municipality, "currency": currency_of(asked), "first": first, "end": end,
+        "dimensions": list(dimensions),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS, values)
+        return [Sum(Dimension(row[0]), *row[1:]) for row in cursor.fetchall()]
 
 
 def in_wallets(*, municipality: str, currency: UUID | None, before: date) -> int:
@@ -143,12 +151,12 @@ def currency_of(asked: Asked) -> UUID | None:
     return UUID(asked.chosen["currency"]) if asked.chosen.get("currency") else None
 
 
-def _currencies(municipality: str) -> list[tuple[str, str]]:
-    rows = Currency.objects.filter(municipality=municipality).order_by("name")
+def _currencies(asked: Asked) -> list[tuple[str, str]]:
+    rows = Currency.objects.filter(municipality=asked.municipality).order_by("name")
     return [(str(key), name) for key, name in rows.values_list("pk", "name")]
 
 
 UNIT: Final = Choice(
-    name="unit", label=_("구분"), options=lambda _municipality: [("month", gettext("월별")), (DAILY, gettext("일별"))]
+    name="unit", label=_("구분"), options=lambda _asked: [("month", gettext("월별")), (DAILY, gettext("일별"))]
 )
 CURRENCY: Final = Choice(name="currency", label=_("상품권"), options=_currencies, all_label=_("전체"))

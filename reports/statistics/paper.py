@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from reports.documents import pdf
 from reports.documents.head import UNSIGNED, ApprovalBox, head
 from reports.documents.register import spaced
+from reports.documents.rules import WHOLE_ROWS
 from reports.statistics.rules import NUMBERS, Column, Content, Figure, Kind, Style, Table, Value, as_text, spaced_code
 from vouchers.common.korean import document_amount, document_date, document_period
 from vouchers.common.seoul import business_date
@@ -22,6 +23,8 @@ from vouchers.common.seoul import business_date
 TEMPLATE: Final = "reports/statistics/paper.html"
 UPRIGHT: Final = 7
 """Columns for which a sheet is wide enough upright."""
+MOST_ROWS: Final = WHOLE_ROWS
+"""Rows of a table that stand on paper; a longer one is in the enclosed workbook, and paper has its total."""
 _SHARES: Final = {Kind.TEXT: 15, Kind.DATE: 11, Kind.MONTH: 8, Kind.COUNT: 8, Kind.PERCENT: 7, Kind.WON: 12}
 _UNITS: Final = {Kind.WON: "원", Kind.COUNT: "건·개", Kind.PERCENT: "%"}
 _CLASSES: Final = {Kind.TEXT: "text", Kind.DATE: "", Kind.MONTH: ""}
@@ -63,17 +66,19 @@ def html(content: Content, heading: Heading, *, digest: str = "") -> str:
     issued_on = business_date(heading.at)
     first, *others = UNSIGNED
     drafted = ApprovalBox(role=first.role, name=heading.official, signed_on=issued_on)
+    unsigned = [drafted, *others] if heading.code else UNSIGNED
     return render_to_string(
         TEMPLATE,
         {
             "heading": heading, "number": heading.number or "열람용(발급 전)", "period": heading.period,
             "issued_on": document_date(issued_on), "created": heading.at.isoformat(timespec="seconds"),
             "code": spaced_code(heading.code), "digest": spaced(digest), "tables": shown, "notes": content.notes,
+            "facts": content.facts, "closing": content.closing,
             "control": in_words(content.control), "control_label": content.control.label,
             "wide": any(len(table["labels"]) > UPRIGHT for table in shown),
             "head": head(
                 title=heading.title, subtitle=heading.municipality,
-                boxes=[drafted, *others] if heading.code else UNSIGNED,
+                boxes=[ApprovalBox(**vars(one)) for one in content.signatures] or unsigned,
             ),
         },
     )  # fmt: skip
@@ -96,8 +101,9 @@ def _shown(table: Table) -> dict[str, Any]:
         "widths": [f"{share * 100 / sum(shares):.2f}" for share in shares], "unit": ", ".join(units) or "-",
         "rows": [
             {"style": row.style, "cells": list(_cells(columns, [row.values[place] for place in places], row.style))}
-            for row in table.rows
+            for row in (table.rows if len(table.rows) <= MOST_ROWS else ())
         ],
+        "left_out": len(table.rows) if len(table.rows) > MOST_ROWS else 0,
         "total": list(_cells(columns, [table.total[place] for place in places])) if table.total else None,
     }  # fmt: skip
 

@@ -88,13 +88,32 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signature:
+    """A box of the 결재란 as a decided document has it; see `reports.documents.head.ApprovalBox`."""
+
+    role: str
+    name: str = ""
+    signed_on: date | None = None
+    delegated: bool = False
+    acting: bool = False
+    unused: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Content:
-    """All that a report says. ``control`` is the figure by which a paper is checked against the books."""
+    """All that a report says. ``control`` is the figure by which a paper is checked against the books.
+
+    ``facts`` stand above the tables, as label and text. ``signatures``: of what was decided on a line of its own; without
+    them the paper has boxes to be signed. ``closing``: the last sentence of the paper.
+    """
 
     tables: tuple[Table, ...]
     control: Figure
     figures: tuple[Figure, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    facts: tuple[tuple[str, str], ...] = field(default=())
+    signatures: tuple[Signature, ...] = field(default=())
+    closing: str = "위와 같이 보고합니다."
 
     @property
     def is_empty(self) -> bool:
@@ -147,6 +166,11 @@ def to_json(content: Content) -> dict[str, Any]:
         "control": _plain_figure(content.control),
         "figures": [_plain_figure(figure) for figure in content.figures],
         "notes": list(content.notes),
+        "facts": [list(fact) for fact in content.facts],
+        "signatures": [
+            {name: _plain(value) for name, value in vars(one).items()} for one in content.signatures
+        ],
+        "closing": content.closing,
     }  # fmt: skip
 
 
@@ -164,6 +188,11 @@ def from_json(data: Mapping[str, Any]) -> Content:
             for table in data["tables"]
         ),
         control=_figure(data["control"]), figures=tuple(map(_figure, data["figures"])), notes=tuple(data["notes"]),
+        facts=tuple((label, text) for label, text in data["facts"]),
+        signatures=tuple(
+            Signature(**one | {"signed_on": _value(one["signed_on"])}) for one in data["signatures"]
+        ),
+        closing=data["closing"],
     )  # fmt: skip
 
 

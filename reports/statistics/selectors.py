@@ -1,4 +1,4 @@
-"""What a stranger learns from the code on a paper."""
+"""What a stranger learns from the code on a paper, and as of when a report holds."""
 
 from __future__ import annotations
 
@@ -6,8 +6,22 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Max, Min
 
+from reports.dashboard.models import SummedDay
 from reports.statistics.rules import read_code
+
+
+def as_of(*, municipality: str, day: date) -> datetime | None:
+    """The moment whose sums the days up to this one have; None where they are final."""
+    rows = SummedDay.objects.filter(municipality=municipality, business_date__lte=day, is_final=False)
+    return rows.aggregate(at=Min("summed_at"))["at"]
+
+
+def latest_day(*, municipality: str, until: date) -> date | None:
+    """The latest day of those up to this one that was summed up."""
+    rows = SummedDay.objects.filter(municipality=municipality, business_date__lte=until)
+    return rows.aggregate(day=Max("business_date"))["day"]
 
 
 class Verified(NamedTuple):

@@ -26,6 +26,7 @@ from vouchers.common.errors import DomainError, NotPermitted
 from vouchers.common.korean import document_date, document_datetime
 from vouchers.common.scope import scope
 from vouchers.ledger.models import BusinessClose
+from vouchers.ledger.services import call
 from vouchers.municipalities.models import Municipality
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
@@ -42,7 +43,7 @@ def issue(
 ) -> IssuedReport:  # fmt: skip
     """Give the report its number and have it made. The same ``id`` again is the same report.
 
-    Raises NotPermitted, PeriodNotClosed, and ReplacesAnother for a reissue of something else.
+    Raises NotPermitted, PeriodNotClosed, PeriodNotSummed, and ReplacesAnother for a reissue of something else.
     """
     code = asked.municipality
     if not (authority.may(ISSUE, code) and authority.may(definition.permission, code)):
@@ -75,6 +76,9 @@ def _require_closed(asked: Asked) -> None:
     if closed is None or closed < asked.last_day:
         first = asked.first if closed is None else max(asked.first, closed + timedelta(days=1))
         raise errors.PeriodNotClosed(day=document_date(first))
+    upcoming: date | None = call("dashboard.next_day", asked.municipality)[0]
+    if upcoming is not None and upcoming <= asked.last_day:
+        raise errors.PeriodNotSummed
 
 
 def describe(definition: Definition, asked: Asked) -> str:
@@ -82,7 +86,7 @@ def describe(definition: Definition, asked: Asked) -> str:
     parts = []
     for choice in definition.choices:
         if value := asked.chosen.get(choice.name):
-            labels = dict(choice.options(asked.municipality))
+            labels = dict(choice.options(asked))
             parts.append(f"{choice.label} {labels.get(value, value)}")
     return " · ".join(parts)
 

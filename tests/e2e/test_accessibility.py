@@ -51,7 +51,7 @@ def pages(office: Office, django_db_blocker: Any) -> dict[Role, dict[str, str]]:
         },
         Role.REVIEWER: {"approval": reverse("admin:batch_approval", args=[waiting.pk])},
         Role.BUDGET: {
-            "budget execution": reverse("admin:budget_execution"),
+            "budget execution": reverse("admin:report_budgets"),
             "budget lines": reverse("admin:allowances_budgetline_changelist"),
             "budget line": reverse("admin:allowances_budgetline_change", args=[office.programme.budget_line_id]),
             "budget entry": reverse("admin:budget_entry", args=[office.programme.budget_line_id]),

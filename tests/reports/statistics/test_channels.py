@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from io import BytesIO
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from merchants.registry.models import MerchantBenefit
+from reports.dashboard.services import sum_up
 from reports.statistics import channels, workbook
 from reports.statistics.definitions import Asked, month_after
 from reports.statistics.rules import Content, Style
@@ -70,6 +69,7 @@ def city() -> City:
         call("payments.pay_by_token", *key(), b"\4" * 16, shop.code, 500, "주문", AT)
         call("payments.cancel", *key(), sold, 1_234, AT)
         call("payments.cancel", *key(), ordered, 4_995, AT)
+        sum_up(municipality=made.code, at=AT)
     return made
 
 
@@ -119,19 +119,6 @@ def test_another_city_sees_none_of_it(city):
     other = factories.make_city(code="41570", name="김포시")
     with other.scope():
         assert channels.REPORT.content(Asked(municipality=city.code, first=LAST, last=THIS)).is_empty
-
-
-def test_a_month_is_one_statement_that_reads_the_partitions_around_it_alone(city):
-    with city.scope(), CaptureQueriesContext(connection) as seen:
-        call("ledger.ensure_partitions", month_after(THIS, -4), month_after(THIS, 1))
-        channels.REPORT.read(Asked(municipality=city.code, first=LAST, last=LAST), LAST)
-        (asked,) = [query["sql"] for query in seen.captured_queries if "WITH movement" in query["sql"]]
-        paid = asked.split("UNION ALL")[0] + ") SELECT * FROM movement"
-        with connection.cursor() as cursor:
-            cursor.execute("EXPLAIN (COSTS OFF) " + paid)
-            plan = "\n".join(line for (line,) in cursor.fetchall())
-    read = set(re.findall(r"vouchers_payment_(\d{4}_\d{2})", plan))
-    assert read == {f"{month_after(LAST, number):%Y_%m}" for number in (-1, 0, 1)}  # two days on either side
 
 
 def test_the_workbook_has_numbers_totals_and_no_formula(city):

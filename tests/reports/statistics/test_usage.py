@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
+from reports.dashboard.models import Dimension
 from reports.statistics import usage
-from reports.statistics.definitions import month_after
-from tests import factories
-from tests.reports.statistics.world import LAST, THIS, World, make_world, transferred
-from vouchers.ledger.services import call
-from vouchers.officials.rules import Role
+from reports.statistics.movements import Sum
+from tests.reports.statistics.world import LAST, World, make_world, transferred
 
 pytestmark = pytest.mark.django_db
 
@@ -54,33 +47,6 @@ def test_every_table_has_the_ledgers_total(world):
 
 def test_a_corporation_is_no_person(world):
     with world.city.scope():
-        partner = factories.make_partner(world.city)
-        wallet = factories.corporate_wallet(world.city, partner)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM vouchers_wallet WHERE id = %s AND citizen_id IS NULL", [wallet])
-            assert cursor.fetchone()
-        found = [usage.Used("age", "firm", 1, 100, 0), usage.Used("sex", "firm", 1, 100, 0)]
+        found = [Sum(by, "pay", "corporation", 1, 100) for by in (Dimension.AGE, Dimension.SEX)]
         tables = {table.title: table for table in usage.tell(world.asked(), {LAST: found}).tables}
     assert tables["연령별"].rows[0].values[0] == tables["성별"].rows[0].values[0] == "법인"
-
-
-def test_a_month_reads_the_partitions_around_it_alone(world):
-    with world.city.scope(), CaptureQueriesContext(connection) as seen:
-        call("ledger.ensure_partitions", month_after(THIS, -5), month_after(THIS, 1))
-        usage.REPORT.read(world.asked(), LAST)
-        (asked,) = [query["sql"] for query in seen.captured_queries if "GROUPING SETS" in query["sql"]]
-        paid = re.search(r"SELECT wallet_id, merchant_id, count.*?GROUP BY 1, 2", asked, re.DOTALL)[0]
-        with connection.cursor() as cursor:
-            cursor.execute("EXPLAIN (COSTS OFF) " + paid)
-            plan = "\n".join(line for (line,) in cursor.fetchall())
-    read = set(re.findall(r"vouchers_payment_(\d{4}_\d{2})", plan))
-    assert read == {f"{month_after(LAST, number):%Y_%m}" for number in (-1, 0, 1)}
-
-
-def test_a_long_period_is_issued_and_not_waited_for(world, client):
-    with world.city.scope():
-        client.force_login(factories.make_official(world.city, Role.SETTLEMENT_OFFICER))
-    first = month_after(THIS, -3)
-    shown = client.get(reverse("admin:report_usage"), {"first": f"{first:%Y-%m}", "last": f"{THIS:%Y-%m}"})
-    assert "3개월까지" in shown.content.decode()
-    assert shown.context["content"] is None

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from reports.dashboard.services import sum_up
 from reports.statistics.definitions import Asked, month_after
 from tests import factories
 from tests.factories import AT, City
@@ -96,6 +97,7 @@ def close(city: City, *, first: date = LAST, through: date | None = None) -> Non
         call("settlement.close_day", city.code, city.currency.pk, day, start_of_day(day + timedelta(days=1)))
         call("reconciliation.sum_day", city.code, day)
         day += timedelta(days=1)
+    sum_up(municipality=city.code, at=AT)
 
 
 def transferred(city: City, kind: str, *, debit: str = "", credit: str = "", lot: str = "") -> int:

@@ -1,0 +1,128 @@
+"""가맹점 정산내역서: what shops earned on the closed days of a period and what was settled of it, by 읍면동 and shop by shop.
+
+Read from the settlement lines of the days, of which each is proved against the ledger when its day is closed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from merchants.registry.models import Merchant
+from reports.statistics.definitions import Asked, Choice, Definition, month_after
+from reports.statistics.movements import CURRENCY, currency_of
+from reports.statistics.rules import Column, Content, Figure, Kind, Row, Table, added
+from vouchers.currencies.models import Currency
+from vouchers.municipalities.models import Dong
+
+_LINES: Final = """
+SELECT line.merchant_id, sum(line.payments)::bigint, sum(line.paid)::bigint, sum(line.refunded)::bigint,
+       sum(line.exchanged)::bigint, sum(line.carried_in - line.carried_out)::bigint, sum(line.payable)::bigint
+FROM merchants_settlementline line
+WHERE line.municipality_id = %(municipality)s AND line.currency_id = ANY (%(currencies)s)
+  AND line.business_date >= %(first)s AND line.business_date < %(end)s
+  AND (%(dong)s::uuid IS NULL OR line.merchant_id IN (
+       SELECT id FROM merchants_merchant WHERE municipality_id = %(municipality)s AND dong_id = %(dong)s::uuid))
+GROUP BY line.merchant_id
+"""
+_WIDTH: Final = 6
+
+Found = dict[UUID, tuple[int, ...]]
+"""By shop: payments, and won paid, cancelled, exchanged on demand, carried over, and settled."""
+
+
+def read(asked: Asked, month: date) -> Found:
+    """One month."""
+    currency = currency_of(asked)
+    currencies = Currency.objects.filter(municipality=asked.municipality).values_list("pk", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LINES,
+            {
+                "municipality": asked.municipality, "currencies": [currency] if currency else list(currencies),
+                "first": month, "end": month_after(month, 1), "dong": asked.chosen.get("dong") or None,
+            },
+        )  # fmt: skip
+        return {merchant: tuple(figures) for merchant, *figures in cursor.fetchall()}
+
+
+def tell(asked: Asked, found: Mapping[date, Found]) -> Content:
+    """By 읍면동, and shop by shop."""
+    sums: defaultdict[UUID, tuple[int, ...]] = defaultdict(lambda: (0,) * _WIDTH)
+    for month in found.values():
+        for merchant, figures in month.items():
+            sums[merchant] = added([sums[merchant], figures], _WIDTH)
+    shops = list(
+        Merchant.objects.filter(municipality=asked.municipality, pk__in=list(sums)).order_by("code")
+        .values_list("pk", "code", "name", "business_number", "dong_id")
+    )  # fmt: skip
+    dongs = dict(
+        Dong.objects.filter(municipality=asked.municipality).order_by("code").values_list("pk", "name")
+    ) | {None: _("미확인")}  # fmt: skip
+    by_dong: defaultdict[UUID | None, tuple[int, ...]] = defaultdict(lambda: (0,) * (_WIDTH + 1))
+    for key, _code, _name, _number, dong in shops:
+        by_dong[dong] = added([by_dong[dong], (1, *sums[key])], _WIDTH + 1)
+    whole = added(list(by_dong.values()), _WIDTH + 1)
+    _shops, _payments, paid, refunded, exchanged, _carried, payable = whole
+    return Content(
+        tables=(
+            Table(
+                title=_("읍면동별"), total=(_("합계"), *whole),
+                columns=(Column(label=_("읍면동")), Column(label=_("가맹점 수"), kind=Kind.COUNT), *_columns()),
+                rows=tuple(Row((name, *by_dong[key])) for key, name in dongs.items() if key in by_dong),
+            ),
+            Table(
+                title=_("가맹점별"), total=(_("합계"), "", "", "", *whole[1:]),
+                columns=(
+                    Column(label=_("가맹점번호")), Column(label=_("상호")), Column(label=_("사업자등록번호")),
+                    Column(label=_("읍면동")), *_columns(),
+                ),
+                rows=tuple(
+                    Row((code, name, _spaced(number), dongs.get(dong, ""), *sums[key]))
+                    for key, code, name, number, dong in shops
+                ),
+            ),
+        ),
+        control=Figure(label=_("정산금액"), value=payable),
+        figures=(
+            Figure(label=_("정산금액"), value=payable, note=_("일 마감으로 정산한 금액")),
+            Figure(label=_("수시 환전액"), value=exchanged), Figure(label=_("결제액"), value=paid),
+            Figure(label=_("결제 취소액"), value=refunded),
+            Figure(label=_("가맹점 수"), value=len(shops), kind=Kind.COUNT, note=_("정산내역이 있는 가맹점")),
+        ),
+        notes=(
+            _("결제액 − 결제 취소액 − 수시 환전액 + 이월 증감 = 정산금액. 이월은 다음 날의 정산으로 넘긴 취소 초과액입니다."),
+            _("마감한 영업일만 셉니다."),
+        ),
+    )  # fmt: skip
+
+
+def _spaced(number: str) -> str:
+    """123-45-67890."""
+    return f"{number[:3]}-{number[3:5]}-{number[5:]}"
+
+
+def _columns() -> tuple[Column, ...]:
+    labels = (_("결제액"), _("결제 취소액"), _("수시 환전액"), _("이월 증감"), _("정산금액"))
+    return (Column(label=_("결제 건수"), kind=Kind.COUNT), *(Column(label=label, kind=Kind.WON) for label in labels))
+
+
+def _dongs(asked: Asked) -> list[tuple[str, str]]:
+    rows = Dong.objects.filter(municipality=asked.municipality).order_by("code").values_list("pk", "name")
+    return [(str(key), name) for key, name in rows]
+
+
+REPORT: Final = Definition(
+    code="settlements", title=gettext_lazy("가맹점 정산내역서"), permission="settlement.view", read=read, tell=tell,
+    choices=(
+        CURRENCY, Choice(name="dong", label=gettext_lazy("읍면동"), options=_dongs, all_label=gettext_lazy("전체")),
+    ),
+    screen_months=3, empty_hint=gettext_lazy("이 기간에는 마감한 정산이 없습니다. 일 마감 뒤에 다시 조회하십시오."),
+)  # fmt: skip
