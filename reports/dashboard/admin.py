@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+from calendar import isleap, monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,8 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from reports.dashboard import rules
 from reports.dashboard.selectors import (
+    Allotment,
     Asked,
     Totals,
+    allotments_in_use,
     breakdown,
     budgets_in_use,
     in_progress,
@@ -27,7 +29,7 @@ from reports.dashboard.selectors import (
     totals,
     waiting,
 )
-from vouchers.common.korean import grouped
+from vouchers.common.korean import document_date, grouped
 from vouchers.common.money import money
 from vouchers.common.pages import page
 from vouchers.common.seoul import business_date
@@ -152,14 +154,17 @@ class _Chart(NamedTuple):
 
 
 class _Burn(NamedTuple):
-    """A benefit's budget of the month or the year."""
+    """A budget with how much of it is used; ``elapsed``: percent of its time that is over. ``forecast`` is a warning where
+    ``is_short``."""
 
-    outlook: Outlook
+    name: str
+    link: str
     title: Any
     budget: int
     used: int
     elapsed: int
-    ends: date | None
+    forecast: str
+    is_short: bool
 
     @property
     def percent(self) -> str:
@@ -169,7 +174,7 @@ class _Burn(NamedTuple):
     @property
     def length(self) -> int:
         """The same as the length of a bar of 300."""
-        return min(300, self.used * 300 // self.budget)
+        return max(0, min(300, self.used * 300 // self.budget))
 
     @property
     def mark(self) -> int:
@@ -209,7 +214,10 @@ def _live(request: HttpRequest, outlooks: Iterable[Outlook]) -> dict[str, Any] |
         "address": urlencode({name: value for name, value in address.items() if value}),
         "figures": _figures(period, found, may),
         "table": _table(period, found, may, cities) if len(chosen) > 1 else [],
-        "budgets": _budgets([one for one in outlooks if one.terms.municipality_id in may["benefits.view"]], today),
+        "budgets": [
+            *_benefit_burns([one for one in outlooks if one.terms.municipality_id in may["benefits.view"]], today),
+            *_programme_burns(allotments_in_use(municipalities=may["allowances.view"], today=today), today),
+        ],
         "charts": _charts(asked, period, may["payments.view"], at),
     }  # fmt: skip
 
@@ -288,23 +296,54 @@ def _table(
     return rows
 
 
-def _budgets(found: list[Outlook], today: date) -> list[_Burn]:
-    """Each budget with how much of its time is over, what ends first in front."""
+def _benefit_burns(found: list[Outlook], today: date) -> list[_Burn]:
+    """Each budget of a benefit, what ends first in front."""
     burns = []
     for one in sorted(found, key=lambda o: (min(filter(None, o.ends), default=date.max), o.terms.policy.name)):
-        if one.terms.budget_month:
-            days = monthrange(today.year, today.month)[1]
-            burns.append(
-                _Burn(
-                    one, _("월 예산"), one.terms.budget_month, one.used_month, today.day * 100 // days, one.ends.month
+        days = monthrange(today.year, today.month)[1]
+        for title, budget, used, elapsed, ends in (
+            (_("월 예산"), one.terms.budget_month, one.used_month, today.day * 100 // days, one.ends.month),
+            (_("연 예산"), one.terms.budget_year, one.used_year, _of_year(today), one.ends.year),
+        ):
+            if budget:
+                link = reverse("admin:vouchers_benefitpolicy_change", args=[one.terms.policy_id])
+                forecast = (
+                    gettext("%(day)s 소진 예상") % {"day": document_date(ends)}
+                    if ends
+                    else gettext("기간 안에 소진되지 않을 전망")
                 )
-            )
-        if one.terms.budget_year:
-            gone, days = today.timetuple().tm_yday, 366 if monthrange(today.year, 2)[1] == 29 else 365
-            burns.append(
-                _Burn(one, _("연 예산"), one.terms.budget_year, one.used_year, gone * 100 // days, one.ends.year)
-            )
+                burns.append(
+                    _Burn(str(one.terms.policy), link, title, budget, used, elapsed, forecast, ends is not None)
+                )
     return burns[:_SHOWN_BUDGETS]
+
+
+def _programme_burns(found: list[Allotment], today: date) -> list[_Burn]:
+    """Each programme's budget of the year."""
+    return [
+        _Burn(
+            one.programme.name, reverse("admin:allowances_programme_change", args=[one.programme.pk]), _("배정 예산"),
+            one.budget.allotted, one.budget.spent, _of_year(today), _rounds_left(one), one.is_short,
+        )
+        for one in found[:_SHOWN_BUDGETS]
+    ]  # fmt: skip
+
+
+def _rounds_left(one: Allotment) -> str:
+    """For how many rounds the money is enough, and how many the year still has."""
+    if one.covered is None:
+        return gettext("아직 지급하지 않음")
+    said = [gettext("지난 회차 평균으로 %(count)s회 더 지급 가능") % {"count": grouped(one.covered)}]
+    if one.ahead is not None:
+        said.append(gettext("올해 남은 회차 %(count)s회") % {"count": one.ahead})
+    if one.is_short:
+        said.append(gettext("부족 예상"))
+    return " · ".join(said)
+
+
+def _of_year(today: date) -> int:
+    """How many percent of the year are over."""
+    return today.timetuple().tm_yday * 100 // (366 if isleap(today.year) else 365)
 
 
 def _charts(asked: Asked, period: rules.Period, codes: list[str], at: datetime | None) -> list[_Chart]:

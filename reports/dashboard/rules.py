@@ -101,6 +101,21 @@ def change_of(now: int, then: int | None) -> Fraction | None:
     return Fraction(now - then, abs(then)) if then else None
 
 
+ROUNDS_A_YEAR: Final = {"월": 12, "주(월 지급)": 12, "분기": 4, "반기": 2, "연": 1}
+"""지급 주기 → how many rounds a year has; others are paid once, or when they are asked for."""
+
+
+def rounds_ahead(*, cycle: str, today: date) -> int | None:
+    """How many rounds of the year come after the present month, quarter or half; None: the cycle does not say."""
+    of_year = ROUNDS_A_YEAR.get(cycle)
+    return None if of_year is None else of_year - 1 - (today.month - 1) * of_year // 12
+
+
+def rounds_covered(*, available: int, spent: int, rounds: int) -> int | None:
+    """How many more rounds as costly as the average of those paid the money is enough for; None: none was paid."""
+    return max(0, available) * rounds // spent if rounds and spent > 0 else None
+
+
 class Bar(NamedTuple):
     """One thing of a chart: its name, its won, its part of the whole in percent, its place and length in the picture."""
 

@@ -10,12 +10,16 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from allowances.approvals import selectors as approvals
-from allowances.batches.models import Batch, BatchState
+from allowances.batches.models import Batch, BatchKind, BatchState
+from allowances.budgets.rules import Budget
+from allowances.budgets.selectors import programme_budgets
+from allowances.programmes.models import Programme, ProgrammeStatus, ProgrammeTerms
 from reports.dashboard.models import Dimension, SummedDay
-from reports.dashboard.rules import Span
+from reports.dashboard.rules import Span, rounds_ahead, rounds_covered
 from vouchers.incentives.models import BenefitKind, BenefitTerms, TermsState
 from vouchers.incentives.selectors import WATCHED_POLICIES, Outlook, outlooks
 from vouchers.ledger.services import call
@@ -24,6 +28,8 @@ from vouchers.officials.selectors import Authority
 from vouchers.reconciliation.models import DailySum
 
 SHOWN: Final = 8
+WATCHED_PROGRAMMES: Final = 60
+PAYING_KINDS: Final = (BatchKind.PAYMENT, BatchKind.TOP_UP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,3 +281,48 @@ def budgets_in_use(*, municipalities: Iterable[str], day: date) -> list[Outlook]
     )  # fmt: skip
     limited = [terms for terms in in_force if terms.budget_month or terms.budget_year]
     return list(outlooks(terms=limited, day=day).values()) if limited else []
+
+
+class Allotment(NamedTuple):
+    """A programme's budget of the fiscal year. ``rounds`` were paid; the money that is free is enough for ``covered`` more
+    and the year has ``ahead`` more; None: not known."""
+
+    programme: Programme
+    budget: Budget
+    rounds: int
+    covered: int | None
+    ahead: int | None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the year has more rounds than money."""
+        return None not in (self.covered, self.ahead) and (self.covered or 0) < (self.ahead or 0)
+
+
+def allotments_in_use(*, municipalities: Iterable[str], today: date) -> list[Allotment]:
+    """The open programmes of the fiscal year that have got money, in two statements: what runs short in front, then by how
+    much of it is spent."""
+    paid = Batch.objects.filter(cycle__programme=OuterRef("pk"), kind__in=PAYING_KINDS, state=BatchState.PAID)
+    counted = paid.order_by().values("cycle__programme").annotate(rounds=Count("cycle", distinct=True))
+    terms = ProgrammeTerms.objects.filter(programme=OuterRef("pk"), valid_from__lte=today)
+    programmes = (
+        Programme.objects.filter(
+            municipality__in=list(municipalities), fiscal_year=today.year, status=ProgrammeStatus.OPEN
+        )
+        .annotate(
+            rounds=Coalesce(Subquery(counted.values("rounds")), 0),
+            cycle=Subquery(terms.order_by("-valid_from", "-id").values("payout_cycle")[:1]),
+        )
+        .order_by("-id")[:WATCHED_PROGRAMMES]
+    )
+    of = {programme.pk: programme for programme in programmes}
+    found = [
+        Allotment(
+            one, budget, one.rounds,
+            rounds_covered(available=budget.available, spent=budget.spent, rounds=one.rounds),
+            rounds_ahead(cycle=one.cycle or "", today=today),
+        )
+        for one, budget in ((of[key], budget) for key, budget in programme_budgets(programmes=list(of)).items())
+        if budget.allotted > 0
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (not one.is_short, -one.budget.execution_rate, one.programme.name))

@@ -27,16 +27,21 @@ window.addEventListener("load", () => {
   });
 });
 
-// A chooser that searches is called by what is chosen; while nothing is, it would have no name.
-window.addEventListener("load", () => {
+// A chooser that searches is called by its label and by what is chosen; while nothing is, it would have no name.
+function nameChoosers() {
   document.querySelectorAll("select.select2-hidden-accessible").forEach((field) => {
-    const label = field.labels[0];
     const box = field.nextElementSibling && field.nextElementSibling.querySelector("[role=combobox]");
-    if (!label || !box) return;
-    label.id = label.id || `${field.id}-label`;
-    box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") || ""}`.trim());
+    const chosen = box && box.querySelector("[role=textbox]");
+    if (!chosen) return;
+    const name = field.labels[0] || field;
+    name.id = name.id || `${field.id}-label`;
+    box.setAttribute("aria-labelledby", `${name.id} ${chosen.id}`);
+    chosen.setAttribute("aria-labelledby", name.id);
   });
-});
+}
+// They are made when jQuery is ready, which may be after the page has loaded.
+window.addEventListener("load", () => window.django && window.django.jQuery && window.django.jQuery(nameChoosers));
+document.addEventListener("formset:added", () => setTimeout(nameChoosers));
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

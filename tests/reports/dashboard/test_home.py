@@ -13,6 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from allowances.budgets.selectors import programme_budgets
+from allowances.programmes.models import Programme
+from reports.dashboard.rules import percent_of
+from reports.dashboard.selectors import Allotment
 from tests import factories
 from tests.factories import City
 from tests.reports.dashboard.history import NOON, TODAY, close, make_history, on, sum_up
@@ -119,6 +123,31 @@ def test_an_official_sees_the_figures_of_their_work(city: City) -> None:
     assert "jt-figure" not in drafter
     shops = get(city, Role.MERCHANT_OFFICER)
     assert "<dt>수당 지급액</dt>" not in shops
+
+
+def test_a_programmes_budget_is_told_with_the_rounds_it_is_enough_for(city: City) -> None:
+    with city.scope():
+        programme = Programme.objects.get(municipality=city.code)
+        Programme.objects.filter(pk=programme.pk).update(fiscal_year=TODAY.year)
+        budget = programme_budgets(programmes=[programme.pk])[programme.pk]
+    assert (budget.spent, budget.reserved) == (100_000, 0)
+    more = budget.available // 100_000
+    page = get(city, Role.DRAFTER)
+    assert f"배정 예산 {budget.allotted:,}원" in page
+    assert f"100,000원 집행({percent_of(budget.spent, budget.allotted)})" in page
+    assert f"지난 회차 평균으로 {more:,}회 더 지급 가능</p>" in page
+    assert "배정 예산" not in get(city, Role.MERCHANT_OFFICER)
+
+
+def test_a_programme_with_more_rounds_than_money_is_told_to_fall_short(city: City) -> None:
+    with city.scope():
+        programme = Programme.objects.get(municipality=city.code)
+        budget = programme_budgets(programmes=[programme.pk])[programme.pk]
+    short = Allotment(programme, budget, 9, 2, 3)
+    assert short.is_short
+    assert not short._replace(covered=3).is_short
+    assert not short._replace(ahead=None).is_short
+    assert not short._replace(covered=None).is_short
 
 
 def test_periods_and_unknown_wishes(city: City) -> None:

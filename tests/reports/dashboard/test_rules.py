@@ -16,6 +16,8 @@ from reports.dashboard.rules import (
     line_of,
     percent_of,
     period_of,
+    rounds_ahead,
+    rounds_covered,
     slot_of,
 )
 
@@ -92,3 +94,20 @@ def test_columns_stand_beside_the_time_before() -> None:
     assert drawn[20].other_at == COLUMN_HEIGHT - COLUMN_HEIGHT // 4
     assert line_of(drawn).startswith("10,120 30,120")
     assert not line_of(columns({9: (500, 2)}, None, until=24))
+
+
+@pytest.mark.parametrize(
+    ("cycle", "month", "ahead"),
+    [("월", 1, 11), ("월", 11, 1), ("월", 12, 0), ("분기", 3, 3), ("분기", 4, 2), ("반기", 6, 1), ("반기", 7, 0), ("연", 2, 0),
+     ("주(월 지급)", 10, 2), ("수시", 5, None), ("1회", 5, None)],
+)  # fmt: skip
+def test_rounds_that_a_year_still_has(cycle: str, month: int, ahead: int | None) -> None:
+    assert rounds_ahead(cycle=cycle, today=date(2026, month, 15)) == ahead
+
+
+def test_rounds_that_the_money_is_enough_for() -> None:
+    assert rounds_covered(available=500, spent=300, rounds=3) == 5
+    assert rounds_covered(available=499, spent=300, rounds=3) == 4
+    assert rounds_covered(available=-1, spent=300, rounds=3) == 0
+    assert rounds_covered(available=500, spent=0, rounds=3) is None  # all of it came back
+    assert rounds_covered(available=500, spent=0, rounds=0) is None
