@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 from django.conf import settings
@@ -49,20 +50,38 @@ class Server:
 @contextmanager
 def private_server() -> Iterator[Server]:
     """Start it, prepare the database, point Django and the environment at it; at the end all of it is gone."""
-    before = os.environ.get("DATABASE_URL")
-    with embedded.temporary(durable=True) as cluster:
-        server = Server(cluster)
-        os.environ["DATABASE_URL"] = server.owner_url
-        _point_django_at(server)
-        try:
-            prepare(today=business_date(timezone.now()))
+    with embedded.temporary(durable=True) as cluster, used(cluster) as server:
+        yield server
+
+
+@contextmanager
+def kept_server(folder: Path) -> Iterator[Server]:
+    """The same in a folder of one's own, which stays. It may be lost when the machine crashes: nothing waits for the disk."""
+    cluster = embedded.Cluster(folder, durable=False)
+    cluster.start()
+    try:
+        with used(cluster) as server:
             yield server
-        finally:
-            connections.close_all()
-            if before is None:
-                del os.environ["DATABASE_URL"]
-            else:
-                os.environ["DATABASE_URL"] = before
+    finally:
+        cluster.release()
+
+
+@contextmanager
+def used(cluster: embedded.Cluster) -> Iterator[Server]:
+    """Prepare the database of a running cluster, and point Django and the environment at it as long as it is used."""
+    before = os.environ.get("DATABASE_URL")
+    server = Server(cluster)
+    os.environ["DATABASE_URL"] = server.owner_url
+    _point_django_at(server)
+    try:
+        prepare(today=business_date(timezone.now()))
+        yield server
+    finally:
+        connections.close_all()
+        if before is None:
+            del os.environ["DATABASE_URL"]
+        else:
+            os.environ["DATABASE_URL"] = before
 
 
 def _point_django_at(server: Server) -> None:

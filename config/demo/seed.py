@@ -136,9 +136,9 @@ def seed(*, citizens: int, recipients: int, shops: int, at: datetime, today: dat
     people = People(seed=3)
     with scope(municipalities=[PROVINCE, "41280", "41570"]):
         province = Municipality.objects.create(code=PROVINCE, name="경기도", name_en="Gyeonggi-do")
-        goyang = _make_city("41280", "고양시", "Goyang-si", "고양페이", GOYANG, province, at=at)
-        gimpo = _make_city("41570", "김포시", "Gimpo-si", "김포페이", GIMPO, province, at=at)
-        logins = _make_officials(people, province, (goyang, gimpo))
+        goyang = make_city("41280", "고양시", "Goyang-si", "고양페이", GOYANG, province, at=at)
+        gimpo = make_city("41570", "김포시", "Gimpo-si", "김포페이", GIMPO, province, at=at)
+        logins = make_officials(people=people, province=province, cities=(goyang, gimpo))
         for city in (goyang, gimpo):
             city.lines.update(_make_budget(city, at=at, today=today))
         _make_benefits(goyang, at=at, today=today)
@@ -156,7 +156,7 @@ def seed(*, citizens: int, recipients: int, shops: int, at: datetime, today: dat
     return World(goyang, gimpo, young, citizens, shops, logins)
 
 
-def _make_city(
+def make_city(
     code: str,
     name: str,
     name_en: str,
@@ -166,6 +166,7 @@ def _make_city(
     *,
     at: datetime,
 ) -> City:
+    """A city with its currency and all that is needed to issue, spend and approve it, and a partner with every scope."""
     municipality = Municipality.objects.create(code=code, name=name, name_en=name_en, province=province)
     RegionStatus.objects.create(
         municipality=municipality,
@@ -239,8 +240,8 @@ def _make_approval_lines(municipality: Municipality, at: datetime) -> None:
         )  # fmt: skip
 
 
-def _make_officials(people: People, province: Municipality, cities: Sequence[City]) -> list[Login]:
-    """One official for every role of each city, and the province's auditor, who sees both cities."""
+def make_officials(*, people: People, province: Municipality, cities: Sequence[City]) -> list[Login]:
+    """One official for every role of each city, and the province's auditor, who sees all of them."""
     password = make_password(PASSWORD)
     logins = []
     for city in cities:
@@ -251,7 +252,8 @@ def _make_officials(people: People, province: Municipality, cities: Sequence[Cit
             logins.append(Login(official.username, official.name, str(role.label), city.municipality.name))
     auditor = _make_official(people, province, "gyeonggi-auditor", "감사담당관", "감사관실", password)
     _assign(auditor, Role.AUDITOR, [province, *(city.municipality for city in cities)])
-    logins.append(Login(auditor.username, auditor.name, str(Role.AUDITOR.label), "경기도, 고양시, 김포시"))
+    where = ", ".join([province.name, *(city.municipality.name for city in cities)])
+    logins.append(Login(auditor.username, auditor.name, str(Role.AUDITOR.label), where))
     return logins
 
 

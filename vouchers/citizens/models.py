@@ -88,6 +88,11 @@ class Citizen(TenantModel, Stamped):
             # What officials search by. Equality and ranges alone: other comparisons wait behind row-level security.
             models.Index(fields=["name"], name="citizen_by_name"),
             models.Index(fields=["phone_tail"], name="citizen_by_phone_tail"),
+            models.Index(
+                fields=["municipality", "status", "id"],
+                condition=~models.Q(status=CitizenStatus.ACTIVE),
+                name="citizen_not_active",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2604,6 +2604,10 @@ class Migration(migrations.Migration):
             model_name='citizen',
             index=models.Index(fields=['phone_tail'], name='citizen_by_phone_tail'),
         ),
+        migrations.AddIndex(
+            model_name='citizen',
+            index=models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['municipality', 'status', 'id'], name='citizen_not_active'),
+        ),
         migrations.AddConstraint(
             model_name='citizen',
             constraint=models.UniqueConstraint(fields=('municipality', 'phone', 'birth_date', 'name'), name='citizen_identity_once'),

@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -157,6 +158,10 @@ class RoleAssignmentAdmin(ListAdmin):
 
     from_day = day("valid_from", _("시작일"))
     until_day = day("valid_until", _("종료일"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With the official, whom the scope must hold: a role of somebody of the province is a row of the province's."""
+        return super().get_queryset(request).select_related("official")
 
 
 @admin.register(Absence)

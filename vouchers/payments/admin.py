@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -13,13 +14,35 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from vouchers.common.admin import EditAdmin, EditInline, HistoryAdmin, ListAdmin, day, moment, won
-from vouchers.common.filters import MunicipalityFilter, PeriodFilter
+from vouchers.common.filters import MunicipalityFilter, PeriodFilter, id_floor
 from vouchers.common.money import money
+from vouchers.common.seoul import business_date, start_of_day
 from vouchers.incentives.models import PayerKind
 from vouchers.ledger.models import Event
 from vouchers.ledger.selectors import movements_of
-from vouchers.payments.models import ChannelFee, OnlineChannel, Payment, PaymentTerms
+from vouchers.payments.models import Channel, ChannelFee, OnlineChannel, Payment, PaymentTerms
 from vouchers.payments.selectors import cashback_of, drawn_by
+
+
+class ChannelFilter(admin.SimpleListFilter):
+    """How payments came about, of the last days where no period is chosen: a channel that nobody uses would otherwise be
+    looked for among all payments that there ever were."""
+
+    title = _("결제 방식(기간을 고르지 않으면 어제부터)")
+    parameter_name = "channel"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Every channel."""
+        return list(Channel.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Payments of that channel, since yesterday unless a period is chosen."""
+        if self.value() not in Channel.values:
+            return queryset
+        if not request.GET.get(PeriodFilter.parameter_name):
+            yesterday = business_date(request.at) - timedelta(days=1)  # type: ignore[attr-defined]
+            queryset = queryset.filter(id__gte=id_floor(start_of_day(yesterday)))
+        return queryset.filter(channel=self.value())
 
 
 @admin.register(Payment)
@@ -39,7 +62,7 @@ class PaymentAdmin(ListAdmin):
         "day_seoul",
     ]
     list_select_related: ClassVar = ["merchant", "wallet__citizen", "wallet__corporation"]
-    list_filter: ClassVar = [MunicipalityFilter, PeriodFilter, "channel"]
+    list_filter: ClassVar = [MunicipalityFilter, PeriodFilter, ChannelFilter]
     exact_search: ClassVar = ["id"]
     search_help_text = _("결제번호 전체")
     ordering: ClassVar = ["-id"]

@@ -20,6 +20,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE municipality_id = p_municipality AND credit_account_id = bank.id AND debit_lot_id IS NULL
           AND vouchers_transfer.business_date BETWEEN p_from AND p_until) t
     WHERE bank.municipality_id = p_municipality AND bank.currency_id = p_currency AND bank.kind = 'bank'
+      AND bank.owner_id IS NULL                  -- found by the key; a city has an account for each wallet
       AND bank.municipality_id = ANY (string_to_array(current_setting('app.municipalities', true), ','))
     GROUP BY 1, 2
 $$;

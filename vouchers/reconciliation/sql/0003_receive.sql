@@ -6,7 +6,7 @@ LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN coalesce((SELECT ledger.in_transit(p_municipality, account.id) FROM vouchers_account account
                      WHERE account.municipality_id = p_municipality AND account.currency_id = p_currency
-                       AND account.kind = 'deposit'), 0)
+                       AND account.kind = 'deposit' AND account.owner_id IS NULL), 0)
          - coalesce((SELECT sum(t.paid) FROM vouchers_topup t
                      WHERE t.municipality_id = p_municipality AND t.currency_id = p_currency
                        AND t.completed_at IS NOT NULL AND t.received_line_id IS NULL), 0)::bigint;

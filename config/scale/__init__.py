@@ -1,0 +1,1 @@
+"""A made-up province at the scale of 착: millions of citizens and payments, written by set-based SQL."""
