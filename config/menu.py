@@ -36,8 +36,10 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("vouchers.PointLimits", "speed"),
     )),
     (_("가맹점"), (
-        ("merchants.Merchant", "storefront"), ("merchants.ApplicationUpload", "upload_file"), ("merchants.MerchantChange", "how_to_reg"),
+        ("merchants.Merchant", "storefront"), ("merchants.ApplicationUpload", "upload_file"),
+        ("merchants.MerchantChange", "how_to_reg"),
         ("merchant_duplicates", "content_copy"), ("merchants.Disposition", "gavel"), ("merchants.Violation", "balance"),
+        ("merchants.ClosureCheck", "domain_disabled"),
         ("merchants.MerchantQR", "qr_code_2"), ("kit_prints", "print"), ("merchants.MerchantCategory", "category"),
         ("merchants.RegistrationStandard", "rule"), ("open_data", "public"),
     )),

@@ -1,6 +1,7 @@
 """Seam: where Django finds the models of this app's rooms."""
 
 from merchants.applications.models import ApplicationUpload
+from merchants.closures.models import ClosureCheck, ClosureFinding
 from merchants.dispositions.models import Disposition, Violation
 from merchants.open_data import models as open_data
 from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutResult, PayoutResultLine, PayoutTerms
@@ -16,8 +17,8 @@ from merchants.registry.models import (
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 
 __all__ = [
-    "ApplicationUpload", "BankSheet", "DayClose", "Disposition", "Exchange", "ExchangeLimit", "ExchangeUplift", "Merchant",
-    "MerchantBenefit", "MerchantCategory", "MerchantChange", "MerchantPaper", "MerchantQR", "Payout", "PayoutBatch",
-    "PayoutHold", "PayoutResult", "PayoutResultLine", "PayoutTerms", "RegistrationStandard", "SettlementLine", "Violation",
-    "open_data",
+    "ApplicationUpload", "BankSheet", "ClosureCheck", "ClosureFinding", "DayClose", "Disposition", "Exchange",
+    "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit", "MerchantCategory", "MerchantChange",
+    "MerchantPaper", "MerchantQR", "Payout", "PayoutBatch", "PayoutHold", "PayoutResult", "PayoutResultLine",
+    "PayoutTerms", "RegistrationStandard", "SettlementLine", "Violation", "open_data",
 ]  # fmt: skip

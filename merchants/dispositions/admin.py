@@ -31,16 +31,30 @@ class ViolationAdmin(ListAdmin):
     """Loaded by the set-up, with the source of each."""
 
     view_permission = VIEW
-    list_display: ClassVar = ["name", "starts", "first", "second", "third", "counted_months", "cancels", "is_confirmed"]
+    list_display: ClassVar = [
+        "name",
+        "starts",
+        "first",
+        "second",
+        "third",
+        "counted_months",
+        "open_measures",
+        "is_confirmed",
+    ]
     sortable_by: ClassVar[list[str]] = []
     fields: ClassVar = [
-        ("name", "code"), ("starts", "counted_months"), ("first", "second", "third"), ("cancels", "opinion_days"),
+        ("name", "code"), ("starts", "counted_months"), ("first", "second", "third"), ("open_measures", "opinion_days"),
         ("is_confirmed", "source"),
     ]  # fmt: skip
 
     starts = day("valid_from", _("시행일"))
     first, second = won("fine_first", _("과태료 1차")), won("fine_second", _("과태료 2차"))
     third = won("fine_third", _("과태료 3차 이상"))
+
+    @admin.display(description=_("할 수 있는 처분"))
+    def open_measures(self, violation: Violation) -> str:
+        """Their names."""
+        return ", ".join(str(Measure(measure).label) for measure in violation.measures)
 
 
 @admin.register(Disposition)

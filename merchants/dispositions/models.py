@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,17 @@ from simple_history.models import HistoricalRecords
 
 from merchants.registry.models import Merchant, MerchantChange
 from vouchers.common.models import IdModel, TenantModel
+
+
+class Measure(models.TextChoices):
+    """What the municipality may do."""
+
+    GUIDANCE = "guidance", _("계도")
+    ORDER = "order", _("시정명령")
+    FINE = "fine", _("과태료")
+    SUSPEND = "suspend", _("등록정지")
+    CANCEL = "cancel", _("등록취소")
+    CLOSE = "close", _("직권 해지")
 
 
 class Violation(IdModel):
@@ -26,7 +38,7 @@ class Violation(IdModel):
     fine_second = models.BigIntegerField(_("과태료 2차"), null=True)
     fine_third = models.BigIntegerField(_("과태료 3차 이상"), null=True)
     counted_months = models.PositiveSmallIntegerField(_("횟수 산정 기간(개월)"))
-    cancels = models.BooleanField(_("등록취소 의무"))
+    measures = ArrayField(models.CharField(max_length=10, choices=Measure), verbose_name=_("할 수 있는 처분"))
     opinion_days = models.PositiveSmallIntegerField(_("의견제출 최소 기간(일)"))
     is_confirmed = models.BooleanField(_("확인됨"))
     source = models.CharField(_("출처"), max_length=300)
@@ -39,16 +51,6 @@ class Violation(IdModel):
 
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name
-
-
-class Measure(models.TextChoices):
-    """What the municipality may do."""
-
-    GUIDANCE = "guidance", _("계도")
-    ORDER = "order", _("시정명령")
-    FINE = "fine", _("과태료")
-    SUSPEND = "suspend", _("등록정지")
-    CANCEL = "cancel", _("등록취소")
 
 
 class DispositionState(models.TextChoices):

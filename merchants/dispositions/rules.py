@@ -22,15 +22,14 @@ def fine_of(*, step: int, fines: tuple[int | None, int | None, int | None]) -> i
     return fines[min(step, HIGHEST_STEP) - 1]
 
 
-def measures_for(*, cancels: bool, has_fine: bool, status: str) -> list[str]:
-    """What may be decided: cancellation alone where the law leaves no choice, and what the shop's status allows."""
-    if cancels:
-        return ["cancel"]
-    found = ["guidance", "order"]
-    if has_fine:
-        found.append("fine")
-    if status == "active":
-        found.append("suspend")
-    if status in {"active", "suspended"}:
-        found.append("cancel")
-    return found
+STATUSES: Final[dict[str, frozenset[str]]] = {
+    "suspend": frozenset({"active"}),
+    "cancel": frozenset({"active", "suspended"}),
+    "close": frozenset({"applied", "active", "suspended"}),
+}
+"""Measures that change the shop, and the statuses from which they can."""
+
+
+def measures_for(*, measures: Iterable[str], status: str) -> list[str]:
+    """What may be decided: of the measures that the rule names, those that the shop's status allows."""
+    return [measure for measure in measures if measure not in STATUSES or status in STATUSES[measure]]

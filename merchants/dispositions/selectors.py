@@ -36,6 +36,4 @@ def fine(disposition: Disposition) -> int | None:
 
 def measures(violation: Violation, merchant: Merchant) -> list[str]:
     """What may be decided about this shop for that offence."""
-    return measures_for(
-        cancels=violation.cancels, has_fine=violation.fine_first is not None, status=merchant.status
-    )  # fmt: skip
+    return measures_for(measures=violation.measures, status=merchant.status)

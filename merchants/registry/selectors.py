@@ -180,6 +180,7 @@ def _of_upper_rooms(merchant: Merchant) -> list[Moment]:
 
 _MEASURES = {
     "guidance": _("계도"), "order": _("시정명령"), "fine": _("과태료"), "suspend": _("등록정지"), "cancel": _("등록취소"),
+    "close": _("직권 해지"),
 }  # fmt: skip
 
 

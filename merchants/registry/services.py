@@ -147,7 +147,7 @@ def approve(
         due = held.effective_from <= business_date(at)
         _decide(held, ChangeState.APPLIED if due else ChangeState.APPROVED, official=official, note=note, at=at)
         if due:
-            _remember([held.merchant_id], official=official, reason=held.reason, at=at)
+            remember(merchants=[held.merchant_id], official=official, reason=held.reason, at=at)
     return held
 
 
@@ -221,7 +221,12 @@ def apply_due(*, municipality: str, day: date, at: datetime) -> int:
                 break
             applied += [(merchant, official) for merchant, state, official in rows if state == ChangeState.APPLIED]
         for official in Official.objects.filter(pk__in={by for _, by in applied}):
-            _remember([merchant for merchant, by in applied if by == official.pk], official=official, reason="", at=at)
+            remember(
+                merchants=[merchant for merchant, by in applied if by == official.pk],
+                official=official,
+                reason="",
+                at=at,
+            )
     return len(applied)
 
 
@@ -240,8 +245,8 @@ RETURNING change.merchant_id, change.state, change.decided_by_id
 """
 
 
-def _remember(merchants: Iterable[Any], *, official: Official, reason: str, at: datetime) -> None:
-    """The versions that the database's trigger made, in the history that forms write by themselves."""
+def remember(*, merchants: Iterable[Any], official: Official, reason: str, at: datetime) -> None:
+    """Keep the versions that the database's trigger made, in the history that forms write by themselves."""
     Merchant.history.bulk_history_create(
         list(Merchant.objects.filter(pk__in=list(merchants))), update=True, default_user=official,
         default_change_reason=reason[:100] or None, default_date=at,

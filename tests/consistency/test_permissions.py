@@ -18,6 +18,7 @@ from allowances.clawback.models import Receivable
 from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, Programme
 from merchants.applications.models import ApplicationUpload
+from merchants.closures.models import ClosureCheck
 from merchants.dispositions.models import Disposition
 from merchants.payouts.models import Payout, PayoutBatch
 from merchants.qr_kit.models import MerchantQR
@@ -62,6 +63,7 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "allowances.LocalExclusiveGroup": ("DRBAPUX", "D", "DRBAPUX"),
     "allowances.Programme": ("DRBAPUX", "D", "DRBAPUX"),
     "allowances.Receivable": ("DRBAPUX", "", "-"),
+    "merchants.ClosureCheck": ("AMSUX", "", "-"),
     "merchants.DayClose": ("BAPSUX", "", "-"),
     "merchants.Exchange": ("BAPSUX", "", "-"),
     "merchants.ExchangeLimit": ("BAPSUX", "X", "BAPSUX"),
@@ -244,6 +246,12 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "application_template": ("get", None, "M"),
     "open_data": ("get", None, "AMSUX"),
     "open_data_publish": ("post", None, "M"),
+    "closure_check": ("get", ClosureCheck, "AMSUX"),
+    "closure_decide": ("post", ClosureCheck, "A"),
+    "closure_discard": ("post", ClosureCheck, "M"),
+    "closure_new": ("get", None, "M"),
+    "closure_numbers": ("post", None, "M"),
+    "closure_propose": ("post", ClosureCheck, "M"),
     "disposition_new": ("get", Merchant, "M"),
     "disposition_hear": ("get", Disposition, "M"),
     "disposition_propose": ("get", Disposition, "M"),

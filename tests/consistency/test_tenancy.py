@@ -29,6 +29,7 @@ from allowances.batches.models import (
 from allowances.programmes.models import LocalExclusiveGroup
 from config.database import security
 from merchants.applications.models import ApplicationUpload
+from merchants.closures.models import ClosureCheck, ClosureFinding
 from merchants.open_data import services as open_data
 from merchants.open_data.models import UsageCell, UsageMonth
 from merchants.registry.models import MerchantBenefit
@@ -160,6 +161,13 @@ def _fill_the_rest(city: City) -> None:
         valid_until=date(2026, 12, 31), document="지역경제과-1",
     )  # fmt: skip
     make_terms(city)
+    check = ClosureCheck.objects.create(
+        municipality=city.municipality, file_name="조회.csv", checked_on=AT.date(), rows_total=1, rows_open=0, rows_unknown=0,
+        uploaded_by=factories.make_official(city), uploaded_at=AT,
+    )  # fmt: skip
+    ClosureFinding.objects.create(
+        municipality=city.municipality, check_of=check, merchant=factories.make_merchant(city), status="closed"
+    )
     ApplicationUpload.objects.create(
         municipality=city.municipality, file_name="신청.csv", file_sha256="0" * 64, rows="[]", rows_total=0, rows_wrong=0,
         uploaded_by=factories.make_official(city), uploaded_at=AT,

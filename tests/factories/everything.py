@@ -19,6 +19,7 @@ from allowances.clawback.models import Receivable
 from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from merchants.applications.models import ApplicationUpload
+from merchants.closures.models import ClosureCheck
 from merchants.dispositions.models import Disposition, Violation
 from merchants.open_data.models import OpenDataTerms
 from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutResult, PayoutTerms
@@ -76,7 +77,7 @@ from vouchers.wallets.models import Wallet
 from vouchers.webhooks.models import WebhookEndpoint, WebhookPolicy
 
 SHOWN = (
-    ApplicationUpload, Disposition, Violation,
+    ApplicationUpload, ClosureCheck, Disposition, Violation,
     BankSheet, Payout, PayoutBatch, PayoutResult, PayoutTerms,
     Activity, ActivityKind, ActivityUpload, Holiday, PointLimits, PointProgramme, PointRule, PointRun,
     IssuedReport,
@@ -117,6 +118,10 @@ def make_everything(*, code: str = "41280") -> Everything:
         ApplicationUpload.objects.create(
             municipality=city.municipality, file_name="신청.csv", file_sha256="0" * 64, rows="[]", rows_total=1, rows_wrong=1,
             problems=[{"row": 2, "column": "상호", "value": "", "reason": "반드시 적어야 합니다.", "blocks": True}],
+            uploaded_by=officials[Role.MERCHANT_OFFICER], uploaded_at=AT,
+        )  # fmt: skip
+        ClosureCheck.objects.create(
+            municipality=city.municipality, file_name="조회.csv", checked_on=AT.date(), rows_total=1, rows_open=0, rows_unknown=1,
             uploaded_by=officials[Role.MERCHANT_OFFICER], uploaded_at=AT,
         )  # fmt: skip
         KitPrint.objects.create(

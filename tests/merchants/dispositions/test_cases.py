@@ -95,10 +95,13 @@ def test_the_schedule_says_what_the_law_says(city, code: str, fines: list[int | 
     assert [fine_of(step=step, fines=schedule) for step in (1, 2, 3, 4)] == fines
 
 
+ALL = ["guidance", "order", "fine", "suspend", "cancel"]
+
+
 def test_measures_for() -> None:
-    assert measures_for(cancels=True, has_fine=False, status="active") == ["cancel"]
-    assert measures_for(cancels=False, has_fine=True, status="suspended") == ["guidance", "order", "fine", "cancel"]
-    assert measures_for(cancels=False, has_fine=False, status="closed") == ["guidance", "order"]
+    assert measures_for(measures=["cancel"], status="active") == ["cancel"]
+    assert measures_for(measures=ALL, status="suspended") == ["guidance", "order", "fine", "cancel"]
+    assert measures_for(measures=ALL, status="closed") == ["guidance", "order", "fine"]
 
 
 def test_the_shop_is_heard_before_anything_is_proposed(city, officer) -> None:
