@@ -11,6 +11,7 @@ ROOMS = (
     "vouchers.top_ups.api.urls",
     "vouchers.gifts.api.urls",
     "vouchers.payments.api.urls",
+    "merchants.applications.api.urls",
     "merchants.settlement.api.urls",
     "vouchers.points.api.urls",
     "vouchers.reconciliation.api.urls",

@@ -60,13 +60,13 @@ class Register:
     """What rows are read against: names that lead to keys, and the standard of the day."""
 
     municipality: str
-    official: Official
+    official: Official | None
     categories: Mapping[str, str]
     dongs: Mapping[str, UUID]
     standard: RegistrationStandard | None
 
 
-def register_of(*, municipality: str, official: Official, standard: RegistrationStandard | None) -> Register:
+def register_of(*, municipality: str, official: Official | None, standard: RegistrationStandard | None) -> Register:
     """The municipality's names as they are now."""
     categories: dict[str, str] = {}
     for category in MerchantCategory.objects.all():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 
-from merchants.registry.models import Merchant
+from merchants.applications.errors import ApplicationUnknown
+from merchants.registry.models import ChangeKind, ChangeState, Merchant, PaperKind
 
 
 class Known(NamedTuple):
@@ -18,6 +21,40 @@ class Known(NamedTuple):
     what: str
     name: str
     until: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """An application as the app that sent it sees it."""
+
+    id: UUID
+    state: Any
+    business_number: str
+    name: str
+    merchant_code: str | None
+    missing: list[Any]
+    applied_at: datetime
+
+
+_STATES = {"active": "registered", "suspended": "suspended", "cancelled": "cancelled", "closed": "closed"}
+
+
+def application(*, partner: UUID, key: UUID) -> Application:
+    """An application that the partner has sent. Raises ApplicationUnknown."""
+    shop = Merchant.objects.filter(applied_through=partner, pk=key).first()
+    if shop is None:
+        raise ApplicationUnknown
+    registered = shop.registered_on is not None
+    waits = shop.changes.filter(
+        kind=ChangeKind.REGISTER, state__in=[ChangeState.WAITING, ChangeState.APPROVED]
+    ).exists()
+    handed_in = set(shop.papers.values_list("kind", flat=True))
+    needed = [] if registered else [PaperKind.BUSINESS, PaperKind.BANKBOOK]
+    return Application(
+        id=shop.pk, state=_STATES.get(shop.status, "under_review" if waits else "received"),
+        business_number=shop.business_number, name=shop.name, merchant_code=shop.code if registered else None,
+        missing=[str(kind) for kind in needed if kind not in handed_in], applied_at=shop.created_at,
+    )  # fmt: skip
 
 
 def known(*, municipality: str, shops: Sequence[Merchant], day: date) -> list[Known]:

@@ -1,13 +1,14 @@
-"""Taking applications in by file: read and shown first, then all of them or none."""
+"""Taking applications in: by file, read and shown first, then all of them or none; and one by one over the API."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, BinaryIO, Final, NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tablib import Dataset
 
 from merchants.applications import selectors
-from merchants.applications.errors import UploadDecided
+from merchants.applications.errors import CellsWrong, UploadDecided
 from merchants.applications.models import ApplicationUpload, UploadState
 from merchants.applications.resource import (
     BATCH,
@@ -28,6 +29,7 @@ from merchants.applications.resource import (
     register_of,
 )
 from merchants.registry import selectors as registry
+from merchants.registry.errors import RegistrationBarred, RegistrationRefused
 from merchants.registry.models import Merchant
 from merchants.registry.services import next_code, open_for_payments
 from vouchers.common.database import domain_errors
@@ -37,6 +39,7 @@ from vouchers.common.seoul import business_date
 from vouchers.common.sheets import FileUnreadable, Row, open_sheet, text_of
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
+from vouchers.partners.services import Once, Write, once
 from vouchers.privacy.rules import HIDDEN
 
 MOST_ROWS: Final = 10_000
@@ -117,6 +120,35 @@ def forget(*, municipality: str, before: datetime, at: datetime) -> int:
 def rows_of(upload: ApplicationUpload) -> list[Row]:
     """What the file said, while it is undecided."""
     return [Row(*row) for row in json.loads(upload.rows.reveal())] if upload.rows else []
+
+
+def apply(*, write: Write, said: Mapping[str, Any], at: datetime) -> Once:
+    """Make the application of a shop that a partner's app has sent; the same request once.
+
+    ``said`` are the values of the fields of `resource.NAMES`. Raises CellsWrong by field, RegistrationRefused,
+    RegistrationBarred, ShopAppliedAlready.
+    """
+
+    def act(made: UUID) -> None:
+        city, day = write.caller.municipality, business_date(at)
+        code = next_code(municipality=city)  # not within the trial, whose end would let go of the lock
+        resource = ApplicationResource(register_of(municipality=city, official=None, standard=None), lambda: code)
+        result = resource.import_data(Dataset([said[name] for name in NAMES], headers=list(NAMES)), dry_run=True)
+        for invalid in result.invalid_rows:
+            raise CellsWrong({name: " ".join(reasons) for name, reasons in invalid.error_dict.items()})
+        _row, shop = resource.read[0]
+        found = registry.findings_of(
+            municipality=city, ksic_code=shop.ksic_code, annual_sales=shop.annual_sales, is_chain=shop.is_chain, day=day
+        )
+        if reasons := [str(finding.text) for finding in found if finding.refuses]:
+            raise RegistrationRefused(reasons=" ".join(reasons))
+        if registry.barred_until(municipality=city, business_number=shop.business_number, day=day):
+            raise RegistrationBarred
+        shop.pk, shop.applied_through_id = made, write.caller.partner
+        shop.save(force_insert=True)
+        open_for_payments(municipality=city, merchants=[made])
+
+    return once(write=write, at=at, act=act)
 
 
 def _plain(cell: Any) -> Any:

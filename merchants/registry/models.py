@@ -90,6 +90,10 @@ class Merchant(TenantModel, Stamped):
         "vouchers.Official", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False,
         verbose_name=_("입력자"),
     )  # fmt: skip
+    applied_through = models.ForeignKey(
+        "vouchers.Partner", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False,
+        verbose_name=_("신청한 앱"),
+    )  # fmt: skip
 
     history = HistoricalRecords(excluded_fields=["account_number", "account_number_index"])
 

@@ -34,6 +34,7 @@ class Scope(models.TextChoices):
     ORDERS_WRITE = "orders:write", _("온라인 주문 결제(배달·택시·온라인몰)")
     SHOPS_READ = "shops:read", _("가맹점 결제내역 조회")
     SHOPS_WRITE = "shops:write", _("가맹점 QR 생성·시민 QR 스캔")
+    APPLICATIONS_WRITE = "applications:write", _("가맹점 등록 신청")
     EXCHANGES_WRITE = "exchanges:write", _("가맹점 수시 환전")
     ACTIVITIES_WRITE = "activities:write", _("활동 실적 등록(포인트)")
     WEBHOOKS_WRITE = "webhooks:write", _("알림(웹훅) 수신 등록")
@@ -55,7 +56,9 @@ SCOPES_OF: Final[dict[Kind, tuple[Scope, ...]]] = {
         Scope.MEMBERS_WRITE, Scope.WALLETS_READ, Scope.TOP_UPS_WRITE, Scope.GIFTS_WRITE, Scope.PAYMENTS_READ,
         Scope.PAYMENTS_WRITE, Scope.WEBHOOKS_WRITE,
     ),
-    Kind.SHOP_APP: (Scope.SHOPS_READ, Scope.SHOPS_WRITE, Scope.EXCHANGES_WRITE, Scope.WEBHOOKS_WRITE),
+    Kind.SHOP_APP: (
+        Scope.SHOPS_READ, Scope.SHOPS_WRITE, Scope.APPLICATIONS_WRITE, Scope.EXCHANGES_WRITE, Scope.WEBHOOKS_WRITE,
+    ),
     Kind.CARD_COMPANY: (Scope.CARDS_WRITE, Scope.PAYMENTS_READ),
     Kind.CHANNEL: (Scope.ORDERS_WRITE, Scope.PAYMENTS_READ, Scope.WEBHOOKS_WRITE),
     Kind.BANK: (Scope.DEPOSITS_WRITE, Scope.WEBHOOKS_WRITE),
