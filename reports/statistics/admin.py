@@ -25,7 +25,17 @@ from reports.statistics.catalogue import REPORTS
 from reports.statistics.definitions import MOST_MONTHS, Asked, Definition, month_after, months_between
 from reports.statistics.errors import ReportNotReady
 from reports.statistics.models import IssuedReport, IssueState
-from reports.statistics.rules import NUMBERS, Content, Kind, Row, Style, Table, as_text, from_json, spaced_code
+from reports.statistics.rules import (
+    NUMBERS,
+    Content,
+    Row,
+    Style,
+    Table,
+    as_text,
+    from_json,
+    part_column,
+    spaced_code,
+)
 from reports.statistics.selectors import as_of
 from vouchers.common.admin import ListAdmin, moment
 from vouchers.common.errors import NotFound
@@ -78,7 +88,7 @@ def show(request: HttpRequest, definition: Definition) -> HttpResponse:
         figures=_figures(content) if content else [], facts=content.facts if content else (),
         filters=_filters(definition, asked), may_print=may_print,
         municipalities=Municipality.objects.filter(pk__in=codes) if len(codes) > 1 else [],
-        latest=business_date(at), address=_address(asked), key=uuid7(),
+        latest=business_date(at), presets=_presets(asked, business_date(at)), address=_address(asked), key=uuid7(),
         issue_address=f"admin:report_{definition.code}_issue",
         may_issue=request.authority.may(services.ISSUE, asked.municipality),  # type: ignore[attr-defined]
         issued=IssuedReport.objects.filter(
@@ -194,6 +204,22 @@ def _address(asked: Asked) -> str:
     return urlencode(period | dict(asked.chosen))
 
 
+def _presets(asked: Asked, today: date) -> list[dict[str, Any]]:
+    """The periods that are asked for most, one click each, with the same choices."""
+    this = today.replace(day=1)
+    half = date(this.year, 7 if this.month > 6 else 1, 1)
+    last = month_after(this, -1)
+    periods = (
+        (gettext("이번 달"), this, this), (gettext("지난달"), last, last),
+        (gettext("지난 반기"), month_after(half, -6), month_after(half, -1)), (gettext("올해"), date(this.year, 1, 1), this),
+    )  # fmt: skip
+    return [
+        {"label": label, "address": _address(replace(asked, first=first, last=last)),
+         "is_current": (first, last) == (asked.first, asked.last)}
+        for label, first, last in periods
+    ]  # fmt: skip
+
+
 def _filters(definition: Definition, asked: Asked) -> list[_Filter]:
     return [
         _Filter(
@@ -222,7 +248,7 @@ def _cells(table: Table, row: Row) -> list[dict[str, Any]]:
     return [
         {
             "text": as_text(value, column.kind), "number": column.kind in NUMBERS,
-            "is_part": row.style == Style.PART and column.kind == Kind.TEXT,
+            "is_part": row.style == Style.PART and column is part_column(table.columns),
         }
         for column, value in zip(table.columns, row.values, strict=True)
     ]  # fmt: skip

@@ -117,9 +117,9 @@ def _lines(
             budget.current.total, budget.spent - past.spent, budget.spent, budget.gone.total, budget.left,
         )  # fmt: skip
         totals.append(figures)
-        rows.append(_row(line.department, line.code, line.name, figures, ahead.cells(under[line.pk], line, budget)))
+        rows.append(_row(line.name, line.code, line.department, figures, ahead.cells(under[line.pk], line, budget)))
         rows += [
-            _row(one.department, "", one.name, spending.figures(one.pk), ahead.cells([one]), Style.PART)
+            _row(one.name, "", one.department, spending.figures(one.pk), ahead.cells([one]), Style.PART)
             for one in under[line.pk]
         ]
         spent = line.shares.of_spent(budget.spent, budget=budget.current)
@@ -127,13 +127,13 @@ def _lines(
             payers[name] = added([payers[name], _of(name, budget, spent)], 4)
     for one in under[None]:
         totals.append(spending.figures(one.pk))
-        rows.append(_row(one.department, "", one.name, spending.figures(one.pk), ahead.cells([one])))
+        rows.append(_row(one.name, "", one.department, spending.figures(one.pk), ahead.cells([one])))
     whole = added(totals, 5)
     yield Table(
         title=_("예산 과목별"), rows=tuple(rows),
         total=(_("합계"), "", "", *whole, rate(whole[2], whole[0]), *ahead.cells(programmes)),
         columns=(
-            Column(label=_("담당 부서")), Column(label=_("과목 코드")), Column(label=_("예산 과목과 사업")),
+            Column(label=_("예산 과목과 사업")), Column(label=_("과목 코드")), Column(label=_("담당 부서")),
             *(Column(label=label, kind=Kind.WON) for label in (
                 _("예산현액"), _("기간 중 지출"), _("지출 누계"), _("이월·불용·반환"), _("집행잔액"),
             )),
@@ -218,9 +218,9 @@ class _Ahead:
 
 
 def _row(
-    department: str, code: str, name: str, figures: tuple[int, ...], ahead: tuple[Value, ...], style: Style = Style.LINE
+    name: str, code: str, department: str, figures: tuple[int, ...], ahead: tuple[Value, ...], style: Style = Style.LINE
 ) -> Row:  # fmt: skip
-    return Row((department, code, name, *figures, rate(figures[2], figures[0]), *ahead), style)
+    return Row((name, code, department, *figures, rate(figures[2], figures[0]), *ahead), style)
 
 
 def _of(name: str, budget: LineBudget, spent: Split) -> tuple[int, ...]:

@@ -16,7 +16,19 @@ from reports.documents import pdf
 from reports.documents.head import UNSIGNED, ApprovalBox, head
 from reports.documents.register import spaced
 from reports.documents.rules import WHOLE_ROWS
-from reports.statistics.rules import NUMBERS, Column, Content, Figure, Kind, Style, Table, Value, as_text, spaced_code
+from reports.statistics.rules import (
+    NUMBERS,
+    Column,
+    Content,
+    Figure,
+    Kind,
+    Style,
+    Table,
+    Value,
+    as_text,
+    part_column,
+    spaced_code,
+)
 from vouchers.common.korean import document_amount, document_date, document_period
 from vouchers.common.seoul import business_date
 
@@ -95,7 +107,7 @@ def _shown(table: Table) -> dict[str, Any]:
     places = [place for place, column in enumerate(table.columns) if column.on_paper]
     columns = [table.columns[place] for place in places]
     shares = [_SHARES[column.kind] for column in columns]
-    units = dict.fromkeys(_UNITS[column.kind] for column in columns if column.kind in _UNITS)
+    units = dict.fromkeys(_UNITS[column.kind] for column in columns[1:] if column.kind in _UNITS)
     return {
         "title": table.title, "note": table.note, "labels": [column.label for column in columns],
         "widths": [f"{share * 100 / sum(shares):.2f}" for share in shares], "unit": ", ".join(units) or "-",
@@ -109,8 +121,9 @@ def _shown(table: Table) -> dict[str, Any]:
 
 
 def _cells(columns: list[Column], values: list[Value], style: Style = Style.LINE) -> Iterator[dict[str, str]]:
+    inward = part_column(columns) if style == Style.PART else None
     for column, value in zip(columns, values, strict=True):
         kind = "money" if column.kind in NUMBERS else _CLASSES[column.kind]
-        if style == Style.PART and column.kind == Kind.TEXT:
+        if column is inward:
             kind = "text part"
         yield {"text": as_text(value, column.kind, minus="△"), "kind": kind}

@@ -77,6 +77,11 @@ class Table:
                 raise ValueError(f"{self.title}: {len(values)} values for {len(self.columns)} columns")
 
 
+def part_column(columns: Sequence[Column]) -> Column | None:
+    """The column that stands further in where a row is a part of the one above it: the first of texts."""
+    return next((column for column in columns if column.kind == Kind.TEXT), None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """One figure that stands above the tables."""

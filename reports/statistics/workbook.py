@@ -15,7 +15,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from reports.statistics.rules import NUMBERS, Column, Kind, Row, Style, Table, Value
+from reports.statistics.rules import NUMBERS, Column, Kind, Row, Style, Table, Value, part_column
 
 TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BEGINS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -75,7 +75,7 @@ class _Formats:
         if key not in self._made:
             number = {"num_format": _NUMBER_FORMATS[kind]} if kind in _NUMBER_FORMATS else {}
             quoted = {"quote_prefix": True} if is_quoted else {}
-            inward = {"indent": 1} if kind == Kind.TEXT and style == Style.PART else {}
+            inward = {"indent": 1} if style == Style.PART else {}
             self._made[key] = self._book.add_format(_FONT | _STYLES[style] | number | quoted | inward)
         return self._made[key]
 
@@ -89,10 +89,12 @@ def _write(sheet: Worksheet, table: Table, formats: _Formats, *, title: str, abo
     for number, column in enumerate(table.columns):
         sheet.write_string(first - 1, number, column.label, formats.head)
         sheet.set_column(number, number, _WIDTHS[column.kind])
+    inward = part_column(table.columns)
     rows = [*table.rows, *([Row(table.total, Style.SUM)] if table.total else [])]
     for number, row in enumerate(rows, start=first):
         for position, (column, value) in enumerate(zip(table.columns, row.values, strict=True)):
-            _cell(sheet, number, position, value, column, row.style, formats)
+            style = Style.LINE if row.style == Style.PART and column is not inward else row.style
+            _cell(sheet, number, position, value, column, style, formats)
     leading = next((n for n, column in enumerate(table.columns) if column.kind in NUMBERS), 1)
     sheet.freeze_panes(first, leading)
     sheet.repeat_rows(first - 1)

@@ -69,7 +69,7 @@ def report_of(city: City, *, first: date = THIS, last: date | None = None, **cho
 
 def test_lines_programmes_payers_and_the_fund(city):
     lines, payers, funds = report_of(city).tables
-    rows = {row.values[2]: (row.style, *row.values[3:8]) for row in lines.rows}
+    rows = {row.values[0]: (row.style, *row.values[3:8]) for row in lines.rows}
     # 예산현액, 기간 중 지출, 지출 누계, 이월·불용·반환, 집행잔액
     assert rows == {
         "청년기본소득": (Style.LINE, 1_100, 301, 301, 0, 799), "기본소득": (Style.PART, 700, 301, 301, 0, 399),
@@ -86,7 +86,7 @@ def test_lines_programmes_payers_and_the_fund(city):
 def test_an_open_period_looks_ahead_and_a_closed_one_does_not(city):
     lines = report_of(city).tables[0]
     assert [column.label for column in lines.columns][-2:] == ["결재 중(예약)", "소진 예상일"]
-    assert {row.values[2]: row.values[-2] for row in lines.rows}["기본소득"] == lines.total[-2] == 60
+    assert {row.values[0]: row.values[-2] for row in lines.rows}["기본소득"] == lines.total[-2] == 60
     before = report_of(city, first=date(AT.year - 1, 1, 1), last=date(AT.year - 1, 12, 1)).tables[0]
     assert [column.label for column in before.columns][-1] == "집행률"
     assert before.rows == ()
@@ -94,7 +94,7 @@ def test_an_open_period_looks_ahead_and_a_closed_one_does_not(city):
 
 def test_a_department_has_its_lines_alone_and_no_fund(city):
     lines, _payers = report_of(city, department="청년과").tables
-    assert [row.values[0] for row in lines.rows if row.style == Style.LINE] == ["청년과"]
+    assert [row.values[2] for row in lines.rows if row.style == Style.LINE] == ["청년과"]
 
 
 def test_another_citys_lines_are_not_there(city):

@@ -5,6 +5,7 @@ The ledger's side is asked of the transfers and of the registry alone, never of 
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 from python_calamine import CalamineWorkbook
 
 from allowances.clawback import services as clawbacks
@@ -249,6 +251,19 @@ def test_the_comparison_finds_a_figure_that_is_not_the_ledgers(committed_db: str
                 content = REPORTS[code].content(asked_of(world, REPORTS[code]))
                 found.append((bool(differences(world, REPORTS[code], content)), bool(by_audit)))
         assert found == [(False, False), (True, True), (False, False)], code
+
+
+def test_english_pages_have_no_korean_of_ours(world: World) -> None:
+    """Titles, labels and notes; what stands in the rows is data."""
+    with world.city.scope(), override("en"):
+        for code, report in REPORTS.items():
+            content = report.content(asked_of(world, report))
+            labels = [column.label for table in content.tables for column in table.columns]
+            titles = [word for table in content.tables for word in (table.title, table.note)]
+            figures = [word for one in (content.control, *content.figures) for word in (one.label, one.note)]
+            said = [str(report.title), str(report.empty_hint), *labels, *titles, *figures, *content.notes]
+            said += [str(word) for one in report.choices for word in (one.label, one.all_label)]
+            assert [word for word in said if re.search("[가-힣]", word)] == [], code
 
 
 def test_what_was_issued_has_the_same_bytes_on_any_later_day(world: World) -> None:
