@@ -45,6 +45,7 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
     )),
     (_("정산"), (
         ("reconciliation", "balance"), ("merchants.DayClose", "event_available"), ("merchants.SettlementLine", "receipt_long"),
+        ("statement_runs", "print"),
         ("merchants.Exchange", "currency_exchange"), ("merchants.ExchangeLimit", "speed"),
         ("merchants.ExchangeUplift", "trending_up"), ("merchants.PayoutHold", "pause_circle"),
         ("merchants.PayoutBatch", "outbox"), ("merchants.Payout", "send_money"), ("merchants.PayoutResult", "mark_email_read"),
@@ -69,6 +70,7 @@ _PAGES: Final[dict[str, tuple[Any, str]]] = {
     "merchant_duplicates": (_("중복 가맹점 확인"), "merchants.view"),
     "kit_prints": (_("QR 키트 인쇄"), "merchants.view"),
     "open_data": (_("공개 데이터"), "merchants.view"),
+    "statement_runs": (_("정산내역서 일괄 출력"), "settlement.view"),
     "report_circulation": (_("발행·판매·환전 현황"), "settlement.view"),
     "report_settlements": (_("가맹점 정산내역서"), "settlement.view"),
     "report_registers": (_("수당 지급 조서"), "allowances.view"),

@@ -52,11 +52,12 @@ class Paper(HTML):
         return []
 
 
-def render(html: str, *, archive: bool = False, enclosed: Sequence[Enclosed] = ()) -> bytes:
+def render(html: str, *, archive: bool, tagged: bool, enclosed: Sequence[Enclosed]) -> bytes:
     """See `pdf.render`."""
     fonts, stylesheet = prepared()
     identifier = hashlib.sha256(html.encode()).digest()[:16]
-    kind: dict[str, Any] = {"pdf_variant": "pdf/a-3a", "attachments": [_attachment(file) for file in enclosed]}
+    variant = "pdf/a-3a" if tagged else "pdf/a-3b"
+    kind: dict[str, Any] = {"pdf_variant": variant, "attachments": [_attachment(file) for file in enclosed]}
     try:
         with _one_at_a_time:  # Pango's font map is not safe between threads
             paper = Paper(string=html, base_url=f"{FILES.as_uri()}/", url_fetcher=OwnFilesOnly())

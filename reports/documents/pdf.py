@@ -35,24 +35,16 @@ class Enclosed:
     at: datetime
 
 
-def render(html: str, *, archive: bool = False, enclosed: Sequence[Enclosed] = ()) -> bytes:
+def render(
+    html: str, *, archive: bool = False, tagged: bool = True, enclosed: Sequence[Enclosed] = ()
+) -> bytes:  # fmt: skip
     """The PDF of a whole HTML document, styled by ``document.css``; the same HTML gives the same bytes.
 
-    ``archive``: as PDF/A-3a, tagged for screen readers and to be read for ever, which may enclose files. Raises PaperFailed.
+    ``archive``: as PDF/A-3a, tagged for screen readers and to be read for ever, which may enclose files; not ``tagged``, as
+    PDF/A-3b. Raises PaperFailed.
     """
-    made: bytes = _layout().render(html, archive=archive, enclosed=enclosed)
+    made: bytes = _layout().render(html, archive=archive, tagged=tagged, enclosed=enclosed)
     return made
-
-
-def render_many(papers: Iterable[str], *, archive: bool = False, processes: int = 2) -> Iterator[bytes]:
-    """The PDFs in the order of ``papers``, made by processes of their own and handed over as they come.
-
-    The first that cannot be made ends them with its error; see `attempt_many`.
-    """
-    for made in attempt_many(papers, archive=archive, processes=processes):
-        if isinstance(made, BaseException):
-            raise made
-        yield made
 
 
 def attempt_many(

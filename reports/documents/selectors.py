@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from merchants.settlement.models import SettlementLine
 from reports.documents.errors import StatementDiffersFromLedger
@@ -41,15 +40,6 @@ SELECT at, kind, payment_id, amount::bigint, discount::bigint
 FROM movement
 ORDER BY at, id
 """
-
-
-def settled_lines(*, business_date: date) -> QuerySet[SettlementLine]:
-    """The settlement lines of a closed day, shop by shop, with all that a statement needs."""
-    return (
-        SettlementLine.objects.filter(business_date=business_date)
-        .select_related("merchant", "municipality", "currency")
-        .order_by("merchant__code")
-    )
 
 
 def statement_of(*, line: SettlementLine, at: datetime) -> Statement:

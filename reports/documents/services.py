@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from merchants.settlement.models import SettlementLine
 from reports.documents import statement as paper
-from reports.documents.selectors import settled_lines, statement_of
+from reports.documents.selectors import statement_of
 from vouchers.common.errors import NotPermitted
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
@@ -29,20 +28,3 @@ def print_statement(
         action=AccessAction.PRINT, subject=f"정산내역서 {statement.document_number}",
     )  # fmt: skip
     return paper.render(statement)
-
-
-def render_statements(*, business_date: date, at: datetime, processes: int = 2) -> Iterator[tuple[str, bytes]]:
-    """(document number, PDF) of every shop settled on that day in the present scope, as they come.
-
-    Neither all statements nor all PDFs are held at once. Run by jobs and commands, which are nobody's access.
-    """
-    numbers: list[str] = []
-
-    def statements() -> Iterator[paper.Statement]:
-        for line in settled_lines(business_date=business_date).iterator(chunk_size=500):
-            statement = statement_of(line=line, at=at)
-            numbers.append(statement.document_number)
-            yield statement
-
-    for position, pdf in enumerate(paper.render_many(statements(), processes=processes)):
-        yield numbers[position], pdf

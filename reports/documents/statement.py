@@ -141,13 +141,8 @@ def _canonical(at: datetime | date) -> str:
 
 
 def render(statement: Statement) -> bytes:
-    """The statement as PDF."""
-    return pdf.render(html(statement))
-
-
-def render_many(statements: Iterable[Statement], *, processes: int = 2) -> Iterator[bytes]:
-    """The statements as PDFs, in their order; see `pdf.render_many`."""
-    return pdf.render_many(map(html, statements), processes=processes)
+    """The statement as PDF, tagged and to be read for ever."""
+    return pdf.render(html(statement), archive=True)
 
 
 def html(statement: Statement) -> str:
@@ -163,7 +158,7 @@ def _context(statement: Statement) -> dict[str, Any]:
         "issued_on": document_date(statement.issued_on),
         "created": statement.issued_on.isoformat(),
         "period": document_period(statement.first_day, statement.last_day),
-        "pays_on": document_date(statement.pays_on),
+        "pays_on": _pays_on(statement),
         "business_number": format_business_number(statement.business_number),
         "representative": mask_name(statement.representative),
         "account": f"{statement.bank} {mask_account(statement.account_number)}",
@@ -179,6 +174,12 @@ def _context(statement: Statement) -> dict[str, Any]:
         "digest": " ".join(fingerprint[start : start + 8] for start in range(0, 64, 8)),
         "digest_start": fingerprint[:8],
     }
+
+
+def _pays_on(statement: Statement) -> str:
+    """Of several days each is paid on a day of its own, the last of which is told."""
+    last = document_date(statement.pays_on)
+    return last if statement.first_day == statement.last_day else f"다음 영업일 (마지막 {last})"
 
 
 def _rows(statement: Statement) -> Iterator[dict[str, Any]]:

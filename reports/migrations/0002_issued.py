@@ -9,4 +9,5 @@ class Migration(migrations.Migration):
     operations = [
         run_sql_file("reports/statistics/sql/0001_issued.sql"),
         run_sql_file("reports/dashboard/sql/0001_sums.sql"),
+        run_sql_file("reports/statements/sql/0001_frozen.sql"),
     ]

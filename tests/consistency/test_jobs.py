@@ -39,6 +39,7 @@ OWNERS = {
     "reports.dashboard.sum_all": "reports.dashboard",
     "reports.kits.make": "reports.kits",
     "reports.documents.make_register": "reports.documents",
+    "reports.statements.make": "reports.statements",
     "reports.statistics.make": "reports.statistics",
     "vouchers.incentives.simulate": "vouchers.incentives",
     "vouchers.ledger.audit": "vouchers.ledger",

@@ -26,6 +26,7 @@ from merchants.registry.models import Merchant, MerchantChange, MerchantPaper
 from merchants.settlement.models import ExchangeUplift, PayoutHold
 from reports.documents.models import RegisterPaper
 from reports.kits.models import KitPrint
+from reports.statements.models import StatementRun
 from reports.statistics.models import IssuedReport
 from tests.factories.everything import Everything, log_own_action, make_everything
 from vouchers.citizens.models import Citizen, Corporation
@@ -310,6 +311,12 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "refund_return": ("post", TopUpRefund, "P"),
     "register_file": ("get", RegisterPaper, "DRBAPUX"),
     "register_progress": ("get", RegisterPaper, "DRBAPUX"),
+    "statement_ask": ("post", None, "S"),
+    "statement_cancel": ("post", StatementRun, "S"),
+    "statement_file": ("get", StatementRun, "BAPSUX"),
+    "statement_progress": ("get", StatementRun, "BAPSUX"),
+    "statement_run": ("get", StatementRun, "BAPSUX"),
+    "statement_runs": ("get", None, "BAPSUX"),
     "webhook_resend": ("post", WebhookEndpoint, "X"),
     "webhook_resend_missed": ("post", WebhookEndpoint, "X"),
     "webhook_stop": ("post", WebhookEndpoint, "X"),
@@ -340,6 +347,7 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
                 PartnerKey,
                 RegisterPaper,
                 KitPrint,
+                StatementRun,
                 Departure,
                 BankLine,
                 DayReview,

@@ -35,6 +35,7 @@ from merchants.open_data.models import UsageCell, UsageMonth
 from merchants.registry.models import MerchantBenefit
 from reports.documents.models import RegisterPaper
 from reports.kits.models import KitPart, KitPrint
+from reports.statements.models import DongStatements, ShopStatement, StatementRun
 from tests import factories
 from tests.factories import AT, City
 from tests.factories.bank import make_bank_line
@@ -179,6 +180,12 @@ def _fill_the_rest(city: City) -> None:
         municipality=city.municipality, job=job, number=1, rows=1, last_shop="M000000001", last_terminal="T001",
         file_key="none",
     )  # fmt: skip
+    of_month: dict[str, Any] = {
+        "municipality": city.municipality, "currency": city.currency, "month": date(2026, 1, 1), "dong": city.dong,
+    }  # fmt: skip
+    StatementRun.objects.create(official=factories.make_official(city), asked_at=AT, **of_month)
+    ShopStatement.objects.create(merchant=factories.make_merchant(city), number=1, **of_month)
+    DongStatements.objects.create(file_key="none", shops=1, pages=1, payable=0, made_at=AT, **of_month)
     open_data.publish(municipality=city.code, at=AT)
     month = UsageMonth.objects.create(
         municipality=city.municipality, month=date(2026, 1, 1), fewest_people=5, made_at=AT

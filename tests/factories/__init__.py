@@ -164,7 +164,7 @@ def make_merchant(city: City, *, terminal: str = "T001", **fields: Any) -> Merch
         "annual_sales": 100_000_000, "address": "경기도 고양시 덕양구 고양시청로 10", "status": MerchantStatus.ACTIVE,
         "registered_on": date(2024, 1, 1),
     } | fields  # fmt: skip
-    merchant = Merchant.objects.create(municipality=city.municipality, dong=city.dong, **fields)
+    merchant = Merchant.objects.create(municipality=city.municipality, **fields)
     MerchantQR.objects.create(municipality=city.municipality, merchant=merchant, terminal=terminal)
     for kind in (AccountKind.MERCHANT_PENDING, AccountKind.MERCHANT_SETTLED):
         ledger.open_account(municipality=city.code, currency=city.currency.pk, kind=kind, owner=merchant.pk)

@@ -28,6 +28,7 @@ from merchants.registry.models import Merchant, MerchantCategory, MerchantChange
 from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 from reports.documents.models import RegisterPaper
 from reports.kits.models import KitPrint
+from reports.statements.models import StatementRun
 from reports.statistics.models import IssuedReport
 from tests import factories
 from tests.factories import AT, City
@@ -131,6 +132,10 @@ def make_everything(*, code: str = "41280") -> Everything:
             rows=1,
             asked_at=AT,
         )
+        StatementRun.objects.create(
+            municipality=city.municipality, currency=city.currency, month=AT.date().replace(day=1), asked_at=AT,
+            official=officials[Role.SETTLEMENT_OFFICER],
+        )  # fmt: skip
         make_line(city, Role.REVIEWER, Role.APPROVER)
         UsageRule.objects.create(municipality=city.municipality, name="음식점", allowed_categories=["restaurant"])
         factories.make_purchase_limit(city)

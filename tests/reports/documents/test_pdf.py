@@ -70,20 +70,13 @@ def test_many_papers_come_in_their_order_and_as_they_are_made(tmp_path):
             yield page(f"<p>문서번호 {number}</p>")
             number += 1
 
-    made = pdf.render_many(endless(), processes=2)
+    made = pdf.attempt_many(endless(), processes=2)
     for number in range(10):
         assert f"문서번호 {number}\n" in papers.text(next(made), tmp_path)
     assert len(taken) < 30
     made.close()
     gc.collect()
     assert multiprocessing.active_children() == []
-
-
-def test_a_paper_that_fails_among_many_ends_them(tmp_path):
-    made = pdf.render_many([page("<p>하나</p>"), page('<img src="missing.png">')], processes=1)
-    assert "하나" in papers.text(next(made), tmp_path)
-    with pytest.raises(pdf.PaperFailed):
-        next(made)
 
 
 def test_a_paper_that_fails_among_many_keeps_none_of_the_others(tmp_path):
@@ -127,4 +120,4 @@ def test_a_server_starts_without_weasyprint():
 
 
 def test_no_papers_need_no_process():
-    assert list(pdf.render_many([])) == []
+    assert list(pdf.attempt_many([])) == []

@@ -199,10 +199,3 @@ def test_every_figure_is_in_the_digest(change):
 )
 def test_people_and_layout_are_not_in_the_digest(change):
     assert statements.digest(dataclasses.replace(SHOP, **change)) == statements.digest(SHOP)
-
-
-def test_many_statements(tmp_path):
-    many = [dataclasses.replace(SHOP, document_number=f"지역경제과-{number}") for number in range(5)]
-    for number, made in enumerate(statements.render_many(iter(many), processes=2)):
-        assert f"문서번호 지역경제과-{number} " in re.sub(r"\s+", " ", papers.text(made, tmp_path))
-    assert number == 4
