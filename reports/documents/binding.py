@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from itertools import islice
+from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 from pikepdf import ObjectStreamMode, OutlineItem, Pdf
@@ -28,13 +30,12 @@ def bind(front: bytes, papers: Iterable[tuple[str, bytes]], file: BinaryIO) -> i
 
     Returns the number of pages, with the file at its beginning. The same papers give the same bytes.
     """
-    parts = []
-    with Pdf.open(io.BytesIO(front)) as whole:
+    with Pdf.open(io.BytesIO(front)) as whole, ExitStack() as kept:  # qpdf reads what it copies when it writes
         marks = []
-        for titles, part in _parts(iter(papers)):
+        for titles, content in _parts(iter(papers), kept):
+            part = kept.enter_context(Pdf.open(content))
             marks += [(title, len(whole.pages) + page) for title, page in titles if title]
             whole.pages.extend(part.pages)
-            parts.append(part)  # qpdf reads what it copies when it writes
         with whole.open_outline() as outline:
             outline.root.extend(OutlineItem(title, page) for title, page in marks)
         whole.save(file, object_stream_mode=ObjectStreamMode.generate, deterministic_id=True)
@@ -48,18 +49,21 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
     return iter(lambda: file.read(_PIECE), b"")
 
 
-def _parts(papers: Iterator[tuple[str, bytes]]) -> Iterator[tuple[list[tuple[str, int]], Pdf]]:
-    """Some papers at a time without their tags, and where in them each begins."""
+def _parts(
+    papers: Iterator[tuple[str, bytes]], kept: ExitStack
+) -> Iterator[tuple[list[tuple[str, int]], BinaryIO]]:  # fmt: skip
+    """Some papers at a time as one file without their tags, and where in it each begins."""
     while some := list(islice(papers, _AT_ONCE)):
-        part, titles, opened = Pdf.new(), [], []
-        for title, paper in some:
-            titles.append((title, len(part.pages)))
-            source = Pdf.open(io.BytesIO(paper))
-            for page in source.pages:
-                if "/StructParents" in page:
-                    del page["/StructParents"]
-            part.pages.extend(source.pages)
-            opened.append(source)
-        file = io.BytesIO()
-        part.save(file, object_stream_mode=ObjectStreamMode.generate, deterministic_id=True)
-        yield titles, Pdf.open(file)
+        with Pdf.new() as part, ExitStack() as opened:
+            titles = []
+            for title, paper in some:
+                titles.append((title, len(part.pages)))
+                source = opened.enter_context(Pdf.open(io.BytesIO(paper)))
+                for page in source.pages:
+                    if "/StructParents" in page:
+                        del page["/StructParents"]
+                part.pages.extend(source.pages)
+            file = kept.enter_context(TemporaryFile())
+            part.save(file, object_stream_mode=ObjectStreamMode.generate, deterministic_id=True)
+        file.seek(0)
+        yield titles, file

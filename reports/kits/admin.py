@@ -1,4 +1,4 @@
-"""QR 키트: one of a code at once, and those of a 읍면동 as one job."""
+"""QR 키트: one of a code at once, and those of a 읍면동 or of all as one job."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from vouchers.common.filters import chosen_municipality
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.municipalities.models import Dong, Municipality
 
-_SHOWN = 20
+_SHOWN = 10
 _PDF = "application/pdf"
 
 
@@ -48,7 +48,9 @@ def kit(request: HttpRequest, code_id: UUID) -> HttpResponse:
 class KitForm(forms.Form):
     """Which kits to make."""
 
-    dong = forms.ModelChoiceField(queryset=Dong.objects.none(), label=_("읍면동"))
+    dong = forms.ModelChoiceField(
+        queryset=Dong.objects.none(), label=_("읍면동"), required=False, empty_label=_("전체 읍면동")
+    )
     size = forms.ChoiceField(choices=KitSize, label=_("크기"))
 
     def __init__(self, *args: object, municipality: str, **kwargs: object) -> None:
@@ -74,7 +76,7 @@ def kit_prints(request: HttpRequest) -> HttpResponse:
 
 @page("merchants/kits/ask/", name="kit_ask", methods=("POST",))
 def ask(request: HttpRequest) -> HttpResponse:
-    """Queue the kits of a 읍면동."""
+    """Queue the kits of a 읍면동, or of all."""
     code = _municipality(request, "merchants.edit")
     form = KitForm(request.POST, municipality=code)
     if not form.is_valid():
@@ -82,11 +84,11 @@ def ask(request: HttpRequest) -> HttpResponse:
         return redirect("admin:kit_prints")
     with refusals_shown(request):
         job = services.ask_for_kits(
-            dong=form.cleaned_data["dong"], size=KitSize(form.cleaned_data["size"]), official=request.user,  # type: ignore[arg-type]
-            authority=request.authority, at=request.at,  # type: ignore[attr-defined]
+            municipality=code, dong=form.cleaned_data["dong"], size=KitSize(form.cleaned_data["size"]),
+            official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
         )  # fmt: skip
         messages.success(request, _("키트를 만들고 있습니다. 먼저 끝난 파일부터 이 화면에서 열 수 있습니다."))
-        if lacking := without_code(job.dong_id):
+        if lacking := without_code(municipality=code, dong=job.dong_id):
             messages.warning(
                 request,
                 gettext(
@@ -108,19 +110,21 @@ def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @page("merchants/kits/<uuid:job_id>/file/", name="kit_file")
 def file(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
-    """A finished part, ``?part=`` its number."""
-    job, said = _job(request, job_id), request.GET.get("part", "1")
-    if not (said.isascii() and said.isdecimal() and len(said) < 6):
+    """All kits as one file, or with ``?part=`` its number a finished part."""
+    job, said = _job(request, job_id), request.GET.get("part", "")
+    if said and not (said.isascii() and said.isdecimal() and len(said) < 6):
         raise NotFound
     content = None
     with refusals_shown(request):
-        content = services.open_part(
-            job=job, number=int(said), authority=request.authority, store=paper_store(),  # type: ignore[attr-defined]
+        content = services.open_file(
+            job=job, number=int(said or 0), authority=request.authority, store=paper_store(),  # type: ignore[attr-defined]
         )  # fmt: skip
     if content is None:
         return redirect("admin:kit_prints")
     response = FileResponse(content, content_type=_PDF)
-    response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(f'QR키트_{job.dong}_{job.size}_{said}.pdf')}"
+    response["Content-Disposition"] = (
+        f"inline; filename*=UTF-8''{quote('_'.join(filter(None, ['QR키트', str(job), said])) + '.pdf')}"
+    )
     return response
 
 

@@ -15,10 +15,10 @@ class KitNotInForce(StateConflict):
 
 
 class NoKitsThere(DomainError):
-    """No active shop of the 읍면동 has a code in force."""
+    """No active shop of the 읍면동, or of all, has a code in force."""
 
     code = "no_kits_there"
-    message = _("이 읍면동에는 사용 중인 QR 코드가 있는 등록 가맹점이 없습니다.")
+    message = _("사용 중인 QR 코드가 있는 등록 가맹점이 없습니다.")
 
 
 class KitFileNotThere(StateConflict):

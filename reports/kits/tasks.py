@@ -1,4 +1,4 @@
-"""Kits of a whole 읍면동, in the background."""
+"""Kits of a whole 읍면동, or of all, in the background."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vouchers.common.jobs import TRY_AGAIN
 def make(context: JobContext, municipality: str, job_id: str) -> None:
     """Part after part; a worker that is told to stop leaves the rest to the next one."""
     keys, store = keys_from(settings.QR_KEYS), paper_store()
-    while services.make_part(
+    while services.make_next(
         municipality=municipality, job_id=UUID(job_id), keys=keys, store=store, at=timezone.now()
     ):  # fmt: skip
         if context.should_abort():

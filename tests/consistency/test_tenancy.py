@@ -178,7 +178,7 @@ def _fill_the_rest(city: City) -> None:
     )
     KitPart.objects.create(
         municipality=city.municipality, job=job, number=1, rows=1, last_shop="M000000001", last_terminal="T001",
-        file_key="none",
+        file_key="none", list_key="none",
     )  # fmt: skip
     of_month: dict[str, Any] = {
         "municipality": city.municipality, "currency": city.currency, "month": date(2026, 1, 1), "dong": city.dong,

@@ -162,7 +162,7 @@ def make_merchant(city: City, *, terminal: str = "T001", **fields: Any) -> Merch
         "code": f"M{number:09d}", "name": f"행복분식 {number}호점", "name_ascii": f"HAPPY BUNSIK {number}",
         "business_number": f"{number:010d}", "representative": "김장터", "category_id": "restaurant",
         "annual_sales": 100_000_000, "address": "경기도 고양시 덕양구 고양시청로 10", "status": MerchantStatus.ACTIVE,
-        "registered_on": date(2024, 1, 1),
+        "registered_on": date(2024, 1, 1), "dong": city.dong,
     } | fields  # fmt: skip
     merchant = Merchant.objects.create(municipality=city.municipality, **fields)
     MerchantQR.objects.create(municipality=city.municipality, merchant=merchant, terminal=terminal)

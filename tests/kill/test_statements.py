@@ -26,7 +26,12 @@ MORE = 36
 def ask(month: Month) -> StatementRun:
     with month.city.scope():
         return services.ask(
-            currency=month.city.currency, month=MONTH, dong=None, official=month.official, authority=month.authority, at=AT
+            currency=month.city.currency,
+            month=MONTH,
+            dong=None,
+            official=month.official,
+            authority=month.authority,
+            at=AT,
         )
 
 

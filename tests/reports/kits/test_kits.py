@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.factories import AT, City
 from tests.reports.documents import papers
 from vouchers.common.errors import NotPermitted, StateConflict
 from vouchers.common.seoul import business_date
+from vouchers.municipalities.models import Dong
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import authority_of
@@ -120,13 +122,16 @@ def test_a_code_is_reissued_once(city):
         assert list(MerchantQR.objects.filter(retired_at=None)) == [new]
 
 
-def ask(city: City, officer: Official) -> KitPrint:
+def ask(city: City, officer: Official, *, everywhere: bool = False) -> KitPrint:
     authority = authority_of(official_id=officer.pk, day=business_date(AT))
-    return services.ask_for_kits(dong=city.dong, size=KitSize.A6, official=officer, authority=authority, at=AT)
+    return services.ask_for_kits(
+        municipality=city.code, dong=None if everywhere else city.dong, size=KitSize.A6, official=officer,
+        authority=authority, at=AT,
+    )  # fmt: skip
 
 
 def part(city: City, job: KitPrint, store: FileStore) -> bool:
-    return services.make_part(
+    return services.make_next(
         municipality=city.code, job_id=job.pk, keys=KEYS, store=store, at=AT + timedelta(minutes=1)
     )
 
@@ -157,10 +162,10 @@ def test_the_kits_of_a_dong_are_made_part_by_part_and_go_on_after_a_crash(city, 
         keys = list(KitPart.objects.order_by("number").values_list("file_key", flat=True))
         authority = authority_of(official_id=officer.pk, day=business_date(AT))
         files = [
-            services.open_part(job=job, number=number, authority=authority, store=store).read() for number in (1, 2)
+            services.open_file(job=job, number=number, authority=authority, store=store).read() for number in (1, 2)
         ]
         with pytest.raises(errors.KitFileNotThere):
-            services.open_part(job=job, number=3, authority=authority, store=store)
+            services.open_file(job=job, number=3, authority=authority, store=store)
     assert all(b"%PDF" not in (store.directory / key).read_bytes() for key in keys)  # sealed
     found = []
     for number, pdf in enumerate(files):
@@ -170,6 +175,40 @@ def test_the_kits_of_a_dong_are_made_part_by_part_and_go_on_after_a_crash(city, 
     assert [(said.merchant_code, said.terminal) for said in found] == [
         ("M000000001", "T001"), ("M000000001", "T002"), ("M000000002", "T001"), ("M000000003", "T001"),
     ]  # fmt: skip
+
+
+def test_the_kits_of_all_shops_are_bound_behind_a_cover_and_lists(city, officer, store, tmp_path, monkeypatch):
+    monkeypatch.setattr(services, "PART_ROWS", 2)
+    with city.scope():
+        other = Dong.objects.create(municipality=city.municipality, code=f"{city.code}99000", name="원신동")
+        for code, dong in (("M000000005", other), ("M000000001", None), ("M000000004", city.dong)):
+            shop(city, code=code, dong=dong, name=f"가게{code[-1]}")
+        for code in ("M000000002", "M000000003"):
+            shop(city, code=code, name=f"가게{code[-1]}")
+        job = ask(city, officer, everywhere=True)
+        authority = authority_of(official_id=officer.pk, day=business_date(AT))
+        with pytest.raises(errors.KitFileNotThere):
+            services.open_file(job=job, number=None, authority=authority, store=store)
+    while part(city, job, store):
+        pass
+
+    with city.scope():
+        job.refresh_from_db()
+        assert list(KitPart.objects.order_by("number").values_list("dong__name", "rows")) == [
+            ("주교동", 2), ("주교동", 1), ("원신동", 1), (None, 1),
+        ]  # fmt: skip
+        whole = services.open_file(job=job, number=None, authority=authority, store=store).read()
+    assert (job.state, job.rows, job.rows_done) == (PaperState.READY, 5, 5)
+    pages = [re.sub(r"\s+", " ", page) for page in papers.text(whole, tmp_path).split("\f")[:-1]]
+    kinds = ["cover" if "QR 키트 인쇄" in page else "list" if "배부 목록" in page else "kit" for page in pages]
+    assert kinds == ["cover", "list", "list", "kit", "kit", "kit", "list", "kit", "list", "kit"]
+    assert "주교동 3 1–3 원신동 1 4–4 읍면동 없음 1 5–5 합계 5" in re.sub(r" ?– ?", "–", pages[0])
+    assert re.search(r"1 M000000002 T001 가게2 .*2 M000000003 T001 가게3", pages[1])
+    assert "3 M000000004 T001 가게4" in pages[2]
+    shown = [re.search(r"(M\d{9}) · T001", page)[1][-1] for page in pages if "QR 결제 되는 곳" in page]
+    assert "".join(shown) == "23451"
+    about, _ = papers.facts(whole, tmp_path)
+    assert about["Page size"].split()[0] == "297.638"  # every sheet A6
 
 
 def test_a_dong_without_codes_and_an_official_without_the_role_are_refused(city, officer):
