@@ -28,11 +28,12 @@ BEGIN
     LOOP
         PERFORM ledger.hold_settled(p_municipality, v_due.currency_id, v_due.merchants);
     END LOOP;
-    -- Of several lines that say the same of a payout, the first one counts; of a payment and its return, both do.
+    -- Of several lines that say the same of a payout, the first one counts that tells its amount; of a payment and its return, both do.
     WITH said AS (
         SELECT i.*, payout.id AS known, payout.state, payout.paid_at, batch.sent_at,
                payout.amount <> coalesce(i.amount, payout.amount) AS differs,
-               row_number() OVER (PARTITION BY payout.id, i.outcome ORDER BY i.line) AS nth,
+               row_number() OVER (PARTITION BY payout.id, i.outcome, payout.amount <> coalesce(i.amount, payout.amount)
+                                  ORDER BY i.line) AS nth,
                bool_or(i.outcome IN ('paid', 'returned')) OVER (PARTITION BY payout.id) AS left_bank
         FROM unnest(p_ids, p_payouts, p_outcomes, p_reasons, p_amounts)
              WITH ORDINALITY AS i (said_id, payout_id, outcome, reason, amount, line)

@@ -59,13 +59,10 @@ wallets = st.sampled_from(["kim", "kim", "kim", "lee"])
 shops = st.sampled_from(["diner", "diner", "bar", "hotel"])  # one of them often, so that its days build on each other
 
 
-class Money(RuleBasedStateMachine):
-    """Both kernels get the same events; they must answer the same and hold the same money, lot by lot."""
+class Twice(RuleBasedStateMachine):
+    """Both kernels get the same events; they must answer the same and hold the same money."""
 
-    payments = Bundle("payments")
-    refunds = Bundle("refunds")
-    clawbacks = Bundle("clawbacks")
-    exchanges = Bundle("exchanges")
+    state = _STATE
 
     def __init__(self, connection: psycopg.Connection, oracle: type[Oracle] = Oracle) -> None:
         super().__init__()
@@ -82,19 +79,6 @@ class Money(RuleBasedStateMachine):
                 assert self.kernel.read(rule_.sql)[0][1] == 0, rule_.name
         finally:
             self.kernel.connection.rollback()
-
-    @initialize(
-        first=st.lists(grants, min_size=2, max_size=4), days=st.integers(1, 6), grace=st.sampled_from([None, 1, 2])
-    )
-    def begin(self, first: list[int], days: int, grace: int | None) -> None:
-        """A city with two citizens, three shops and one budget; one citizen has money for every shop."""
-        self.wallets = dict(zip(["kim", "lee"], self.kernel.make_world(citizens=2), strict=True))
-        self.shops = {name: self.kernel.open_shop() for name in sorted(SHOPS)}
-        for shop in self.shops.values():
-            self.kernel.allow_exchange(shop)
-        self.programme = self.kernel.open_programme(BUDGET)
-        self.oracle.budget = BUDGET
-        self.disburse([("kim", amount) for amount in first], days=days, usage=None, purchased=False, grace=grace)
 
     @contextmanager
     def noticed(self) -> Iterator[None]:
@@ -114,17 +98,39 @@ class Money(RuleBasedStateMachine):
         try:
             answer = expected()
         except Refused as refused:
-            before = self.kernel.read(_STATE)
+            before = self.kernel.read(self.state)
             try:
                 event()
             except (DomainError, psycopg.errors.CheckViolation) as error:
                 code = error.code if isinstance(error, DomainError) else "budget"
                 assert code == refused.args[0]
-                assert self.kernel.read(_STATE) == before
+                assert self.kernel.read(self.state) == before
                 return False
             raise AssertionError(f"the kernel allowed what the rules refuse: {refused}") from None
         assert event() == answer
         return True
+
+
+class Money(Twice):
+    """The main job: money comes, is spent, goes back and expires, lot by lot, and shops are settled."""
+
+    payments = Bundle("payments")
+    refunds = Bundle("refunds")
+    clawbacks = Bundle("clawbacks")
+    exchanges = Bundle("exchanges")
+
+    @initialize(
+        first=st.lists(grants, min_size=2, max_size=4), days=st.integers(1, 6), grace=st.sampled_from([None, 1, 2])
+    )
+    def begin(self, first: list[int], days: int, grace: int | None) -> None:
+        """A city with two citizens, three shops and one budget; one citizen has money for every shop."""
+        self.wallets = dict(zip(["kim", "lee"], self.kernel.make_world(citizens=2), strict=True))
+        self.shops = {name: self.kernel.open_shop() for name in sorted(SHOPS)}
+        for shop in self.shops.values():
+            self.kernel.allow_exchange(shop)
+        self.programme = self.kernel.open_programme(BUDGET)
+        self.oracle.budget = BUDGET
+        self.disburse([("kim", amount) for amount in first], days=days, usage=None, purchased=False, grace=grace)
 
     # Money comes
 
