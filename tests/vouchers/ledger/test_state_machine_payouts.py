@@ -307,6 +307,19 @@ class Payouts(Twice):
         """A file that says several things of one payout."""
         self.answer([(which, *rest) for rest in lines])
 
+    @rule(shop=shops, amount=amounts, mend=st.sampled_from([True, True, False]), mended=st.booleans())
+    def refuse_a_batch(self, shop: str, amount: int, mend: bool, mended: bool) -> None:
+        """The bank takes none of a batch, and the next one is made all the same."""
+        self.send_a_batch(shop, amount)
+        rows = self.oracle.batches[-1].rows if self.oracle.batches else []
+        if not rows or rows[0].state != "listed":
+            return
+        lines = [Said(one, REJECTED, differs=False, mend=mend) for one in rows]
+        self.both(lambda: self.kernel_takes_in(lines, uuid7().bytes), lambda: self.oracle.answer(lines))
+        if mended:
+            self.mend(0)
+        self.make(1, 1, "maker")
+
     @rule(file=files)
     def answer_again(self, file: tuple[list[Said], bytes]) -> None:
         """The same file is refused; another one that says the same moves nothing."""
