@@ -76,7 +76,7 @@ ITEMS: Final[dict[str, Callable[[Line], str | int]]] = {
 
 
 class ColumnsUnreadable(ValueError):
-    """``line`` is the number of the line that says no column, ``text`` what it says."""
+    """``line`` is the number of the line that says no column, ``text`` what it says; or 0, and an item that no line has."""
 
     def __init__(self, line: int, text: str) -> None:
         super().__init__(line, text)
@@ -145,9 +145,25 @@ def parse_columns(text: str) -> tuple[Column, ...]:
         if not title or not equals or (said and not quoted and said not in ITEMS):
             raise ColumnsUnreadable(number, line.strip())
         columns.append(Column(title, text=quoted[1]) if quoted else Column(title, item=said))
-    if not any(column.item == "금액" for column in columns):
-        raise ColumnsUnreadable(len(columns), text.strip()[-40:])
+    for needed in NEEDED:
+        if not any(column.item == needed for column in columns):
+            raise ColumnsUnreadable(0, needed)
     return tuple(columns)
+
+
+NEEDED: Final = ("계좌번호", "금액")
+"""Without these nobody can be paid."""
+
+SAMPLES: Final = tuple(
+    Line(
+        number=number, payout="0" * 31 + str(number), bank=bank, account=account, holder=holder, amount=amount, shop=shop,
+        shop_code=f"M00000000{number}", business_number="1234567890", shown="고양페이정산", memo="이체 2026-1",
+    )
+    for number, bank, account, holder, amount, shop in (
+        (1, "088", "110000123456", "김장터", 1_234_500, "행복분식"), (2, "011", "3020000000001", "이가게", 56_700, "장터책방"),
+    )
+)  # fmt: skip
+"""Made-up payouts, to show what a sheet looks like."""
 
 
 COPY: Final = (
@@ -156,13 +172,18 @@ COPY: Final = (
 """Above the table of a copy, where a bank's upload stumbles over it."""
 
 
-def write_sheet(lines: Sequence[Line], *, columns: Sequence[Column], form: str, copy: bool = False) -> bytes:
-    """The sheet's bytes: accounts and codes as text, amounts as numbers. The same lines give the same bytes."""
+def write_sheet(
+    lines: Sequence[Line], *, columns: Sequence[Column], form: str, label: str = "", copy: bool = False
+) -> bytes:
+    """The sheet's bytes: accounts and codes as text, amounts as numbers. The same arguments give the same bytes.
+
+    ``label`` stands in a workbook's properties, where no bank's upload looks; a CSV has no such place.
+    """
     rows: list[list[str | int]] = [[column.title for column in columns]]
     rows += [[column.cell(line) for column in columns] for line in lines]
     if copy:
         rows.insert(0, [COPY])
-    return _xlsx(rows) if form == "xlsx" else _csv(rows)
+    return _xlsx(rows, label) if form == "xlsx" else _csv(rows)
 
 
 def _csv(rows: Iterable[Sequence[str | int]]) -> bytes:
@@ -177,19 +198,19 @@ def _plain(cell: str | int) -> str:
     return f"'{text}" if isinstance(cell, str) and text[:1] in _FORMULA else text
 
 
-def _xlsx(rows: Iterable[Sequence[str | int]]) -> bytes:
+def _xlsx(rows: Iterable[Sequence[str | int]], label: str) -> bytes:
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:
         # Without the time of writing: the same lines give the same bytes.
-        book.set_properties({"created": _NEVER})
+        book.set_properties({"created": _NEVER, "comments": label})
         text, won = book.add_format({"num_format": "@"}), book.add_format({"num_format": "#,##0"})
         sheet = book.add_worksheet()
         for number, row in enumerate(rows):
             for column, cell in enumerate(row):
                 if isinstance(cell, int):
                     sheet.write_number(number, column, cell, won)
-                else:
+                elif cell:
                     sheet.write_string(number, column, cell, text)
         sheet.set_column(0, 12, 18)
     return file.getvalue()

@@ -25,9 +25,12 @@ from merchants.payouts.models import (
 from merchants.payouts.rules import SHEETS, Answer, Line, Sheet, account_is_usable, digits_of_account
 from merchants.registry.models import Merchant
 from merchants.settlement.models import DayClose
+from vouchers.common.seoul import start_of_day
 from vouchers.currencies.models import Currency
 
 SHOWN_SHOPS: Final = 100
+MOST_TOLD: Final = 1_000
+_WEEKS: Final = timedelta(weeks=2)
 
 
 class Obstacle(models.TextChoices):
@@ -133,23 +136,74 @@ def preview(*, currency: Currency, day: date, minimum: int) -> Preview:
     )  # fmt: skip
 
 
-def open_batches(*, municipality: str) -> QuerySet[PayoutBatch]:
-    """Batches that ask for a step, oldest first."""
-    waiting = (BatchState.MADE, BatchState.APPROVED, BatchState.SENT)
-    return PayoutBatch.objects.filter(municipality=municipality, state__in=waiting).order_by("id")
+def batches_in(municipalities: Sequence[str], state: BatchState) -> QuerySet[PayoutBatch]:
+    """Batches that ask for their next step, oldest first."""
+    return PayoutBatch.objects.filter(municipality__in=municipalities, state=state).order_by("id")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Payouts that came back because of their accounts: how many, at most ``MOST_TOLD``, and won of those."""
+
+    payouts: int
+    amount: int
+
+    @property
+    def told(self) -> str:
+        """The number, or that there are more."""
+        return f"{MOST_TOLD}+" if self.payouts >= MOST_TOLD else str(self.payouts)
+
+
+def refused_accounts(*, municipalities: Sequence[str]) -> Refused:
+    """What waits until somebody mends the account, or confirms it."""
+    found = to_mend(Payout.objects.filter(municipality__in=municipalities)).order_by().values_list("amount", flat=True)
+    amounts = list(found[:MOST_TOLD])
+    return Refused(len(amounts), sum(amounts))
+
+
+def open_gaps(*, municipalities: Sequence[str], day: date) -> QuerySet[PayoutResult]:
+    """Statements of the last weeks that lack something which no later file has brought, latest first."""
+    return without_filled(_recent(municipalities, day).exclude(gap=None))
+
+
+def without_filled(results: QuerySet[PayoutResult]) -> QuerySet[PayoutResult]:
+    """Those of the statements whose gap stands: neither was what lies before them taken in since, nor a whole one of the
+    same days.
+    """
+    later = PayoutResult.objects.filter(
+        municipality=models.OuterRef("municipality"), account=models.OuterRef("account"), pk__gt=models.OuterRef("pk")
+    )
+    before = later.filter(closing=models.OuterRef("opening"), last_day__lt=models.OuterRef("first_day"))
+    whole = later.filter(
+        gap=None, first_day__lte=models.OuterRef("first_day"), last_day__gte=models.OuterRef("last_day")
+    )
+    return results.exclude(models.Exists(whole)).exclude(
+        ~models.Q(gap="entries") & models.Q(models.Exists(before))
+    )  # fmt: skip
+
+
+def contradictions(*, municipalities: Sequence[str], day: date) -> QuerySet[PayoutResult]:
+    """Files of the last weeks that said what cannot be, latest first."""
+    return _recent(municipalities, day).filter(conflicts__gt=0)
+
+
+def _recent(municipalities: Sequence[str], day: date) -> QuerySet[PayoutResult]:
+    since = start_of_day(day - _WEEKS)
+    return PayoutResult.objects.filter(municipality__in=municipalities, uploaded_at__gte=since).order_by("-id")
 
 
 def lines_of(*, batch: PayoutBatch, shown: str, memo: str) -> list[Line]:
     """The frozen rows as the files tell them, with plain account numbers."""
-    rows = Payout.objects.filter(batch=batch).select_related("merchant").order_by("line")
+    rows: Any = Payout.objects.filter(batch=batch).order_by("line").values_list(
+        "line", "pk", "bank", "account_number", "holder", "amount", "merchant__name", "merchant__code",
+        "merchant__business_number",
+    )  # fmt: skip
     return [
         Line(
-            number=row.line or 0, payout=row.pk.hex, bank=row.bank or "",
-            account=digits_of_account(row.account_number.reveal() if row.account_number else ""), holder=row.holder or "",
-            amount=row.amount, shop=row.merchant.name, shop_code=row.merchant.code,
-            business_number=row.merchant.business_number, shown=shown, memo=memo,
+            number=line, payout=key.hex, bank=bank, account=digits_of_account(account.reveal()), holder=holder,
+            amount=amount, shop=shop, shop_code=code, business_number=business, shown=shown, memo=memo,
         )
-        for row in rows.iterator(chunk_size=5_000)
+        for line, key, bank, account, holder, amount, shop, code, business in rows.iterator(chunk_size=5_000)
     ]  # fmt: skip
 
 

@@ -31,7 +31,10 @@ _SHEETS_LOOK_BACK: Final = timedelta(days=60)
 
 @dataclass(frozen=True)
 class File:
-    """A file for the bank or for the books: its name without a path, its bytes, and whether the bank has it already."""
+    """A file for the bank or for the books: its name without a path, its bytes, and whether the bank has it already.
+
+    The name tells the batch, its control total and the beginning of its digest, also where the form has no place for them.
+    """
 
     name: str
     content: bytes
@@ -208,18 +211,23 @@ def _gap(municipality: str, frame: Statement) -> Gap | None:
 def _file(batch: PayoutBatch, *, form: str, columns: str, at: datetime, copy: bool = False) -> File:
     terms = _terms(batch.currency_id, business_date(batch.made_at))
     lines = selectors.lines_of(batch=batch, shown=terms.shown_as, memo=str(batch))
+    digest = bytes(batch.digest).hex()
+    label = f"{batch.year}-{batch.number}: {batch.payouts} / KRW {batch.amount} / SHA-256 {digest}"
     if form == PAIN001:
         number = terms.account_number.reveal() if terms.account_number else ""
         content = messages.write_pain001(
-            lines, message=batch.pk.hex, pay_on=batch.pay_on, at=at, copy=copy,
+            lines, message=batch.pk.hex, pay_on=batch.pay_on, at=at, label=label, copy=copy,
             debtor=messages.Debtor(terms.account_holder, terms.account_bank, number),
         )  # fmt: skip
         ending = "xml"
     else:
         ending, _, text = columns.partition("\n")
-        content = rules.write_sheet(lines, columns=rules.parse_columns(text), form=ending, copy=copy)
-    name = f"{'copy-' if copy else ''}payouts-{batch.year}-{batch.number}-{form.replace('.', '')}.{ending}"
-    return File(name, content, len(lines), copy)
+        content = rules.write_sheet(
+            lines, columns=rules.parse_columns(text), form=ending, label=label, copy=copy
+        )  # fmt: skip
+    parts = ("copy", "payouts") if copy else ("payouts",)
+    name = "-".join((*parts, f"{batch.year}-{batch.number}", form.replace(".", ""), str(batch.amount), digest[:8]))
+    return File(f"{name}.{ending}", content, len(lines), copy)
 
 
 def _sheet_text(batch: PayoutBatch, code: str, day: date) -> str:

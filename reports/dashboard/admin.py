@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from merchants.payouts import alarms as payout_alarms
 from reports.dashboard import rules
 from reports.dashboard.selectors import (
     Allotment,
@@ -73,6 +74,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "waiting": waiting(authority=authority),
         "alarms": alarms_for(authority=authority, today=today),
         "benefit_alarms": benefits,
+        "payouts": payout_alarms.of(authority, today),
         "stopped_webhooks": stopped_for(authority=authority, at=request.at),  # type: ignore[attr-defined]
         "deputyships": deputyships_of(official_id=authority.official_id, day=today).filter(valid_from__lte=today)
         if authority.acting

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
+
 from vouchers.ledger.models import Account, AccountKind, BusinessEvent, Lot, Transfer
 
 
@@ -18,11 +20,12 @@ class Movement:
     amount: int
 
 
-def movements_of(event: BusinessEvent, *, limit: int) -> list[Movement]:
-    """The first ``limit`` movements of an event, with the kinds of their accounts."""
-    rows = list(
-        Transfer.objects.filter(municipality=event.municipality_id, journal_id=event.pk).order_by("line")[:limit]
-    )
+def movements_of(event: BusinessEvent, *, limit: int, account: UUID | None = None) -> list[Movement]:
+    """The first ``limit`` movements of an event, or of one account in it, with the kinds of their accounts."""
+    found = Transfer.objects.filter(municipality=event.municipality_id, journal_id=event.pk)
+    if account is not None:
+        found = found.filter(Q(debit_account_id=account) | Q(credit_account_id=account))
+    rows = list(found.order_by("line")[:limit])
     keys = {row.debit_account_id for row in rows} | {row.credit_account_id for row in rows}
     kinds = dict(Account.objects.filter(municipality=event.municipality_id, pk__in=keys).values_list("pk", "kind"))
     return [

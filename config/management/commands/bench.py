@@ -13,13 +13,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from config.bench import close, files, kernel, lists, statements, web
+from config.bench import close, files, kernel, lists, payouts, statements, web
 from config.bench.measure import Result, table
 from config.bench.server import Server, private_server
 from config.bench.world import FULL, QUICK, Scale, World, make_world
 
 MEASUREMENTS: Final[dict[str, Callable[[Server, World, Scale], Sequence[Result]]]] = {
     "close": close.measure,
+    "payouts": payouts.measure,
     "statements": statements.measure,
     "lists": lists.measure,
     "file": files.measure,

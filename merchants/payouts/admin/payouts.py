@@ -22,7 +22,7 @@ from merchants.payouts.models import (
 from vouchers.common.admin import ListAdmin, moment, won
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.pages import find, page, refusals_shown, require
-from vouchers.ledger.models import Event
+from vouchers.ledger.models import Account, AccountKind, Event
 from vouchers.ledger.selectors import movements_of
 from vouchers.privacy.admin import ReasonForm
 from vouchers.privacy.rules import mask_account, mask_name
@@ -112,10 +112,17 @@ class PayoutAdmin(ListAdmin):
 
     @admin.display(description=_("원장 전표"))
     def movements(self, payout: Payout) -> SafeString:
-        """The events it was part of, the movements of the first shops among them."""
+        """The events it was part of, and of a whole batch's movements the shop's own."""
         keys = [key for key in (payout.journal_id, payout.paid_journal_id, payout.returned_journal_id) if key]
         rows = Event.objects.filter(municipality=payout.municipality_id, pk__in=keys).order_by("id")
-        found = [(event, movements_of(event, limit=20)) for event in rows]
+        own = Account.objects.filter(
+            municipality=payout.municipality_id, currency_id=payout.currency_id, owner_id=payout.merchant_id,
+            kind=AccountKind.MERCHANT_SETTLED,
+        ).values_list("pk", flat=True).first()  # fmt: skip
+        found = [
+            (event, movements_of(event, limit=20, account=None if event.pk == payout.paid_journal_id else own))
+            for event in rows
+        ]  # fmt: skip
         return render_to_string("vouchers/payments/movements.html", {"journals": found})
 
 

@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
 )
 
-from merchants.payouts import rules, services
+from merchants.payouts import rules, selectors, services
 from merchants.payouts.admin.shared import acting, may_make_at, reason_words
 from merchants.payouts.models import (
     PayoutResult,
@@ -96,7 +96,8 @@ class PayoutResultAdmin(ListAdmin):
             ]  # fmt: skip
         response: HttpResponse = super().changeform_view(
             request, object_id, form_url,
-            {"lines": lines, "gap": _gap_words(result) if result else "", "limit": _LINES_SHOWN, **(extra_context or {})},
+            {"lines": lines, "gap": _gap_words(result) if result else "",
+             "filled": result is not None and _is_filled(result), "limit": _LINES_SHOWN, **(extra_context or {})},
         )  # fmt: skip
         return response
 
@@ -104,6 +105,11 @@ class PayoutResultAdmin(ListAdmin):
     def complete(self, result: PayoutResult) -> str:
         """What the statement lacks."""
         return _gap_words(result) or "-"
+
+
+def _is_filled(result: PayoutResult) -> bool:
+    """Whether a later file has brought what the statement lacked."""
+    return bool(result.gap) and not selectors.without_filled(PayoutResult.objects.filter(pk=result.pk)).exists()
 
 
 def _gap_words(result: PayoutResult) -> str:
@@ -156,6 +162,8 @@ def upload(request: HttpRequest) -> HttpResponse:
                 gettext("지급 %(paid)s건과 반환 %(returned)s건을 원장에 반영했습니다.")
                 % {"paid": result.paid, "returned": result.returned},
             )
+            if result.unknown or result.conflicts:
+                messages.warning(request, _("반영하지 못한 줄이 있습니다. 아래 표의 위쪽에서 까닭을 확인하십시오."))
             return redirect("admin:merchants_payoutresult_change", result.pk)
     return render(
         request, "merchants/payouts/upload.html", title=_("이체 결과 올리기"), form=form, codes=codes,

@@ -20,6 +20,7 @@ from merchants.payouts.models import (
 )
 from vouchers.common.admin import HistoryAdmin, TenantForm, day
 from vouchers.common.filters import MunicipalityFilter, chosen_municipality
+from vouchers.common.pages import page, render, require
 from vouchers.common.seoul import business_date
 
 
@@ -40,16 +41,20 @@ class SheetForm(TenantForm):
             )
 
     def clean_columns(self) -> str:
-        """Every line names a column, and one of them holds the amount."""
+        """Every line names a column, and there are those without which nobody is paid."""
         text: str = self.cleaned_data["columns"]
         try:
             rules.parse_columns(text)
         except rules.ColumnsUnreadable as error:
-            raise forms.ValidationError(
-                _("%(line)s번째 줄을 읽을 수 없거나 ‘금액’ 열이 없습니다: %(text)s"),
-                params={"line": error.line, "text": error.text},
-            ) from error
+            raise forms.ValidationError(_what_is_wrong(error)) from error
         return text
+
+
+def _what_is_wrong(error: rules.ColumnsUnreadable) -> str:
+    if not error.line:
+        return gettext("‘%(item)s’ 항목이 들어가는 열이 있어야 합니다.") % {"item": error.text}
+    said = {"line": error.line, "text": error.text}
+    return gettext("%(line)s번째 줄을 읽을 수 없습니다: %(text)s") % said
 
 
 @admin.register(BankSheet)
@@ -57,12 +62,13 @@ class BankSheetAdmin(HistoryAdmin):
     """Sheets that differ from those that come with the product."""
 
     view_permission = "settlement.view"
-    edit_permission = "payouts.make"
+    edit_permission = "settings.edit"
     form = SheetForm
     list_display: ClassVar = ["bank", "starts", "form", "titles"]
     list_filter: ClassVar = [MunicipalityFilter]
     sortable_by: ClassVar[list[str]] = []
     list_before_template = "merchants/payouts/sheets.html"
+    change_form_outer_before_template = "merchants/payouts/sheet_preview_button.html"
     fieldsets: ClassVar = [(None, {"fields": [("code", "valid_from"), "form", "columns"]})]
     empty_hint = _("등록한 양식이 없으면 기본 양식을 씁니다. 은행이 열을 바꾸었을 때만 새 양식을 등록하십시오.")
 
@@ -70,8 +76,8 @@ class BankSheetAdmin(HistoryAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With the sheets that come with the product, from each of which a new one may begin."""
-        may = request.authority.may("payouts.make")  # type: ignore[attr-defined]
-        context = {"defaults": rules.SHEETS.items(), "may_make": may, **(extra_context or {})}
+        may = request.authority.may("settings.edit")  # type: ignore[attr-defined]
+        context = {"defaults": rules.SHEETS.items(), "may_edit": may, **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response
 
@@ -96,3 +102,21 @@ class BankSheetAdmin(HistoryAdmin):
 
 
 # Pages -------------------------------------------------------------------------------------------------------------
+
+
+@page("merchants/banksheet/preview/", name="bank_sheet_preview", methods=("POST",))
+def preview(request: HttpRequest) -> HttpResponse:
+    """What a file with these columns looks like, before anybody saves them."""
+    require(request, "settings.edit")
+    columns: tuple[rules.Column, ...] = ()
+    wrong = ""
+    try:
+        columns = rules.parse_columns(request.POST.get("columns", ""))
+    except rules.ColumnsUnreadable as error:
+        wrong = _what_is_wrong(error)
+    return render(
+        request, "merchants/payouts/sheet_preview.html", title=_("은행 이체 양식 미리 보기"), wrong=wrong,
+        titles=[column.title for column in columns],
+        rows=[[str(column.cell(line)) for column in columns] for line in rules.SAMPLES] if columns else [],
+        status=422 if wrong else 200,
+    )  # fmt: skip

@@ -14,8 +14,10 @@ CREATE FUNCTION payouts.record(
 -- What was said before is repeated and changes nothing. What cannot be after what was said before, or speaks of another
 -- amount, is a conflict: it is told, and moves nothing.
 DECLARE
-    v_due   record;
-    v_event uuid;
+    v_due    record;
+    v_event  uuid;
+    v_back   uuid[] := '{}';
+    v_events uuid[] := '{}';
 BEGIN
     PERFORM payouts.hold(p_municipality);
     IF EXISTS (SELECT FROM merchants_payoutresult WHERE municipality_id = p_municipality AND digest = p_digest) THEN
@@ -88,14 +90,17 @@ BEGIN
         v_event := ledger.id_at(p_at);
         PERFORM ledger.payout_returned(p_municipality, v_event, v_due.currency_id, v_due.from_bank, v_due.batch_id,
                                        v_due.merchants, v_due.amounts, p_at);
-        UPDATE merchants_payout payout
-        SET state = 'returned', returned_at = p_at, returned_journal_id = v_event, reason = said.reason,
-            needs_mending = said.mend
-        FROM (SELECT line.payout_id, line.reason, p_mend[line.line] AS mend FROM merchants_payoutresultline line
-              WHERE line.municipality_id = p_municipality AND line.result_id = p_result AND line.effect = 'applied'
-                AND line.outcome IN ('rejected', 'returned')) said
-        WHERE payout.municipality_id = p_municipality AND payout.id = said.payout_id AND payout.id = ANY (v_due.payouts);
+        v_back := v_back || v_due.payouts;
+        v_events := v_events || array_fill(v_event, ARRAY[cardinality(v_due.payouts)]);
     END LOOP;
+    UPDATE merchants_payout payout
+    SET state = 'returned', returned_at = p_at, returned_journal_id = back.event, reason = said.reason,
+        needs_mending = p_mend[said.line]
+    FROM unnest(v_back, v_events) AS back (payout_id, event)
+    JOIN merchants_payoutresultline said
+      ON said.municipality_id = p_municipality AND said.result_id = p_result AND said.payout_id = back.payout_id
+     AND said.effect = 'applied' AND said.outcome IN ('rejected', 'returned')
+    WHERE payout.municipality_id = p_municipality AND payout.id = back.payout_id;
     UPDATE merchants_payoutbatch batch SET state = 'done', done_at = p_at
     WHERE batch.municipality_id = p_municipality AND batch.state = 'sent'
       AND NOT EXISTS (SELECT FROM merchants_payout payout

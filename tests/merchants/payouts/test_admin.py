@@ -10,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from merchants.payouts import alarms, services
 from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutTerms
 from tests import factories
+from tests.factories import AT
 from tests.factories.payouts import PayoutDesk, status_report
 from vouchers.common.scope import set_local
 from vouchers.common.seoul import business_date
@@ -69,13 +71,14 @@ def test_from_the_first_look_to_the_bank_s_answer(desk: PayoutDesk) -> None:
     assert "사유를 5자 이상" in step(maker, "payout_send", batch.pk, form="kb", reason="").text
     assert downloads(desk) == []
     sent = step(maker, "payout_send", batch.pk, form="kb", reason="은행 대량이체 등록")
-    assert sent["Content-Disposition"] == f'attachment; filename="payouts-{batch.year}-1-kb.xlsx"'
+    told = f"payouts-{batch.year}-1-kb-60000-{digest[:8]}.xlsx"
+    assert sent["Content-Disposition"] == f'attachment; filename="{told}"'
     assert (
         "이미 다음 단계로 넘어갔습니다"
         in step(maker, "payout_send", batch.pk, form="kb", reason="은행 대량이체 등록").text
     )
     copy = step(maker, "payout_copy", batch.pk, reason="증빙 첨부용")
-    assert copy["Content-Disposition"] == f'attachment; filename="copy-payouts-{batch.year}-1-kb.xlsx"'
+    assert copy["Content-Disposition"] == f'attachment; filename="copy-{told}"'
     assert step(maker, "payout_expenditure", batch.pk, reason="지출결의용")["Content-Type"] == "text/csv; charset=cp949"
     assert downloads(desk) == [("은행 대량이체 등록", 3), ("증빙 첨부용", 3), ("지출결의용", 3)]
 
@@ -136,18 +139,63 @@ def test_an_administrator_enters_terms_from_today_on(desk: PayoutDesk) -> None:
     assert "1234" not in shown.replace(str(made.pk), "")
 
 
-def test_a_maker_changes_a_bank_s_columns(desk: PayoutDesk) -> None:
-    maker = client_of(desk.maker)
-    listed = maker.get(reverse("admin:merchants_banksheet_changelist")).text
-    assert "바꾼 양식 등록" in listed
+def test_an_administrator_changes_a_bank_s_columns(desk: PayoutDesk) -> None:
+    assert "바꾼 양식 등록" not in client_of(desk.maker).get(reverse("admin:merchants_banksheet_changelist")).text
+    admin = client_of(factories.make_official(desk.city, Role.ADMINISTRATOR))
+    assert "바꾼 양식 등록" in admin.get(reverse("admin:merchants_banksheet_changelist")).text
     address = reverse("admin:merchants_banksheet_add")
-    assert "입금인코드" in maker.get(f"{address}?code=shinhan").text
+    page = admin.get(f"{address}?code=shinhan").text
+    assert "입금인코드" in page
+    assert reverse("admin:bank_sheet_preview") in page
     today = business_date(timezone.now())
-    wrong = maker.post(address, {"code": "kb", "valid_from": today, "form": "csv", "columns": "계좌 = 통장"})
-    assert "계좌 = 통장" in wrong.text
-    right = maker.post(
-        address, {"code": "kb", "valid_from": today, "form": "csv", "columns": "계좌 = 계좌번호\n돈 = 금액"}
-    )
+    wrong = admin.post(address, {"code": "kb", "valid_from": today, "form": "csv", "columns": "계좌 = 통장"})
+    assert "1번째 줄을 읽을 수 없습니다: 계좌 = 통장" in wrong.text
+    nobody = admin.post(address, {"code": "kb", "valid_from": today, "form": "csv", "columns": "돈 = 금액"})
+    assert "‘계좌번호’ 항목이 들어가는 열이 있어야 합니다." in nobody.text
+    columns = '계좌 = 계좌번호\n돈 = 금액\n구분 = "급여 아님"'
+    shown = admin.post(reverse("admin:bank_sheet_preview"), {"columns": columns})
+    assert [word in shown.text for word in ("110000123456", "1234500", "급여 아님")] == [True] * 3
+    right = admin.post(address, {"code": "kb", "valid_from": today, "form": "csv", "columns": columns})
     assert right.status_code == 302
     with desk.city.scope():
         assert BankSheet.objects.get().form == "csv"
+
+
+def test_the_home_page_tells_what_payouts_wait_for(desk: PayoutDesk) -> None:
+    """Each step for whoever takes it, and what came back for the settlement officer."""
+    maker, checker = client_of(desk.maker), client_of(desk.checker)
+
+    def told(client: Client) -> str:
+        return client.get(reverse("admin:index")).text
+
+    batch = desk.make()
+    assert "3건 60,000원의 이체 승인을 기다립니다." in told(checker)
+    assert str(batch) not in told(maker)
+    desk.approve(batch)
+    assert "3건 60,000원이 승인되었습니다. 은행으로 보내십시오." in told(maker)
+    services.send(batch=PayoutBatch.objects.get(), form="kb", **desk.acting(desk.maker))
+    first, second, third = desk.payouts(batch)
+    desk.take_in(status_report(first.pk.hex, "RJCT", "AC04"))
+    desk.take_in(status_report(second.pk.hex, "ACSC"))
+    desk.take_in(status_report(second.pk.hex, "RJCT", "AM04"), name="어긋난 답.xml")
+    page = told(maker)
+    assert "되돌아온 이체 1건 30,000원: 계좌를 확인하십시오." in page
+    assert "어긋난 답.xml: 앞의 답과 맞지 않는 줄이 1줄 있습니다." in page
+    assert "가맹점 이체 <span" not in told(checker)
+    assert [alarm.text for alarm in alarms.of(**late(desk))][-1].endswith("은행의 결과 파일을 올리십시오.")
+    assert third.state == "listed"
+
+
+def late(desk: PayoutDesk) -> dict[str, Any]:
+    """The day after payment."""
+    return {"authority": desk.acting(desk.maker)["authority"], "day": business_date(AT) + timedelta(days=1)}
+
+
+def test_a_page_of_a_payout_shows_its_own_movements(desk: PayoutDesk) -> None:
+    batch, _file = desk.sent()
+    desk.take_in(status_report(desk.payouts(batch)[1].pk.hex, "RJCT", "AC04"))
+    page = client_of(desk.maker).get(
+        reverse("admin:merchants_payout_change", args=[desk.payouts(batch)[1].pk])
+    ).text  # fmt: skip
+    assert page.count("20,000원") >= 3
+    assert "30,000원" not in page

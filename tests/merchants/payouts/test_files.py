@@ -76,8 +76,8 @@ def test_columns_that_say_nothing_are_refused(text: str) -> None:
 
 
 def test_a_column_may_always_say_the_same() -> None:
-    assert [column.cell(LINES[0]) for column in rules.parse_columns('과목 = "301-01"\n빈칸 =\n\n금액 = 금액')] == [
-        "301-01", "", 30_000,
+    assert [column.cell(LINES[0]) for column in rules.parse_columns('과목 = "301-01"\n빈칸 =\n\n계좌 = 계좌번호\n금액 = 금액')] == [
+        "301-01", "", LINES[0].account, 30_000,
     ]  # fmt: skip
 
 

@@ -228,3 +228,21 @@ def test_a_day_that_is_missing_between_two_statements_is_told(desk: PayoutDesk) 
     desk.take_in(statement(opening=100, closing=100, number=1, day="2026-11-20"))
     result = desk.take_in(statement(opening=70, closing=70, number=3, day="2026-11-24"), at=AT + timedelta(days=1))
     assert (result.gap, result.gap_amount) == ("balance", -30)
+
+
+def test_a_gap_stands_until_what_is_missing_is_taken_in(desk: PayoutDesk) -> None:
+    desk.sent()
+    day = AT.date()
+
+    def open_gaps() -> list[str]:
+        found = selectors.open_gaps(municipalities=[desk.city.code], day=day)
+        return [result.file_name for result in found]
+
+    desk.take_in(statement(opening=100, closing=100, number=1, day="2026-11-16"), name="월")
+    desk.take_in(statement(opening=70, closing=70, number=3, day="2026-11-18"), name="수")
+    desk.take_in(statement(opening=70, closing=60, number=4, day="2026-11-19"), name="목")
+    assert open_gaps() == ["목", "수"]
+    desk.take_in(statement(entry("REFUND", 30), opening=100, closing=70, number=2, day="2026-11-17"), name="화")
+    assert open_gaps() == ["목"]
+    desk.take_in(statement(entry("FEE", 10), opening=70, closing=60, number=4, day="2026-11-19"), name="목 다시")
+    assert open_gaps() == []

@@ -101,22 +101,21 @@ class PayoutOracle(Oracle):
         """What comes of a line, by what was known before the file and what else the file says."""
         one = line.payout
         if one is None or one.batch is None or not one.batch.left_us:
-            return "unknown"
-        if line.outcome == NOTED:
-            return "noted"
-        if line.differs:
-            return "conflict"
-        if any(
-            (other.payout, other.outcome, other.differs) == (line.payout, line.outcome, False) for other in before
-        ):
-            return "repeated"
-        if line.outcome == REJECTED:
-            if one.was_paid or any(other.payout is one and other.outcome in (PAID, RETURNED) for other in whole):
-                return "conflict"
-            return "applied" if one.state == "listed" else "repeated"
-        if one.state == "listed" or (one.state == "paid" and line.outcome == RETURNED):
-            return "applied"
-        return "repeated" if one.was_paid else "conflict"
+            found = "unknown"
+        elif line.outcome == NOTED:
+            found = "noted"
+        elif line.differs:
+            found = "conflict"
+        elif any((other.payout, other.outcome, other.differs) == (one, line.outcome, False) for other in before):
+            found = "repeated"
+        elif line.outcome == REJECTED:
+            told = any(other.payout is one and other.outcome in (PAID, RETURNED) for other in whole)
+            found = "conflict" if told or one.was_paid else "applied" if one.state == "listed" else "repeated"
+        elif one.state == "listed" or (one.state == "paid" and line.outcome == RETURNED):
+            found = "applied"
+        else:
+            found = "repeated" if one.was_paid else "conflict"
+        return found
 
     # Events
 
@@ -163,10 +162,17 @@ class PayoutOracle(Oracle):
         batch.rows.sort(key=lambda one: (one.shop, one.kind, one.amount))
         return [(one.shop, one.kind, one.amount) for one in batch.rows]
 
+    def queued(self, shop: str) -> int:
+        """What waits for a batch."""
+        return sum(one.amount for one in self.payouts if one.shop == shop and one.state == "queued")
+
+    def owed(self, shop: str, through: date) -> int:
+        """All that a batch could pay the shop."""
+        return self.settled_through(shop, through) + self.queued(shop)
+
     def can_be_paid(self, shop: str, through: date, *, minimum: int, day: date) -> bool:
         """Something is owed, and nothing stands in its way."""
-        settled = self.settled_through(shop, through)
-        queued = sum(one.amount for one in self.payouts if one.shop == shop and one.state == "queued")
+        settled, queued = self.settled_through(shop, through), self.queued(shop)
         return (
             settled + queued > 0 and self.is_enough(settled, queued, minimum) and not self.is_held(shop, day)
             and self.accounts[shop] != NO_ACCOUNT and not self.is_refused(shop)

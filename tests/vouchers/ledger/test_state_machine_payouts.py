@@ -15,7 +15,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule, run_state_machine_as_test
 
-from merchants.payouts import errors as _errors  # noqa: F401  (registers what payouts are refused for)
+from merchants.payouts import errors as _errors
 from tests.conftest import Databases
 from tests.vouchers.ledger.kernel import CITY, CURRENCY, connect
 from tests.vouchers.ledger.oracle import DAY
@@ -193,6 +193,13 @@ class Payouts(Twice):
 
     # Batches
 
+    @rule(shop=shops, amount=amounts, part=amounts)
+    def queue_a_part(self, shop: str, amount: int, part: int) -> None:
+        """A day, of which a part is queued and the rest settled."""
+        self.earn(shop, amount)
+        self.take(shop, min(part, self.oracle.left[shop]) or 1)
+        self.make(1, shop, 0, "maker")
+
     @rule(shop=shops, amount=amounts)
     def take(self, shop: str, amount: int) -> None:
         """A part of what is settled waits for the next batch."""
@@ -203,10 +210,11 @@ class Payouts(Twice):
             lambda: self.oracle.take(shop, amount, "exchange"),
         )  # fmt: skip
 
-    @rule(before=st.sampled_from([1, 1, 1, 2, 0]), minimum=st.sampled_from([1, 1, 1, 20_000]), maker=officials)
-    def make(self, before: int, minimum: int, maker: str) -> None:
-        """All that can be paid, up to the last closed day or the one before."""
+    @rule(before=st.sampled_from([1, 1, 1, 2, 0]), just=st.none() | shops, over=st.integers(0, 1), maker=officials)
+    def make(self, before: int, just: str | None, over: int, maker: str) -> None:
+        """All that can be paid, up to the last closed day or the one before; the minimum is what one shop has, or a won more."""
         through = self.next_close - before * DAY
+        minimum = 1 if just is None else max(1, self.oracle.owed(just, through) + over)
         made: list[UUID] = []
         done = self.both(
             lambda: self.kernel_makes(through, minimum, maker, made),
@@ -283,7 +291,7 @@ class Payouts(Twice):
         """A day, and what it brought is on its way."""
         self.earn(shop, amount)
         before = len(self.batches)
-        self.make(1, 1, "maker")
+        self.make(1, None, 0, "maker")
         if len(self.batches) > before:
             self.approve(0, "checker", True)
             self.send(0)
@@ -318,7 +326,7 @@ class Payouts(Twice):
         self.both(lambda: self.kernel_takes_in(lines, uuid7().bytes), lambda: self.oracle.answer(lines))
         if mended:
             self.mend(0)
-        self.make(1, 1, "maker")
+        self.make(1, None, 0, "maker")
 
     @rule(file=files)
     def answer_again(self, file: tuple[list[Said], bytes]) -> None:
