@@ -135,7 +135,7 @@ class PayoutBatch(LedgerModel):
     cancelled_by = _to(Official, _("취소자"), null=True)
     cancelled_at = models.DateTimeField(_("취소일시"), null=True)
     cancel_reason = models.TextField(_("취소 사유"), null=True)
-    done_at = models.DateTimeField(_("완료일시"), null=True)
+    done_at = models.DateTimeField(_("은행 답 완료일시"), null=True)
 
     class Meta(LedgerModel.Meta):
         verbose_name = _("이체 묶음")
@@ -210,8 +210,8 @@ class PayoutResult(LedgerModel):
     digest = models.BinaryField(_("파일 확인값(SHA-256)"))
     uploaded_by = _to(Official, _("올린 사람"))
     uploaded_at = models.DateTimeField(_("등록일시"))
-    paid = models.IntegerField(_("지급 확인"))
-    returned = models.IntegerField(_("반환"))
+    paid = models.IntegerField(_("지급으로 반영"))
+    returned = models.IntegerField(_("반환으로 반영"))
     repeated = models.IntegerField(_("이미 반영됨"))
     noted = models.IntegerField(_("접수 확인"))
     unknown = models.IntegerField(_("모르는 줄"))

@@ -104,6 +104,11 @@ class Sheet:
     form: str
     columns: str
 
+    @property
+    def titles(self) -> list[str]:
+        """The headings in order."""
+        return [column.title for column in parse_columns(self.columns)]
+
 
 SHEETS: Final = {
     "hana": Sheet("하나은행", "csv", (

@@ -25,7 +25,8 @@ from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
 
 PAIN001: Final = "pain.001"
-LARGEST_FILE: Final = 20 * 2**20
+LARGEST_FILE: Final = 64 * 2**20
+"""A statement of 43,000 entries has 26 MiB."""
 _SHEETS_LOOK_BACK: Final = timedelta(days=60)
 
 

@@ -61,7 +61,7 @@ class PayoutBatchAdmin(ListAdmin):
     through_day = day("through", _("정산 마감일"))
     pay_day = day("pay_on", _("이체일"))
     amount_won = won("amount", _("합계"))
-    done = moment("done_at", _("완료일시"))
+    done = moment("done_at", _("은행 답 완료일시"))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With the way to begin, for those who may."""
@@ -80,7 +80,7 @@ class PayoutBatchAdmin(ListAdmin):
         )
         return response
 
-    @admin.display(description=_("묶음"))
+    @admin.display(description=_("이체 묶음명"))
     def title(self, batch: PayoutBatch) -> str:
         """이체 2026-7."""
         return str(batch)
@@ -113,7 +113,7 @@ class PayoutBatchAdmin(ListAdmin):
         name = rules.SHEETS[batch.sent_as].name if batch.sent_as in rules.SHEETS else batch.sent_as
         return f"{name} · SHA-256 {bytes(batch.sent_digest or b'').hex()}"
 
-    @admin.display(description=_("취소"))
+    @admin.display(description=_("취소자와 사유"))
     def canceller(self, batch: PayoutBatch) -> str:
         """Who, when and why."""
         return f"{who(batch.cancelled_by, batch.cancelled_at)} · {batch.cancel_reason}" if batch.cancelled_at else "-"

@@ -166,7 +166,7 @@ class PayoutOracle(Oracle):
         """What waits for a batch."""
         return sum(one.amount for one in self.payouts if one.shop == shop and one.state == "queued")
 
-    def owed(self, shop: str, through: date) -> int:
+    def in_reach(self, shop: str, through: date) -> int:
         """All that a batch could pay the shop."""
         return self.settled_through(shop, through) + self.queued(shop)
 

@@ -214,7 +214,7 @@ class Payouts(Twice):
     def make(self, before: int, just: str | None, over: int, maker: str) -> None:
         """All that can be paid, up to the last closed day or the one before; the minimum is what one shop has, or a won more."""
         through = self.next_close - before * DAY
-        minimum = 1 if just is None else max(1, self.oracle.owed(just, through) + over)
+        minimum = 1 if just is None else max(1, self.oracle.in_reach(just, through) + over)
         made: list[UUID] = []
         done = self.both(
             lambda: self.kernel_makes(through, minimum, maker, made),
