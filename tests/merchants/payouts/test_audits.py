@@ -21,6 +21,19 @@ TAMPERING = {
         "UPDATE merchants_payout SET state = 'listed', paid_at = NULL, paid_journal_id = NULL WHERE state = 'paid'",
         {"payouts_follow_transfers"},
     ),
+    "one on its way is called cancelled": (
+        ("UPDATE merchants_payout SET state = 'cancelled', returned_at = now(), returned_journal_id = uuidv7()"
+         " WHERE state = 'listed'"), BOTH,
+    ),
+    "a paid one leans on another event": (
+        "UPDATE merchants_payout SET paid_journal_id = journal_id WHERE state = 'paid'", {"payout_batches_stay_frozen"},
+    ),
+    "two shops trade their sums": (
+        "UPDATE merchants_payout SET amount = 50000 - amount WHERE line < 3", BOTH,
+    ),
+    "a returned one was never taken": (
+        "UPDATE merchants_payout SET currency_id = uuidv7() WHERE state = 'returned'", {"payouts_follow_transfers"},
+    ),
     "a returned one is hidden": ("DELETE FROM merchants_payout WHERE state = 'returned'", BOTH),
     "a payout goes to another shop": (
         ("UPDATE merchants_payout SET merchant_id = (SELECT merchant_id FROM merchants_payout WHERE line = 1 LIMIT 1)"
