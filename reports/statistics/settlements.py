@@ -5,7 +5,6 @@ Read from the settlement lines of the days, of which each is proved against the 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
@@ -22,84 +21,89 @@ from reports.statistics.rules import Column, Content, Figure, Kind, Row, Table, 
 from vouchers.currencies.models import Currency
 from vouchers.municipalities.models import Dong
 
+SHOPS: Final = "shop"
 _LINES: Final = """
-SELECT line.merchant_id, sum(line.payments)::bigint, sum(line.paid)::bigint, sum(line.refunded)::bigint,
+SELECT {key}, count(*), sum(line.payments)::bigint, sum(line.paid)::bigint, sum(line.refunded)::bigint,
        sum(line.exchanged)::bigint, sum(line.carried_in - line.carried_out)::bigint, sum(line.payable)::bigint
 FROM merchants_settlementline line
+JOIN merchants_merchant shop ON shop.municipality_id = line.municipality_id AND shop.id = line.merchant_id
 WHERE line.municipality_id = %(municipality)s AND line.currency_id = ANY (%(currencies)s)
   AND line.business_date >= %(first)s AND line.business_date < %(end)s
-  AND (%(dong)s::uuid IS NULL OR line.merchant_id IN (
-       SELECT id FROM merchants_merchant WHERE municipality_id = %(municipality)s AND dong_id = %(dong)s::uuid))
-GROUP BY line.merchant_id
+  AND (%(dong)s::uuid IS NULL OR shop.dong_id = %(dong)s::uuid)
+GROUP BY 1
 """
-_WIDTH: Final = 6
+_WIDTH: Final = 7
 
-Found = dict[UUID, tuple[int, ...]]
-"""By shop: payments, and won paid, cancelled, exchanged on demand, carried over, and settled."""
+Found = dict[UUID | None, tuple[int, ...]]
+"""By 읍면동 or by shop: settlements, payments, and won paid, cancelled, exchanged on demand, carried over, and settled."""
 
 
 def read(asked: Asked, month: date) -> Found:
     """One month."""
     currency = currency_of(asked)
     currencies = Currency.objects.filter(municipality=asked.municipality).values_list("pk", flat=True)
+    key = "line.merchant_id" if asked.chosen.get("unit") == SHOPS else "shop.dong_id"
     with connection.cursor() as cursor:
         cursor.execute(
-            _LINES,
+            _LINES.format(key=key),
             {
                 "municipality": asked.municipality, "currencies": [currency] if currency else list(currencies),
                 "first": month, "end": month_after(month, 1), "dong": asked.chosen.get("dong") or None,
             },
         )  # fmt: skip
-        return {merchant: tuple(figures) for merchant, *figures in cursor.fetchall()}
+        return {key: tuple(figures) for key, *figures in cursor.fetchall()}
 
 
 def tell(asked: Asked, found: Mapping[date, Found]) -> Content:
-    """By 읍면동, and shop by shop."""
-    sums: defaultdict[UUID, tuple[int, ...]] = defaultdict(lambda: (0,) * _WIDTH)
+    """By 읍면동 or shop by shop."""
+    sums: Found = {}
     for month in found.values():
-        for merchant, figures in month.items():
-            sums[merchant] = added([sums[merchant], figures], _WIDTH)
-    shops = list(
-        Merchant.objects.filter(municipality=asked.municipality, pk__in=list(sums)).order_by("code")
-        .values_list("pk", "code", "name", "business_number", "dong_id")
-    )  # fmt: skip
-    dongs = dict(
-        Dong.objects.filter(municipality=asked.municipality).order_by("code").values_list("pk", "name")
-    ) | {None: _("미확인")}  # fmt: skip
-    by_dong: defaultdict[UUID | None, tuple[int, ...]] = defaultdict(lambda: (0,) * (_WIDTH + 1))
-    for key, _code, _name, _number, dong in shops:
-        by_dong[dong] = added([by_dong[dong], (1, *sums[key])], _WIDTH + 1)
-    whole = added(list(by_dong.values()), _WIDTH + 1)
-    _shops, _payments, paid, refunded, exchanged, _carried, payable = whole
+        for key, figures in month.items():
+            sums[key] = added([sums[key], figures], _WIDTH) if key in sums else figures
+    table = _shops(asked, sums) if asked.chosen.get("unit") == SHOPS else _districts(asked, sums)
+    _settlements, _payments, paid, refunded, exchanged, _carried, payable = added(list(sums.values()), _WIDTH)
     return Content(
-        tables=(
-            Table(
-                title=_("읍면동별"), total=(_("합계"), *whole),
-                columns=(Column(label=_("읍면동")), Column(label=_("가맹점 수"), kind=Kind.COUNT), *_columns()),
-                rows=tuple(Row((name, *by_dong[key])) for key, name in dongs.items() if key in by_dong),
-            ),
-            Table(
-                title=_("가맹점별"), total=(_("합계"), "", "", "", *whole[1:]),
-                columns=(
-                    Column(label=_("가맹점번호")), Column(label=_("상호")), Column(label=_("사업자등록번호")),
-                    Column(label=_("읍면동")), *_columns(),
-                ),
-                rows=tuple(
-                    Row((code, name, _spaced(number), dongs.get(dong, ""), *sums[key]))
-                    for key, code, name, number, dong in shops
-                ),
-            ),
-        ),
-        control=Figure(label=_("정산금액"), value=payable),
+        tables=(table,), control=Figure(label=_("정산금액"), value=payable),
         figures=(
             Figure(label=_("정산금액"), value=payable, note=_("일 마감으로 정산한 금액")),
             Figure(label=_("수시 환전액"), value=exchanged), Figure(label=_("결제액"), value=paid),
             Figure(label=_("결제 취소액"), value=refunded),
-            Figure(label=_("가맹점 수"), value=len(shops), kind=Kind.COUNT, note=_("정산내역이 있는 가맹점")),
         ),
         notes=(
             _("결제액 − 결제 취소액 − 수시 환전액 + 이월 증감 = 정산금액. 이월은 다음 날의 정산으로 넘긴 취소 초과액입니다."),
-            _("마감한 영업일만 셉니다."),
+            _("마감한 영업일만 세며, 정산 건수는 가맹점의 하루 정산을 한 건으로 셉니다."),
+        ),
+    )  # fmt: skip
+
+
+def _names(asked: Asked) -> dict[UUID | None, str]:
+    """The 읍면동 in order of their codes."""
+    rows = Dong.objects.filter(municipality=asked.municipality).order_by("code").values_list("pk", "name")
+    return {**dict(rows), None: _("미확인")}
+
+
+def _districts(asked: Asked, sums: Found) -> Table:
+    return Table(
+        title=_("읍면동별"), total=(_("합계"), *added(list(sums.values()), _WIDTH)),
+        columns=(Column(label=_("읍면동")), *_columns()),
+        rows=tuple(Row((name, *sums[key])) for key, name in _names(asked).items() if key in sums),
+    )  # fmt: skip
+
+
+def _shops(asked: Asked, sums: Found) -> Table:
+    dongs = _names(asked)
+    shops = Merchant.objects.filter(municipality=asked.municipality, pk__in=[key for key in sums if key]).order_by(
+        "code"
+    )
+    found = shops.values_list("pk", "code", "name", "business_number", "dong_id")
+    return Table(
+        title=_("가맹점별"), total=(_("합계"), "", "", "", *added(list(sums.values()), _WIDTH)),
+        columns=(
+            Column(label=_("가맹점번호")), Column(label=_("상호")), Column(label=_("사업자등록번호")), Column(label=_("읍면동")),
+            *_columns(),
+        ),
+        rows=tuple(
+            Row((code, name, _spaced(number), dongs.get(dong, ""), *sums[key])) for key, code, name, number, dong in found
         ),
     )  # fmt: skip
 
@@ -111,7 +115,14 @@ def _spaced(number: str) -> str:
 
 def _columns() -> tuple[Column, ...]:
     labels = (_("결제액"), _("결제 취소액"), _("수시 환전액"), _("이월 증감"), _("정산금액"))
-    return (Column(label=_("결제 건수"), kind=Kind.COUNT), *(Column(label=label, kind=Kind.WON) for label in labels))
+    return (
+        Column(label=_("정산 건수"), kind=Kind.COUNT), Column(label=_("결제 건수"), kind=Kind.COUNT),
+        *(Column(label=label, kind=Kind.WON) for label in labels),
+    )  # fmt: skip
+
+
+def _units(_asked: Asked) -> list[tuple[str, str]]:
+    return [("dong", _("읍면동별")), (SHOPS, _("가맹점별"))]
 
 
 def _dongs(asked: Asked) -> list[tuple[str, str]]:
@@ -122,7 +133,8 @@ def _dongs(asked: Asked) -> list[tuple[str, str]]:
 REPORT: Final = Definition(
     code="settlements", title=gettext_lazy("가맹점 정산내역서"), permission="settlement.view", read=read, tell=tell,
     choices=(
-        CURRENCY, Choice(name="dong", label=gettext_lazy("읍면동"), options=_dongs, all_label=gettext_lazy("전체")),
+        CURRENCY, Choice(name="unit", label=gettext_lazy("구분"), options=_units),
+        Choice(name="dong", label=gettext_lazy("읍면동"), options=_dongs, all_label=gettext_lazy("전체")),
     ),
     screen_months=3, empty_hint=gettext_lazy("이 기간에는 마감한 정산이 없습니다. 일 마감 뒤에 다시 조회하십시오."),
 )  # fmt: skip

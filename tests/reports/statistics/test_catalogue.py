@@ -116,7 +116,8 @@ def repay(office: Office, clawed: Any) -> None:
 
 
 def asked_of(world: World, report: Definition) -> Asked:
-    chosen = {"unit": "month"} if any(choice.name == "unit" for choice in report.choices) else {}
+    units = [choice.options(world.asked()) for choice in report.choices if choice.name == "unit"]
+    chosen = {"unit": units[0][0][0]} if units else {}
     return world.asked(first=LAST, last=THIS, **chosen)
 
 
