@@ -30,6 +30,8 @@ from vouchers.privacy.models import AccessAction
 
 VIEW, EDIT, APPROVE = "merchants.view", "merchants.edit", "merchants.approve"
 FINDINGS_SHOWN: Final = 300
+LETTERS: Final = 200
+"""Notices of one print."""
 USUAL_DAYS: Final = timedelta(days=14)
 """What the form suggests for the shops' answers: the notice has to arrive by post first. The rule's minimum is data."""
 
@@ -193,6 +195,7 @@ def show(request: HttpRequest, check_id: UUID) -> HttpResponse:
         may_edit=may_edit, findings=findings[:FINDINGS_SHOWN],
         more=max(0, check.findings.count() - FINDINGS_SHOWN), to_notify=selectors.without_case(check).count() if waits else 0,
         counts=[(label, check.findings.filter(status=status).count()) for status, label in BusinessStatus.choices],
+        letters=range(0, selectors.noticed(check).count(), LETTERS) if may_edit else [],
         unanswered=selectors.unanswered(check, day=today).count() if may_edit else 0, today=today,
         to_decide=selectors.to_decide(check, official=official).count()  # type: ignore[arg-type]
         if authority.may(APPROVE, check.municipality_id) else 0,

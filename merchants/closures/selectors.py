@@ -58,6 +58,11 @@ def without_case(check: ClosureCheck) -> QuerySet[ClosureFinding]:
     return check.findings.filter(~Exists(going_on), closing | pausing)
 
 
+def noticed(check: ClosureCheck) -> QuerySet[ClosureFinding]:
+    """Those that have a notice and are not decided."""
+    return check.findings.filter(disposition__state=DispositionState.NOTICED)
+
+
 def unanswered(check: ClosureCheck, *, day: date) -> QuerySet[ClosureFinding]:
     """Those whose time to answer is over and who said nothing."""
     return check.findings.filter(

@@ -78,7 +78,7 @@ class DispositionAdmin(ListAdmin):
             ("measure", "step", "fine_won"), ("starts", "ends"), "reason", "document", ("entered_by", "decided_by"), "note",
         ]}),
     ]  # fmt: skip
-    change_form_outer_after_template = "merchants/dispositions/steps.html"
+    change_form_outer_before_template = "merchants/dispositions/steps.html"
     empty_hint = _("가맹점 화면에서 위반행위를 사전통지하면 여기에 나타납니다.")
 
     found, noticed, due = (

@@ -14,7 +14,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allowances.batches.admin import batch_named, stages_of
-from reports.documents import decision, printing
+from merchants.closures.models import ClosureCheck
+from merchants.dispositions.models import Disposition, DispositionState
+from reports.documents import decision, notices, printing
 from reports.documents.files import paper_store
 from reports.documents.models import PaperState, RegisterPaper
 from reports.documents.recipients import batch_of
@@ -114,3 +116,35 @@ def clawback_decision(request: HttpRequest, batch_id: UUID) -> HttpResponse:
             headers={"Content-Disposition": _disposition("inline", f"clawback-{batch.pk}.pdf")},
         )  # fmt: skip
     return redirect("admin:batch_approval", batch.pk)
+
+
+@page("merchants/disposition/<uuid:case_id>/notice/", name="disposition_notice", methods=("POST",))
+def disposition_notice(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The 처분 사전통지서 of one case."""
+    case = find(notices.CASES, case_id)
+    return _letters(request, [case], back=redirect("admin:merchants_disposition_change", case_id))
+
+
+@page("merchants/closurecheck/<uuid:check_id>/notices/", name="closure_notices", methods=("POST",))
+def closure_notices(request: HttpRequest, check_id: UUID) -> HttpResponse:
+    """The letters to all shops of a check of closures that have not answered, the next so many after ``from``."""
+    check = find(ClosureCheck.objects.all(), check_id)
+    first = request.POST.get("from", "0")
+    start = int(first) if first.isdecimal() and first.isascii() and len(first) < 7 else 0
+    waiting = notices.CASES.filter(pk__in=check.findings.values("disposition"), state=DispositionState.NOTICED)
+    cases = list(waiting.order_by("pk")[start : start + notices.LONGEST])
+    return _letters(request, cases, municipality=check.municipality_id, back=redirect("admin:closure_check", check_id))
+
+
+def _letters(
+    request: HttpRequest, cases: list[Disposition], *, back: HttpResponse, municipality: str | None = None
+) -> HttpResponse:
+    require(request, "merchants.edit", municipality or cases[0].municipality_id)
+    with refusals_shown(request):
+        made = notices.print_notices(
+            cases=cases, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
+            address=request.META.get("REMOTE_ADDR") or None,
+        )  # fmt: skip
+        said = f"inline; filename*=UTF-8''{quote('사전통지서')}-{cases[0].pk}.pdf"
+        return HttpResponse(made, content_type=_TYPES["pdf"], headers={"Content-Disposition": said})
+    return back

@@ -40,3 +40,17 @@ class DecisionTooLong(DomainError):
 
     code = "decision_too_long"
     message = _("환수 결정 조서는 %(limit)s명까지 출력합니다. 더 많으면 명단 파일을 붙임으로 쓰십시오.")
+
+
+class NoNotice(DomainError):
+    """No case of these waits for an answer."""
+
+    code = "no_notice"
+    message = _("출력할 사전통지서가 없습니다.")
+
+
+class TooManyNotices(DomainError):
+    """One print holds so many letters at most. ``limit``."""
+
+    code = "too_many_notices"
+    message = _("사전통지서는 한 번에 %(limit)s장까지 출력합니다.")

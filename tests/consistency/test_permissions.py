@@ -254,6 +254,8 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "closure_new": ("get", None, "M"),
     "closure_numbers": ("post", None, "M"),
     "closure_propose": ("post", ClosureCheck, "M"),
+    "disposition_notice": ("post", Disposition, "M"),
+    "closure_notices": ("post", ClosureCheck, "M"),
     "disposition_new": ("get", Merchant, "M"),
     "disposition_hear": ("get", Disposition, "M"),
     "disposition_propose": ("get", Disposition, "M"),
