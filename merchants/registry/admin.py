@@ -34,6 +34,7 @@ from vouchers.common.admin import (
     day,
     is_old_version,
     moment,
+    unlinked,
 )
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.korean import document_date
@@ -160,6 +161,12 @@ class MerchantAdmin(HistoryAdmin):
     change_form_outer_after_template = "merchants/registry/timeline.html"
     empty_hint = _("가맹점 신청을 입력하고 결재를 받은 뒤 QR 코드를 발급하면 결제를 받을 수 있습니다.")
 
+    _of_an_application: ClassVar = [
+        "phone", "category", "ksic_code", "annual_sales", "is_chain", "address", "lot_address", "main_products", "dong", "partner",
+        *(unlinked(Merchant, name) for name in ("category", "dong", "partner")),
+    ]  # fmt: skip
+    """What can be corrected of a registered shop, but not of an application that waits for approval as it was submitted."""
+
     registered = day("registered_on", _("등록일"))
 
     @admin.display(description=_("사업자등록번호"))
@@ -211,6 +218,8 @@ class MerchantAdmin(HistoryAdmin):
         fixed += ["code", "status", "registered_on"]
         if not self._is_open(request, obj):
             fixed += ["name", "name_ascii", "account_bank"]
+            if obj.status == MerchantStatus.APPLIED and not is_old_version(request):
+                fixed += self._of_an_application
         return fixed
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -154,3 +154,16 @@ def test_shops_that_may_be_registered_twice_stand_on_a_page(city: City, officer:
     page = client_of(officer).get(reverse("admin:merchant_duplicates")).text
     assert page.count("정산 계좌가 같음") == 1
     assert first.code in page
+
+
+def test_an_application_that_waits_offers_no_field_to_change(city: City, officer: Official) -> None:
+    with city.scope():
+        shop = make_application(city)
+        address = reverse("admin:merchants_merchant_change", args=[shop.pk])
+        assert 'name="address"' in client_of(officer).get(address).content.decode()
+        request(shop, ChangeKind.REGISTER, officer)
+    page = client_of(officer).get(address).content.decode()
+    assert [
+        name for name in ("address", "phone", "ksic_code", "category", "is_chain") if f'name="{name}"' in page
+    ] == []
+    assert shop.address in page
