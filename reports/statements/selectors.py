@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from merchants.settlement.models import DayClose, SettlementLine
 from reports.documents.errors import StatementDiffersFromLedger
@@ -111,10 +111,11 @@ def is_closed(*, municipality: str, currency: Currency, month: date) -> bool:
 
 
 def closed_months(municipality: str, *, limit: int = 24) -> list[date]:
-    """The months that have settled days, the latest first."""
-    days = DayClose.objects.filter(municipality=municipality).values_list("business_date", flat=True)
-    months: list[date] = list(days.dates("business_date", "month", order="DESC")[:limit])
-    return months
+    """The months of which every day is settled, the latest first."""
+    days = DayClose.objects.filter(municipality=municipality)
+    until: date | None = days.aggregate(last=Max("business_date"))["last"]
+    months = days.dates("business_date", "month", order="DESC")[: limit + 1]
+    return [month for month in months if until and last_day(month) <= until][:limit]
 
 
 def statements_of(run: StatementRun) -> QuerySet[ShopStatement]:

@@ -243,6 +243,7 @@ def test_officials_ask_follow_and_open(client, settings, tmp_path):
         follow=True,
     )  # fmt: skip
     assert "정산내역서를 만들고 있습니다" in asked.content.decode()
+    assert f"{MONTH.year}. {MONTH.month}." in client.get(reverse("admin:statement_runs")).content.decode()
     with month.city.scope():
         run = StatementRun.objects.get()
     progress = client.get(reverse("admin:statement_progress", args=[run.pk])).json()
