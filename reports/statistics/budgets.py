@@ -240,7 +240,7 @@ def _funds(asked: Asked, spending: _Spending) -> Table:
             for one in funds
         ),
         columns=(
-            Column(label=_("재원")), Column(label=_("부담 주체")),
+            Column(label=_("재원명")), Column(label=_("부담 주체")),
             *(Column(label=label, kind=Kind.WON) for label in (
                 _("재원 조성액"), _("기간 중 지출"), _("지출 누계"), _("집행잔액"),
             )),
