@@ -48,6 +48,8 @@ _GROUPS: Final[tuple[tuple[Any, tuple[Entry, ...]], ...]] = (
         ("statement_runs", "print"),
         ("merchants.Exchange", "currency_exchange"), ("merchants.ExchangeLimit", "speed"),
         ("merchants.ExchangeUplift", "trending_up"), ("merchants.PayoutHold", "pause_circle"),
+        ("merchants.FeeSchedule", "percent"), ("merchants.Adjustment", "difference"),
+        ("merchants.SalesAgent", "account_balance"), ("merchants.AgentReckoning", "request_quote"),
         ("merchants.PayoutBatch", "outbox"), ("merchants.Payout", "send_money"), ("merchants.PayoutResult", "mark_email_read"),
         ("merchants.PayoutTerms", "tune"), ("merchants.BankSheet", "table_view"),
     )),

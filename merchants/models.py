@@ -14,11 +14,26 @@ from merchants.registry.models import (
     MerchantPaper,
     RegistrationStandard,
 )
-from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
+from merchants.settlement.models import (
+    Adjustment,
+    AgentFee,
+    AgentReckoning,
+    DayClose,
+    Exchange,
+    ExchangeLimit,
+    ExchangeUplift,
+    FeeRate,
+    FeeSchedule,
+    PayoutHold,
+    SalesAgent,
+    SettlementFee,
+    SettlementLine,
+)
 
 __all__ = [
-    "ApplicationUpload", "BankSheet", "ClosureCheck", "ClosureFinding", "DayClose", "Disposition", "Exchange",
-    "ExchangeLimit", "ExchangeUplift", "Merchant", "MerchantBenefit", "MerchantCategory", "MerchantChange",
-    "MerchantPaper", "MerchantQR", "Payout", "PayoutBatch", "PayoutHold", "PayoutResult", "PayoutResultLine",
-    "PayoutTerms", "RegistrationStandard", "SettlementLine", "Violation", "open_data",
+    "Adjustment", "AgentFee", "AgentReckoning", "ApplicationUpload", "BankSheet", "ClosureCheck", "ClosureFinding", "DayClose",
+    "Disposition", "Exchange", "ExchangeLimit", "ExchangeUplift", "FeeRate", "FeeSchedule", "Merchant", "MerchantBenefit",
+    "MerchantCategory", "MerchantChange", "MerchantPaper", "MerchantQR", "Payout", "PayoutBatch", "PayoutHold",
+    "PayoutResult", "PayoutResultLine", "PayoutTerms", "RegistrationStandard", "SalesAgent", "SettlementFee",
+    "SettlementLine", "Violation", "open_data",
 ]  # fmt: skip

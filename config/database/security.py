@@ -69,7 +69,7 @@ APP_FUNCTIONS: Final[tuple[str, ...]] = (
     "top_ups.run_rules",
     "reports.verify",
     "settlement.close_day", "settlement.municipalities_to_close", "settlement.exchange", "settlement.exchangeable",
-    "settlement.exchange_by_shop", "settlement.exchange_of_shop", "settlement.exchangeable_of_shop",
+    "settlement.exchange_by_shop", "settlement.exchange_of_shop", "settlement.exchangeable_of_shop", "settlement.adjust",
     "payouts.candidates", "payouts.make_batch", "payouts.approve", "payouts.send", "payouts.cancel", "payouts.mended",
     "payouts.record",
     "batches.compare", "batches.mask_name", "approvals.entitle", "approvals.measure", "approvals.seal", "approvals.digest",

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
         run_sql_file("merchants/settlement/sql/0002_functions.sql"),
         run_sql_file("merchants/settlement/sql/0003_exchange.sql"),
         run_sql_file("merchants/settlement/sql/0004_exchange_api.sql"),
+        run_sql_file("merchants/settlement/sql/0005_fees.sql"),
         run_sql_file("merchants/payouts/sql/0001_tables.sql"),
         run_sql_file("merchants/payouts/sql/0002_batches.sql"),
         run_sql_file("merchants/payouts/sql/0003_results.sql"),

@@ -86,7 +86,36 @@ class HoldReleased(StateConflict):
     message = _("이미 해제한 지급보류입니다.")
 
 
+class FeeTooEarly(DomainError):
+    """What shops have sold keeps the fee under which it was sold: a table begins after the day on which it is approved."""
+
+    code = "fee_too_early"
+    message = _("수수료율표의 시행일은 오늘보다 늦어야 합니다. 이미 판매한 금액의 수수료는 바꿀 수 없습니다.")
+
+
+class MonthNotOver(StateConflict):
+    """The agent may still sell in that month."""
+
+    code = "month_not_over"
+    message = _("아직 끝나지 않은 달은 정산할 수 없습니다.")
+
+
+class AgreementNotInForce(DomainError):
+    """The agreement does not reach into that month."""
+
+    code = "agreement_not_in_force"
+    message = _("그 달에는 판매대행 협약이 없습니다. 판매대행점의 협약 기간을 확인하십시오.")
+
+
+class AgentFeeUnknown(DomainError):
+    """No fees of the agent are in force in that month."""
+
+    code = "agent_fee_unknown"
+    message = _("그 달에 적용할 판매대행 수수료가 없습니다. 판매대행점 화면에서 수수료를 먼저 등록하십시오.")
+
+
 register(
+    already_decided=AlreadyDecided,
     day_out_of_order=DayOutOfOrder,
     exchange_not_offered=ExchangeNotOffered,
     exchange_exceeds_pending=ExchangeExceedsPending,

@@ -10,10 +10,9 @@ from django.db import connection, transaction
 from psycopg.types.numeric import Int8
 
 from merchants.registry.models import Merchant
-from merchants.settlement import errors
-from merchants.settlement.models import Decision, ExchangeUplift, SecondPerson
+from merchants.settlement import decisions, errors
+from merchants.settlement.models import ExchangeUplift
 from vouchers.common.database import domain_errors
-from vouchers.common.errors import NotPermitted
 from vouchers.ledger.services import call
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority
@@ -89,12 +88,14 @@ def exchange(
     *, id: UUID, merchant: Merchant, currency: UUID, amount: int | None, official: Official, authority: Authority,
     at: datetime,
 ) -> int:  # fmt: skip
-    """Settle ``amount`` won of a shop's open days at once (None: all that may be); returns the won. Idempotent by ``id``.
+    """Settle ``amount`` won of a shop's open days at once (None: all that may be) and queue their payout; returns the won.
+
+    Idempotent by ``id``.
 
     Raises NotPermitted, MerchantNotActive, PayoutHeld, ExchangeNotOffered, ExchangeExceedsPending or
     ExchangeLimitExceeded; then nothing moves.
     """
-    _require(official, authority, "settlement.exchange", merchant.municipality_id)
+    decisions.require(official, authority, "settlement.exchange", merchant.municipality_id)
     moved: int = call(
         "settlement.exchange", merchant.municipality_id, id, currency, merchant.pk, amount, official.pk, None, at
     )[0]
@@ -106,10 +107,7 @@ def request_uplift(*, uplift: ExchangeUplift, official: Official, authority: Aut
 
     Raises NotPermitted.
     """
-    _require(official, authority, "settlement.edit", uplift.merchant.municipality_id)
-    uplift.municipality_id = uplift.merchant.municipality_id
-    uplift.requested_by, uplift.requested_at = official, at
-    uplift.save(force_insert=True)
+    decisions.ask(uplift, municipality=uplift.merchant.municipality_id, official=official, authority=authority, at=at)
 
 
 def exchange_by_shop(*, write: Write, shop: str, currency: UUID, amount: int | None, at: datetime) -> Exchanged:
@@ -144,25 +142,4 @@ def decide_uplift(
     *, uplift: ExchangeUplift, approve: bool, official: Official, authority: Authority, at: datetime
 ) -> None:
     """Approve or reject what another official asked for. Raises NotPermitted, OwnRequest or AlreadyDecided."""
-    _require(official, authority, "settlement.approve", uplift.municipality_id)
-    settle_request(ExchangeUplift, uplift.pk, approve=approve, official=official, at=at)
-
-
-def settle_request(
-    model: type[SecondPerson], key: UUID, *, approve: bool, official: Official, at: datetime
-) -> SecondPerson:
-    """Under its lock, write the second person's decision into a request. Raises OwnRequest or AlreadyDecided."""
-    row = model._default_manager.select_for_update(of=("self",)).get(pk=key)
-    if row.state != Decision.REQUESTED:
-        raise errors.AlreadyDecided
-    if row.requested_by_id == official.pk:
-        raise errors.OwnRequest
-    row.state = Decision.APPROVED if approve else Decision.REJECTED
-    row.decided_by, row.decided_at = official, at
-    row.save(update_fields=["state", "decided_by", "decided_at"])
-    return row
-
-
-def _require(official: Official, authority: Authority, permission: str, municipality: str) -> None:
-    if authority.official_id != official.pk or not authority.may(permission, municipality):
-        raise NotPermitted
+    decisions.decide(ExchangeUplift, uplift.pk, approve=approve, official=official, authority=authority, at=at)

@@ -66,6 +66,8 @@ def statement_of(*, line: SettlementLine, at: datetime) -> Statement:
         carried_in=line.carried_in,
         carried_out=line.carried_out,
         exchanged=line.exchanged,
+        fee=line.fee,
+        adjusted=line.adjusted,
         approvals=UNSIGNED,
     )
     if (statement.paid, statement.refunded, statement.payable) != (line.paid, line.refunded, line.payable):

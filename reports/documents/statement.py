@@ -26,7 +26,7 @@ TEMPLATE = "reports/documents/settlement_statement.html"
 
 
 class StatementDoesNotAddUp(ValueError):
-    """The figures break carried_in + paid - refunded - exchanged = payable + carried_out with payable at least 0."""
+    """The figures break carried_in + paid - refunded - exchanged - fee + adjusted = payable + carried_out, payable at least 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,8 @@ class Statement:
 
     Names and numbers come in full; the paper masks the representative and the account. ``carried_in`` is what earlier
     periods left over (negative: refunds not yet made good), ``carried_out`` what this one leaves to the next, ``exchanged``
-    what was settled on demand before the close (수시 환전). Raises StatementDoesNotAddUp.
+    what was settled on demand before the close (수시 환전), ``fee`` what the shop bears of its sales (below zero: got back), and
+    ``adjusted`` what officials added or took off (정산 조정). Raises StatementDoesNotAddUp.
     """
 
     document_number: str
@@ -83,6 +84,8 @@ class Statement:
     carried_in: int = 0
     carried_out: int = 0
     exchanged: int = 0
+    fee: int = 0
+    adjusted: int = 0
     approvals: tuple[ApprovalBox, ...] = ()
     seal: str = "관인생략"
 
@@ -108,7 +111,8 @@ class Statement:
     @property
     def payable(self) -> int:
         """What is sent to the shop's account."""
-        return self.carried_in + self.paid - self.refunded - self.exchanged - self.carried_out
+        moved = self.paid - self.refunded - self.exchanged - self.fee + self.adjusted
+        return self.carried_in + moved - self.carried_out
 
 
 def digest(statement: Statement) -> str:
@@ -130,8 +134,8 @@ def digest(statement: Statement) -> str:
             for line in statement.lines
         ],
     }
-    if statement.exchanged:
-        figures["exchanged"] = statement.exchanged
+    told = {"exchanged": statement.exchanged, "fee": statement.fee, "adjusted": statement.adjusted}
+    figures |= {name: amount for name, amount in told.items() if amount}
     text = json.dumps(figures, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -230,6 +234,10 @@ def _totals(statement: Statement) -> Iterator[dict[str, str]]:
     yield {"label": f"총계 ({grouped(payments + refunds)}건)", "strong": "yes", **_sums(lines)}
     if statement.exchanged:
         yield {"label": "수시 환전액(이미 정산)", "net": grouped(-statement.exchanged, minus="△")}
+    if statement.fee:
+        yield {"label": "가맹점 수수료", "net": grouped(-statement.fee, minus="△")}
+    if statement.adjusted:
+        yield {"label": "정산 조정액", "net": grouped(statement.adjusted, minus="△")}
     if statement.carried_in or statement.carried_out:
         yield {"label": "전기 이월액", "net": grouped(statement.carried_in, minus="△")}
         yield {"label": "차기 이월액", "net": grouped(statement.carried_out, minus="△")}

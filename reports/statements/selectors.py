@@ -66,7 +66,7 @@ SELECT coalesce(line.merchant_id, moved.merchant_id), coalesce(line.business_dat
        coalesce(moved.payments, 0)::integer, coalesce(moved.paid, 0)::bigint,
        coalesce(moved.refunds, 0)::integer, coalesce(moved.refunded, 0)::bigint,
        coalesce(moved.discount, 0)::bigint, coalesce(moved.discount_returned, 0)::bigint,
-       line.exchanged, line.carried_in, line.payable, line.carried_out, line.pays_on,
+       line.exchanged, line.fee, line.adjusted, line.carried_in, line.payable, line.carried_out, line.pays_on,
        line.id IS NOT NULL AND (line.payments, line.paid, line.refunds, line.refunded)
            = (coalesce(moved.payments, 0), coalesce(moved.paid, 0), coalesce(moved.refunds, 0), coalesce(moved.refunded, 0))
 FROM line FULL JOIN moved USING (merchant_id, business_date)
@@ -87,6 +87,8 @@ class Day(NamedTuple):
     discount: int
     discount_returned: int
     exchanged: int
+    fee: int
+    adjusted: int
     carried_in: int
     payable: int
     carried_out: int
@@ -185,7 +187,8 @@ def _statement(row: ShopStatement, days: Sequence[Day], issued_on: date) -> Stat
             account_number=merchant.account_number.reveal() if merchant.account_number else "",
             lines=tuple(_line(day) for day in days if day.payments or day.refunds),
             carried_in=days[0].carried_in, carried_out=days[-1].carried_out,
-            exchanged=sum(day.exchanged for day in days), approvals=UNSIGNED,
+            exchanged=sum(day.exchanged for day in days), fee=sum(day.fee for day in days),
+            adjusted=sum(day.adjusted for day in days), approvals=UNSIGNED,
         )  # fmt: skip
     except StatementDoesNotAddUp:
         return None

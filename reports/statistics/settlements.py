@@ -24,7 +24,8 @@ from vouchers.municipalities.models import Dong
 SHOPS: Final = "shop"
 _LINES: Final = """
 SELECT {key}, count(*), sum(line.payments)::bigint, sum(line.paid)::bigint, sum(line.refunded)::bigint,
-       sum(line.exchanged)::bigint, sum(line.carried_in - line.carried_out)::bigint, sum(line.payable)::bigint
+       sum(line.exchanged)::bigint, sum(line.fee)::bigint, sum(line.adjusted)::bigint,
+       sum(line.carried_in - line.carried_out)::bigint, sum(line.payable)::bigint
 FROM merchants_settlementline line
 JOIN merchants_merchant shop ON shop.municipality_id = line.municipality_id AND shop.id = line.merchant_id
 WHERE line.municipality_id = %(municipality)s AND line.currency_id = ANY (%(currencies)s)
@@ -32,10 +33,11 @@ WHERE line.municipality_id = %(municipality)s AND line.currency_id = ANY (%(curr
   AND (%(dong)s::uuid IS NULL OR shop.dong_id = %(dong)s::uuid)
 GROUP BY 1
 """
-_WIDTH: Final = 7
+_WIDTH: Final = 9
 
 Found = dict[UUID | None, tuple[int, ...]]
-"""By 읍면동 or by shop: settlements, payments, and won paid, cancelled, exchanged on demand, carried over, and settled."""
+"""By 읍면동 or by shop: settlements, payments, and won paid, cancelled, exchanged on demand, charged as fees, adjusted,
+carried over, and settled."""
 
 
 def read(asked: Asked, month: date) -> Found:
@@ -61,7 +63,7 @@ def tell(asked: Asked, found: Mapping[date, Found]) -> Content:
         for key, figures in month.items():
             sums[key] = added([sums[key], figures], _WIDTH) if key in sums else figures
     table = _shops(asked, sums) if asked.chosen.get("unit") == SHOPS else _districts(asked, sums)
-    _settlements, _payments, paid, refunded, exchanged, _carried, payable = added(list(sums.values()), _WIDTH)
+    _settlements, _payments, paid, refunded, exchanged, *_rest, payable = added(list(sums.values()), _WIDTH)
     return Content(
         tables=(table,), control=Figure(label=_("정산금액"), value=payable),
         figures=(
@@ -70,7 +72,7 @@ def tell(asked: Asked, found: Mapping[date, Found]) -> Content:
             Figure(label=_("결제 취소액"), value=refunded),
         ),
         notes=(
-            _("결제액 − 결제 취소액 − 수시 환전액 + 이월 증감 = 정산금액. 이월은 다음 날의 정산으로 넘긴 취소 초과액입니다."),
+            _("결제액 − 결제 취소액 − 수시 환전액 − 수수료 + 조정액 + 이월 증감 = 정산금액. 이월은 다음 날의 정산으로 넘긴 부족액입니다."),
             _("마감한 영업일만 세며, 정산 건수는 가맹점의 하루 정산을 한 건으로 셉니다."),
         ),
     )  # fmt: skip
@@ -114,7 +116,7 @@ def _spaced(number: str) -> str:
 
 
 def _columns() -> tuple[Column, ...]:
-    labels = (_("결제액"), _("결제 취소액"), _("수시 환전액"), _("이월 증감"), _("정산금액"))
+    labels = (_("결제액"), _("결제 취소액"), _("수시 환전액"), _("수수료"), _("조정액"), _("이월 증감"), _("정산금액"))
     return (
         Column(label=_("정산 건수"), kind=Kind.COUNT), Column(label=_("결제 건수"), kind=Kind.COUNT),
         *(Column(label=label, kind=Kind.WON) for label in labels),

@@ -23,7 +23,7 @@ from merchants.dispositions.models import Disposition
 from merchants.payouts.models import Payout, PayoutBatch
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantChange, MerchantPaper
-from merchants.settlement.models import ExchangeUplift, PayoutHold
+from merchants.settlement.models import Adjustment, AgentReckoning, ExchangeUplift, FeeSchedule, PayoutHold
 from reports.documents.models import RegisterPaper
 from reports.kits.models import KitPrint
 from reports.statements.models import StatementRun
@@ -69,6 +69,10 @@ MODELS: Final[dict[str, tuple[str, str, str]]] = {
     "merchants.Exchange": ("BAPSUX", "", "-"),
     "merchants.ExchangeLimit": ("BAPSUX", "X", "BAPSUX"),
     "merchants.ExchangeUplift": ("BAPSUX", "S", "-"),
+    "merchants.FeeSchedule": ("BAPSUX", "S", "-"),
+    "merchants.Adjustment": ("BAPSUX", "S", "-"),
+    "merchants.SalesAgent": ("BAPSUX", "X", "BAPSUX"),
+    "merchants.AgentReckoning": ("BAPSUX", "S", "-"),
     "merchants.PayoutHold": ("BAPSUX", "S", "BAPSUX"),
     "merchants.Merchant": ("AMSUX", "M", "AMSUX"),
     "merchants.MerchantCategory": ("AMSUX", "", "-"),
@@ -191,6 +195,9 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "day_close": ("post", None, "S"),
     "exchange": ("get", Merchant, "S"),
     "uplift_decide": ("post", ExchangeUplift, "A"),
+    "fee_decide": ("post", FeeSchedule, "A"),
+    "adjustment_decide": ("post", Adjustment, "A"),
+    "reckoning_decide": ("post", AgentReckoning, "A"),
     "holidays_load": ("post", None, "DSX"),
     "hold_release": ("post", PayoutHold, "S"),
     "my_absence_end": ("post", Absence, "DX"),

@@ -25,7 +25,18 @@ from merchants.open_data.models import OpenDataTerms
 from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutResult, PayoutTerms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory, MerchantChange, MerchantPaper, RegistrationStandard
-from merchants.settlement.models import DayClose, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
+from merchants.settlement.models import (
+    Adjustment,
+    AgentReckoning,
+    DayClose,
+    Exchange,
+    ExchangeLimit,
+    ExchangeUplift,
+    FeeSchedule,
+    PayoutHold,
+    SalesAgent,
+    SettlementLine,
+)
 from reports.documents.models import RegisterPaper
 from reports.kits.models import KitPrint
 from reports.statements.models import StatementRun
@@ -87,7 +98,7 @@ SHOWN = (
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
     Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantChange, MerchantPaper, MerchantQR, OpenDataTerms, RegistrationStandard, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
-    SettlementLine, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, AutoTopUp, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
+    SettlementLine, Adjustment, AgentReckoning, FeeSchedule, SalesAgent, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, AutoTopUp, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
 
 

@@ -73,6 +73,8 @@ INVARIANTS: Final = (
     Invariant("settlement_carries_over", _("전일 이월액 = 익일 이월액"), _("이월 잔액")),
     Invariant("settlement_is_posted", _("정산금액 = 정산 계정으로 이동한 금액"), _("정산금액")),
     Invariant("exchanges_follow_transfers", _("수시 환전액 = 미정산금에서 정산금으로 이동한 금액"), _("수시 환전액")),
+    Invariant("fees_follow_rates", _("가맹점 수수료 = 결제마다 그날의 수수료율(원 미만 버림)"), _("부과한 수수료")),
+    Invariant("adjustments_follow_transfers", _("정산 조정 = 두 사람이 승인한 금액의 이동"), _("조정한 금액")),
     Invariant("budgets_follow_entries", _("예산 과목의 이동 = 예산 변동 내역과 재배정 내역"), _("예산 과목 잔액")),
     Invariant("reserved_for_open_lists", _("예산 예약액 = 지급이 남은 명단의 금액"), _("예약 금액")),
     Invariant("entitlements_paid_once", _("지급 건마다 정확히 한 번 지급"), _("지급액")),

@@ -148,6 +148,15 @@ class JournalConflict(StateConflict):
     message = _("같은 전표번호로 다른 내용이 요청되었습니다.")
 
 
+class OperatingShort(DomainError):
+    """The operating account has less than an adjustment needs. ``available`` and ``needed`` in won."""
+
+    code = "operating_short"
+    message = _(
+        "수수료·조정금 계정의 잔액이 %(available)s원이어서 %(needed)s원을 쓸 수 없습니다. 먼저 가맹점을 비운 조정으로 예산을 넣으십시오."
+    )
+
+
 class LedgerIsImmutable(StateConflict):
     """Something tried to change what has been posted."""
 
@@ -202,7 +211,7 @@ register(**{
     error.code: error
     for error in (
         AccountUnknown, AmountNotPositive, BenefitFundShort, BudgetExceeded, BudgetLineExceeded, DayNotFenced, DepositShort,
-        InsufficientFunds, IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, LotNotRefundable,
+        InsufficientFunds, IsolationNotReadCommitted, JournalConflict, LedgerIsImmutable, LotNotRefundable, OperatingShort,
         MerchantNotActive, OutOfScope, PartnerUnknown, PaymentLimitExceeded, PaymentUnknown,
         RefundBelowDiscount, RefundExceedsPayment,
         RefundPayableShort, SettledShort, TimeOutOfRange, TransitShort, WalletNotActive, WalletUnknown,

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
         run_sql_file("vouchers/gifts/sql/0001_gifts.sql"),
         run_sql_file("vouchers/ledger/sql/0009_benefits.sql"),
         run_sql_file("vouchers/ledger/sql/0010_payouts.sql"),
+        run_sql_file("vouchers/ledger/sql/0011_fees.sql"),
         run_sql_file("vouchers/incentives/sql/0001_tables.sql"),
         run_sql_file("vouchers/incentives/sql/0002_quote.sql"),
         run_sql_file("vouchers/points/sql/0001_points.sql"),

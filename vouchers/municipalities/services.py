@@ -12,7 +12,11 @@ from simple_history.utils import bulk_create_with_history
 from vouchers.municipalities.models import Holiday, Municipality
 
 HOLIDAYS: Final = Path(__file__).parent / "data" / "holidays.csv"
-"""관공서의 공휴일 that fall on a working day, substitute days among them."""
+"""관공서의 공휴일 that fall on a working day, substitute days among them.
+
+Since 2026 with 제헌절 (공휴일에 관한 법률, promulgated on 2026-02-10, law.go.kr lsiSeq=283311) and 노동절 on 1 May, on which
+banks were closed before; both have substitute days.
+"""
 
 
 def load_holidays(*, municipality: Municipality, path: Path = HOLIDAYS) -> int:

@@ -1,5 +1,5 @@
-"""정산: closed days, on-demand exchange and its limits, and payouts that are held back."""
+"""정산: closed days, on-demand exchange and its limits, fees, adjustments, sales agents, and payouts that are held back."""
 
-from merchants.settlement.admin import closes, exchanges, holds
+from merchants.settlement.admin import adjustments, agents, closes, exchanges, fees, holds
 
-__all__ = ["closes", "exchanges", "holds"]
+__all__ = ["adjustments", "agents", "closes", "exchanges", "fees", "holds"]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from merchants.settlement.holds import in_force
-from merchants.settlement.models import DayClose, SettlementLine
+from merchants.settlement.models import DayClose, SettlementFee, SettlementLine
 from merchants.settlement.services import request_close
 from vouchers.common.admin import ListAdmin, day, moment, won
 from vouchers.common.filters import MunicipalityFilter, chosen_municipality
@@ -37,14 +37,15 @@ class DayCloseAdmin(ListAdmin):
         "paid_won",
         "refunded_won",
         "exchanged_won",
+        "fee_won",
         "payable_won",
         "closed",
     ]
     list_select_related: ClassVar = ["currency"]
     list_filter: ClassVar = [MunicipalityFilter]
     fields: ClassVar = [
-        "day_seoul", "currency", "merchants", "paid_won", "refunded_won", "exchanged_won", "payable_won", "pays_seoul", "closed", "lines",
-        "journal_id",
+        "day_seoul", "currency", "merchants", "paid_won", "refunded_won", "exchanged_won", "fee_won", "adjusted_won", "payable_won",
+        "pays_seoul", "closed", "lines", "journal_id", "fee_journal_id",
     ]  # fmt: skip
     sortable_by: ClassVar[list[str]] = []
     list_before_template = "merchants/settlement/close.html"
@@ -54,6 +55,8 @@ class DayCloseAdmin(ListAdmin):
     paid_won = won("paid", _("결제금액"))
     refunded_won = won("refunded", _("취소금액"))
     exchanged_won = won("exchanged", _("수시 환전액"))
+    fee_won = won("fee", _("수수료"))
+    adjusted_won = won("adjusted", _("조정액"))
     payable_won = won("payable", _("정산금액"))
     pays_seoul = day("pays_on", _("지급일"))
     closed = moment("closed_at", _("마감일시"))
@@ -82,25 +85,28 @@ class SettlementLineAdmin(ListAdmin):
 
     view_permission = "settlement.view"
     list_display: ClassVar = [
-        "day_seoul", "merchant", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won", "payable_won",
-        "pays_seoul", "held", "statement",
+        "day_seoul", "merchant", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won", "fee_won",
+        "payable_won", "pays_seoul", "held", "statement",
     ]  # fmt: skip
     list_select_related: ClassVar = ["merchant"]
     list_filter: ClassVar = [MunicipalityFilter]
     fields: ClassVar = [
         "day_seoul", "merchant", "currency", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won",
-        "carried_in_won", "payable_won", "carried_out_won", "pays_seoul", "held", "statement",
+        "fee_won", "adjusted_won", "carried_in_won", "payable_won", "carried_out_won", "pays_seoul", "held", "statement",
     ]  # fmt: skip
     prefix_search: ClassVar = ["merchant__name"]
     exact_search: ClassVar = ["merchant__code"]
     search_help_text = _("상호의 앞부분 또는 가맹점번호")
     sortable_by: ClassVar[list[str]] = []
+    change_form_outer_after_template = "merchants/settlement/fees.html"
     empty_hint = _("일 마감이 끝나면 가맹점별 정산내역이 여기에 나타납니다.")
 
     day_seoul = day("business_date", _("영업일"))
     paid_won = won("paid", _("결제금액"))
     refunded_won = won("refunded", _("취소금액"))
     exchanged_won = won("exchanged", _("수시 환전액"))
+    fee_won = won("fee", _("수수료"))
+    adjusted_won = won("adjusted", _("조정액"))
     carried_in_won = won("carried_in", _("이월(전일)"))
     payable_won = won("payable", _("정산금액"))
     carried_out_won = won("carried_out", _("이월(익일)"))
@@ -116,6 +122,16 @@ class SettlementLineAdmin(ListAdmin):
         held = in_force(day=today).filter(merchant=OuterRef("merchant"))
         rows: QuerySet[SettlementLine] = super().get_queryset(request).annotate(is_held=Exists(held))
         return rows
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the fees of the day, channel by channel."""
+        line = self.get_object(request, object_id) if object_id else None
+        told = SettlementFee.objects.filter(
+            currency=line.currency_id, merchant=line.merchant_id, business_date=line.business_date
+        ) if line else []  # fmt: skip
+        return super().changeform_view(request, object_id, form_url, {"fees": told, **(extra_context or {})})
 
     @admin.display(description=_("지급보류"))
     def held(self, line: SettlementLine) -> str:

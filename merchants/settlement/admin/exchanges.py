@@ -14,9 +14,10 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminRadioSelect
 
 from merchants.registry.models import Merchant
 from merchants.settlement import exchanges
+from merchants.settlement.admin.decisions import SecondPersonAdmin, decision_page
 from merchants.settlement.exchanges import Exchangeable
-from merchants.settlement.models import Decision, Exchange, ExchangeLimit, ExchangeUplift
-from vouchers.common.admin import EditAdmin, HistoryAdmin, ListAdmin, day, moment, won
+from merchants.settlement.models import Exchange, ExchangeLimit, ExchangeUplift
+from vouchers.common.admin import HistoryAdmin, ListAdmin, day, moment, won
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter
 from vouchers.common.models import uuid7
 from vouchers.common.money import money
@@ -82,7 +83,9 @@ def exchange(request: HttpRequest, merchant_id: UUID) -> HttpResponse:
                 id=values["id"], merchant=merchant, currency=UUID(values["currency"]), amount=values["amount"],
                 official=request.user, authority=request.authority, at=at,  # type: ignore[arg-type,attr-defined]
             )  # fmt: skip
-            messages.success(request, _("%(amount)s을 환전하여 정산했습니다.") % {"amount": money(moved)})
+            messages.success(
+                request, _("%(amount)s을 환전하여 이체 대기 목록에 넣었습니다.") % {"amount": money(moved)}
+            )
         return redirect("admin:exchange", merchant.pk)
     return render(
         request, "merchants/settlement/exchange.html", title=_("수시 환전"), merchant=merchant, rows=rows, form=form,
@@ -121,11 +124,9 @@ class ExchangeLimitAdmin(HistoryAdmin):
 
 
 @admin.register(ExchangeUplift)
-class ExchangeUpliftAdmin(EditAdmin):
-    """Higher limits of single shops: one official asks, another decides, and then nobody changes it."""
+class ExchangeUpliftAdmin(SecondPersonAdmin):
+    """Higher limits of single shops."""
 
-    view_permission = "settlement.view"
-    edit_permission = "settlement.edit"
     list_display: ClassVar = ["merchant", "currency", "from_day", "until_day", "per_month_won", "state", "requested_by"]
     list_select_related: ClassVar = ["merchant", "currency", "requested_by"]
     list_filter: ClassVar = [MunicipalityFilter, "state"]
@@ -139,9 +140,9 @@ class ExchangeUpliftAdmin(EditAdmin):
     prefix_search: ClassVar = ["merchant__name"]
     exact_search: ClassVar = ["merchant__code"]
     search_help_text = _("상호의 앞부분 또는 가맹점번호")
-    sortable_by: ClassVar[list[str]] = []
     autocomplete_fields: ClassVar = ["merchant"]
-    change_form_outer_before_template = "merchants/settlement/decide_uplift.html"
+    decide_page = "uplift_decide"
+    decide_title = _("한도 상향 결정")
     empty_hint = _(
         "월 환전 한도가 모자란 가맹점이 있으면 기간을 정하여 한도 상향을 요청하십시오. 결재권자가 승인하면 적용됩니다."
     )
@@ -149,11 +150,6 @@ class ExchangeUpliftAdmin(EditAdmin):
     from_day = day("valid_from", _("시작일"))
     until_day = day("valid_until", _("종료일"))
     per_month_won = won("per_month", _("월 환전 한도"))
-    asked_at = moment("requested_at", _("요청일시"))
-    decided = moment("decided_at", _("결정일시"))
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def save_model(self, request: HttpRequest, obj: ExchangeUplift, form: Any, change: bool) -> None:
         """Through the service."""
@@ -162,15 +158,7 @@ class ExchangeUpliftAdmin(EditAdmin):
         )  # fmt: skip
 
 
-@page("merchants/exchangeuplift/<uuid:uplift_id>/decide/", name="uplift_decide", methods=("POST",))
-def decide(request: HttpRequest, uplift_id: UUID) -> HttpResponse:
-    """Approve or reject a higher limit."""
-    uplift = find(ExchangeUplift.objects, uplift_id)
-    require(request, "settlement.approve", uplift.municipality_id)
-    approve = request.POST.get("decision") == Decision.APPROVED
-    with refusals_shown(request):
-        exchanges.decide_uplift(
-            uplift=uplift, approve=approve, official=request.user, authority=request.authority, at=request.at,  # type: ignore[arg-type,attr-defined]
-        )  # fmt: skip
-        messages.success(request, _("한도 상향을 승인했습니다.") if approve else _("한도 상향 요청을 반려했습니다."))
-    return redirect("admin:merchants_exchangeuplift_change", uplift.pk)
+decision_page(
+    ExchangeUplift, name="uplift_decide", approved=_("한도 상향을 승인했습니다."), rejected=_("한도 상향 요청을 반려했습니다."),
+    decide=lambda row, approve, acting: exchanges.decide_uplift(uplift=row, approve=approve, **acting),
+)  # fmt: skip

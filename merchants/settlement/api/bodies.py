@@ -42,7 +42,7 @@ class ExchangeableMoney(Struct, frozen=True):
     """``pending_amount`` is below zero when the shop gave back more than it earned. A limit of null: no exchange is offered."""
 
     about: ClassVar[Any] = _(
-        "한 상품권의 환전 가능액. `pending_amount`는 마감 전 매출에서 취소를 뺀 것으로 음수일 수 있고, `monthly_limit`이 null이면 "
+        "한 상품권의 환전 가능액. `pending_amount`는 마감 전 매출에서 취소와 수수료를 뺀 것으로 음수일 수 있고, `monthly_limit`이 null이면 "
         "수시 환전을 하지 않는 상품권입니다."
     )
 

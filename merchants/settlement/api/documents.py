@@ -29,8 +29,8 @@ create_exchange = describe(
     "createExchange", tag=_TAG, summary=_("수시 환전"), writes=True, body=bodies.NewExchange,
     body_example={"currency_id": _CURRENCY_ID, "amount": 350000}, reply=bodies.Exchange, example=_AN_EXCHANGE,
     description=_(
-        "아직 마감하지 않은 영업일의 매출을 바로 정산합니다. 이 앱을 가맹점 앱으로 지정한 가맹점만 환전할 수 있고, 취소를 뺀 매출과 월 "
-        "환전 한도 안에서 환전합니다. 환전한 뒤의 취소는 다음 정산에서 뺍니다."
+        "아직 마감하지 않은 영업일의 매출을 바로 정산하여 이체 대기 목록에 넣습니다. 이 앱을 가맹점 앱으로 지정한 가맹점만 환전할 수 있고, "
+        "취소와 수수료를 뺀 매출과 월 환전 한도 안에서 환전합니다. 환전한 뒤의 취소는 다음 정산에서 뺍니다."
     ),
     parameters=[_SHOP],
     problems=(

@@ -29,8 +29,8 @@ $$;
 
 CREATE FUNCTION settlement.pending(p_municipality varchar, p_currency uuid, p_merchant uuid) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
--- What a shop has earned and was not settled: what the last closed day carried out, and what moved on the days after it.
--- Below zero: it gave more back. Whoever draws on it locks the shop first and reads it in a statement of its own.
+-- What a shop has earned and was not settled: what the last closed day carried out, and what moved on the days after it,
+-- less the fees that their closes will charge. Below zero: it gave more back. Whoever draws on it locks the shop first and reads it in a statement of its own.
 DECLARE
     v_closed date;
     v_since  uuid;
@@ -53,7 +53,11 @@ BEGIN
                        AND t.business_date > v_closed AND t.credit_lot_id IS NOT NULL AND t.journal_id >= v_since), 0)
          - coalesce((SELECT sum(amount)::bigint FROM merchants_exchange
                      WHERE municipality_id = p_municipality AND currency_id = p_currency AND merchant_id = p_merchant
-                       AND business_date > v_closed), 0);
+                       AND business_date > v_closed), 0)
+         + coalesce((SELECT sum(amount)::bigint FROM merchants_adjustment
+                     WHERE municipality_id = p_municipality AND currency_id = p_currency AND merchant_id = p_merchant
+                       AND business_date > v_closed), 0)
+         - settlement.open_fees(p_municipality, p_currency, p_merchant, v_closed, v_since);
 END $$;
 
 CREATE FUNCTION settlement.exchange_limit(p_municipality varchar, p_currency uuid, p_merchant uuid, p_date date)
@@ -104,7 +108,8 @@ CREATE FUNCTION settlement.exchange(
     p_municipality varchar, p_id uuid, p_currency uuid, p_merchant uuid, p_amount bigint, p_official uuid, p_partner uuid,
     p_at timestamptz
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- Moves p_amount won (NULL: all that may be moved) of a shop's pending money to its settled account; returns the won moved.
+-- Moves p_amount won (NULL: all that may be moved) of a shop's pending money to its settled account and puts them in the
+-- queue of payouts; returns the won moved.
 -- The same id twice is one exchange. Money is drawn under the shop's lock, which is its settled balance; what payments in
 -- flight bring is not seen yet and not drawn. The close of a day and an exchange exclude each other by the lock of
 -- settlement.close_day, which exchanges share: no money is counted by both.
@@ -155,5 +160,6 @@ BEGIN
                                     official_id, partner_id)
     VALUES (p_municipality, p_id, v_journal, p_currency, p_merchant, v_amount, v_date, p_at, p_official, p_partner);
     PERFORM ledger.settle(p_municipality, v_journal, p_currency, ARRAY[p_merchant], ARRAY[v_amount], p_at, 'exchange');
+    PERFORM payouts.take(p_municipality, p_currency, ARRAY[p_merchant], ARRAY[v_amount], 'exchange', p_at);
     RETURN v_amount;
 END $$;

@@ -9,12 +9,15 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F, Sum
 
+from merchants.payouts.models import Payout
 from merchants.registry.models import MerchantStatus
 from merchants.settlement import errors, exchanges, holds
 from merchants.settlement.models import Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, SettlementLine
 from tests import factories
 from tests.factories import AT
+from tests.factories.settlement import adjust, charge
 from tests.merchants.settlement.test_close import MIDNIGHT, TODAY, YESTERDAY, Shops, world
 from vouchers.common.errors import DomainError, NotPermitted
 from vouchers.common.models import uuid7
@@ -23,6 +26,7 @@ from vouchers.ledger.errors import AmountNotPositive, JournalConflict, MerchantN
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
 from vouchers.officials.selectors import authority_of
+from vouchers.payments.models import Payment
 
 __all__ = ["world"]
 
@@ -241,10 +245,11 @@ def test_who_may_not_exchange_is_refused(office: Office):
 
 
 def test_exchanges_payments_refunds_and_the_close_at_the_cut_off(office: Office):
-    """Every won is settled once, whether by the close or by an exchange, on whichever day it fell."""
+    """Every won is settled once or charged, whether by the close or by an exchange, on whichever day it fell."""
     world = office.world
     with world.city.scope():
         ExchangeLimit.objects.update(per_month=10**9)
+        charge(world.city, "1.50")
     moments = [MIDNIGHT - timedelta(milliseconds=200), MIDNIGHT + timedelta(milliseconds=200)]
 
     def shopper(number: int) -> None:
@@ -269,11 +274,18 @@ def test_exchanges_payments_refunds_and_the_close_at_the_cut_off(office: Office)
         world.close(YESTERDAY, at=AT)
         connection.close()
 
-    with ThreadPoolExecutor(8) as pool:
+    def adjuster() -> None:
+        for _ in range(6):
+            with world.city.scope():
+                adjust(world.city, -110, world.shops[0], at=moments[1])
+        connection.close()
+
+    with ThreadPoolExecutor(9) as pool:
         jobs = [pool.submit(shopper, number) for number in range(3)]
         asking = [pool.submit(exchanger, number % 2) for number in range(4)]
         closing = pool.submit(closer)
-        for job in [*jobs, *asking, closing]:
+        adjusting = pool.submit(adjuster)
+        for job in [*jobs, *asking, closing, adjusting]:
             job.result()
     seen = sum((job.result() for job in asking), Counter())
     assert set(seen) <= {"moved", "exchange_exceeds_pending"}
@@ -284,6 +296,12 @@ def test_exchanges_payments_refunds_and_the_close_at_the_cut_off(office: Office)
         exchanged = sum(Exchange.objects.values_list("amount", flat=True))
         settled = sum(SettlementLine.objects.values_list("payable", flat=True))
         last = sum(SettlementLine.objects.filter(business_date=TODAY).values_list("carried_out", flat=True))
+        payouts = sum(Payout.objects.values_list("amount", flat=True))
+        fees = sum(SettlementLine.objects.values_list("fee", flat=True))
+        adjusted = sum(SettlementLine.objects.values_list("adjusted", flat=True))
+        left = Payment.objects.aggregate(fee=Sum((F("amount") - F("refunded")) * 150 / 10_000))["fee"]
     paid = sum(30 * (1_000 + number) - 6 * 300 for number in range(3))
-    assert exchanged + settled + last == paid
+    assert (fees, adjusted) == (left, -660)
+    assert exchanged + settled + fees + last == paid + adjusted
     assert world.settled() + world.settled(shop=1) == exchanged + settled
+    assert payouts == exchanged

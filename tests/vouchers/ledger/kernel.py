@@ -116,6 +116,28 @@ class Kernel:
         moved: int = self.call("settlement.exchange", CITY, id or uuid7(), CURRENCY, shop, amount, CITY_HALL, None, at)
         return moved
 
+    def charge_shops(self, rate: str, *, valid_from: date = date(2000, 1, 1)) -> None:
+        """An approved table of fees: so much in percent, of whatever is sold however."""
+        ((schedule,),) = self.rows(
+            "INSERT INTO merchants_feeschedule (municipality_id, currency_id, valid_from, reason, requested_by_id, requested_at,"
+            " state, decided_by_id, decided_at) VALUES (%s, %s, %s, '', uuidv7(), now(), 'approved', uuidv7(), now())"
+            " RETURNING id", CITY, CURRENCY, valid_from,
+        )  # fmt: skip
+        self.connection.execute(
+            "INSERT INTO merchants_feerate (municipality_id, schedule_id, channel, rate) VALUES (%s, %s, '', %s)",
+            [CITY, schedule, rate],
+        )
+
+    def adjust(self, shop: UUID | None, amount: int, *, at: datetime = NOON) -> None:
+        """Won for a shop or from it, or for the city's own account, that two people have agreed on."""
+        ((adjustment,),) = self.rows(
+            "INSERT INTO merchants_adjustment (municipality_id, currency_id, merchant_id, amount, paper_number, reason,"
+            " requested_by_id, requested_at, state, decided_by_id, decided_at)"
+            " VALUES (%s, %s, %s, %s, '', '', uuidv7(), now(), 'approved', uuidv7(), now()) RETURNING id",
+            CITY, CURRENCY, shop, amount,
+        )  # fmt: skip
+        self.call("settlement.adjust", CITY, adjustment, at)
+
     def open_partner(self) -> UUID:
         """An organisation with an app."""
         partner = uuid7()

@@ -64,6 +64,12 @@ class Payment:
     returned: Counter[int] = field(default_factory=Counter)
     discount: int = 0
     discount_left: int = 0
+    day: date | None = None
+    back: Counter[date] = field(default_factory=Counter)
+
+    def left_through(self, day: date) -> int:
+        """Won that moved and were not given back until the end of that business day."""
+        return sum(amount for _, amount in self.drawn) - sum(won for when, won in self.back.items() if when <= day)
 
     @property
     def price(self) -> int:
@@ -98,6 +104,13 @@ class Oracle:
         self.given_back: Counter[tuple[date, str]] = Counter()
         self.exchanged: Counter[tuple[date, str]] = Counter()
         self.settled: Counter[str] = Counter()
+        self.charged: Counter[str] = Counter()
+        self.adjusted: Counter[tuple[date, str]] = Counter()
+        self.rate = 0
+        """Of ten thousand, what shops bear of their sales."""
+        self.operating = 0
+        self.on_its_way = 0
+        self.last_close: date | None = None
         self.carried: Counter[str] = Counter()
         self.funds: Counter[str] = Counter()
         self.in_transit = 0
@@ -144,6 +157,18 @@ class Oracle:
     def refund_order(self, payment: Payment) -> list[tuple[int, tuple[Lot, int]]]:
         """Last drawn first."""
         return list(enumerate(payment.drawn))[::-1]
+
+    def fee_on(self, won: int) -> int:
+        """What a shop is charged for a payment of which so much is left, rounded down."""
+        return won * self.rate // 10_000
+
+    def fee_back(self, payment: Payment, day: date) -> int:
+        """What a shop gets back of an earlier day's fee, for what was cancelled of the payment on that day."""
+        return self.fee_on(payment.left_through(day - DAY)) - self.fee_on(payment.left_through(day))
+
+    def adjusted_since(self, day: date, shop: str) -> int:
+        """What adjustments took from a shop on later days, so that it is not paid out for this one any more."""
+        return -sum(won for (when, at), won in self.adjusted.items() if at == shop and when > day and won < 0)
 
     def given_back_since(self, day: date, shop: str) -> int:
         """What a shop gave back on later days, so that it is not paid out for this one any more."""
@@ -393,7 +418,7 @@ class Oracle:
                 lot.remaining -= take
                 amount -= take
                 drawn.append((lot, take))
-        self.payments[event] = Payment(wallet, shop, drawn, at, discount=discount, discount_left=discount)
+        self.payments[event] = Payment(wallet, shop, drawn, at, discount=discount, discount_left=discount, day=day)
         self.paid[day, shop] += sum(take for _, take in drawn)
         return day
 
@@ -420,6 +445,7 @@ class Oracle:
             lot.remaining += give
             left -= give
         self.given_back[day, payment.shop] += wanted
+        payment.back[day] += wanted
         return wanted
 
     def authorise(
@@ -474,26 +500,60 @@ class Oracle:
     def close(self, day: date) -> None:
         """Settle what each shop earned on the day; money given back since is kept back, debts are carried."""
         self.fence(day)
-        for shop in {shop for _, shop in self.paid}:
+        self.last_close = day
+        for shop in {shop for _, shop in [*self.paid, *self.adjusted]}:
+            fee = self.fee_of_day(day, shop)
             net = self.carried[shop] + self.paid[day, shop] - self.given_back[day, shop] - self.exchanged[day, shop]
-            payable = max(0, net - self.given_back_since(day, shop) - self.exchanged_since(day, shop))
+            net += self.adjusted[day, shop] - fee
+            later = self.given_back_since(day, shop) + self.exchanged_since(day, shop) + self.adjusted_since(day, shop)
+            payable = max(0, net - later)
             self.settled[shop] += payable
+            self.charged[shop] += fee
+            self.operating += fee
             self.carried[shop] = net - payable
 
+    def fee_of_day(self, day: date, shop: str) -> int:
+        """On what was sold, less what comes back for cancellations of earlier days' payments."""
+        there = [payment for payment in self.payments.values() if payment.shop == shop]
+        return sum(self.fee_on(payment.left_through(day)) for payment in there if payment.day == day) - sum(
+            self.fee_back(payment, day) for payment in there if payment.day < day
+        )
+
     def exchange(self, shop: str, amount: int | None, *, at: datetime) -> int:
-        """Settle at once what a shop is owed, or a part of it."""
+        """Settle at once what a shop is owed, or a part of it, and send it on its way."""
         available = max(0, self.pending(shop))
         wanted = available if amount is None else amount
         if available == 0 or wanted > available:
             raise Refused("exchange_exceeds_pending")
-        self.exchanged[self.day(at), shop] += wanted
-        self.settled[shop] += wanted
+        day = self.day_in_reach(at)
+        self.exchanged[day, shop] += wanted
+        self.on_its_way += wanted
         return wanted
 
+    def adjust(self, shop: str | None, amount: int, *, at: datetime) -> None:
+        """Won for a shop or from it; without a shop, money of the city's own for such things."""
+        given = amount if shop else -amount
+        if given > self.operating:
+            raise Refused("operating_short")
+        day = self.day(at) if shop else self.day_in_reach(at)
+        self.operating -= given
+        if shop:
+            self.adjusted[day, shop] += amount
+
     def pending(self, shop: str) -> int:
-        """What the shop earned in all its days, less what it gave back and was settled."""
-        earned = sum(won for (_, at), won in self.paid.items() if at == shop)
-        return earned - sum(won for (_, at), won in self.given_back.items() if at == shop) - self.settled[shop]
+        """What the shop earned in all its days, less what it gave back, was settled and was charged or will be."""
+        earned = sum(won for (_, at), won in self.paid.items() if at == shop) - self.charged[shop] - self.settled[shop]
+        for counted, sign in ((self.given_back, -1), (self.exchanged, -1), (self.adjusted, 1)):
+            earned += sign * sum(won for (_, at), won in counted.items() if at == shop)
+        return earned - self.fees_to_come(shop)
+
+    def fees_to_come(self, shop: str) -> int:
+        """On what was sold on days that are still open."""
+        return sum(
+            self.fee_on(payment.price - payment.discount - payment.returned.total())
+            for payment in self.payments.values()
+            if payment.shop == shop and (self.last_close is None or payment.day > self.last_close)
+        )
 
     def exchanged_since(self, day: date, shop: str) -> int:
         """What the shop was settled on demand on later days."""

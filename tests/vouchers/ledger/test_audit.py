@@ -16,6 +16,7 @@ from tests import factories
 from tests.factories import AT, City
 from tests.factories.holding import Stranger, make_holding_list
 from tests.merchants.payouts.test_audits import NAMES as PAYOUTS
+from tests.merchants.settlement.test_audits import NAMES as CHARGES
 from tests.vouchers.incentives import test_audits
 from tests.vouchers.ledger import test_audit_benefits
 from tests.vouchers.points.test_audits import NAMES as POINTS
@@ -44,7 +45,7 @@ TAMPERING = {
     "an account disappears": (
         "DELETE FROM vouchers_account WHERE kind = 'merchant_settled'",
         {"balances_sum_to_zero", "balances_follow_transfers", "settlement_is_posted", "bank_covers_all",
-         "exchanges_follow_transfers"},
+         "exchanges_follow_transfers", "payouts_follow_transfers"},
     ),
     "a budget is topped up": (
         "UPDATE vouchers_balance SET credits = credits + 1 WHERE reserved > 0",
@@ -140,10 +141,10 @@ TAMPERING = {
     ),
 }  # fmt: skip
 ELSEWHERE = {"clawbacks_within_paid", "receivables_add_up", "day_sums_follow_ledger"} | (
-    test_audit_benefits.NAMES | test_audits.NAMES | POINTS | PAYOUTS
+    test_audit_benefits.NAMES | test_audits.NAMES | POINTS | PAYOUTS | CHARGES
 )
 """Tampered with in test_audit.py of tests/allowances/clawback and tests/reports/dashboard, test_audit_benefits.py, and of
-incentives, points and payouts test_audits.py."""
+incentives, points, payouts and settlement test_audits.py."""
 
 
 @pytest.fixture
@@ -206,10 +207,13 @@ def _pay(city: City, wallet: UUID, merchant: str, amount: int, partner: UUID) ->
 def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: City) -> None:
     found = {finding.invariant.name: (finding.figure, finding.difference) for finding in audit(using="owner")}
     assert found == {
-        "balances_sum_to_zero": (1_200_000 + 1_000_000 + 107_000 + 50_000 + 15_000 + 35_000 + 7_000 + 60_000, 0),
+        "balances_sum_to_zero": (
+            1_200_000 + 1_000_000 + 107_000 + 50_000 + 15_000 + 35_000 + 7_000 + 60_000 + 10_000,
+            0,
+        ),
         "bank_covers_all": (1_200_000, 0),
         "lots_follow_transfers": (75_000, 0),
-        "balances_follow_transfers": (1_200_000 + 1_000_000 + 35_000 + 7_000 + 50_000, 0),
+        "balances_follow_transfers": (1_200_000 + 1_000_000 + 35_000 + 10_000 + 7_000 + 50_000, 0),
         "payments_follow_transfers": (50_000, 0),
         "refunds_follow_transfers": (15_000, 0),
         "discounts_split_exactly": (0, 0),
@@ -219,8 +223,9 @@ def test_an_honest_day_has_no_difference_and_every_figure_says_something(city: C
         "clawbacks_within_paid": (0, 0),
         "day_sums_follow_ledger": (0, 0),
         "receivables_add_up": (0, 0),
-        **dict.fromkeys(test_audit_benefits.NAMES | test_audits.NAMES | POINTS | PAYOUTS, (0, 0)),
-        "journals_have_transfers": (14, 0),
+        **dict.fromkeys(test_audit_benefits.NAMES | test_audits.NAMES | POINTS | PAYOUTS | CHARGES, (0, 0)),
+        "payouts_follow_transfers": (10_000, 0),
+        "journals_have_transfers": (15, 0),
         "settlement_follows_transfers": (50_000, 0),
         "settlement_carries_over": (0, 0),
         "settlement_is_posted": (25_000, 0),

@@ -171,6 +171,34 @@ class ClawbackSparesExpired(Oracle):
         return 0 if expired else super().left_for_clawback(lot, amount)
 
 
+class FeesRoundedUp(Oracle):
+    """A shop bears the broken won."""
+
+    def fee_on(self, won: int) -> int:
+        return -(-won * self.rate // 10_000)
+
+
+class FeesKept(Oracle):
+    """A shop gets nothing back of the fee for what is cancelled later."""
+
+    def fee_back(self, payment: Payment, day: date) -> int:
+        return 0
+
+
+class FeesExchanged(Oracle):
+    """An exchange leaves nothing behind for the fee that the close will charge."""
+
+    def fees_to_come(self, shop: str) -> int:
+        return 0
+
+
+class LaterAdjustmentsPaidOut(Oracle):
+    """A close does not look at what adjustments took after its day."""
+
+    def adjusted_since(self, day: date, shop: str) -> int:
+        return 0
+
+
 @pytest.mark.parametrize(
     "wrong",
     [wrong for wrong in Oracle.__subclasses__() if wrong.__module__ == __name__],

@@ -25,8 +25,10 @@ with HOLIDAYS.open(encoding="utf-8", newline="") as _file:
         ((2026, 2, 13), (2026, 2, 19)),  # Friday before 설날, Monday to Wednesday
         ((2026, 2, 18), (2026, 2, 19)),
         ((2026, 2, 27), (2026, 3, 3)),  # 삼일절 is a Sunday: its substitute is Monday
+        ((2026, 4, 30), (2026, 5, 4)),  # 노동절 is a Friday
         ((2026, 5, 22), (2026, 5, 26)),  # 부처님오신날 is a Sunday
         ((2026, 6, 2), (2026, 6, 4)),  # the local elections
+        ((2026, 7, 16), (2026, 7, 20)),  # 제헌절 is a Friday
         ((2026, 8, 14), (2026, 8, 18)),  # 광복절 is a Saturday
         ((2026, 9, 23), (2026, 9, 28)),  # 추석, Thursday to Saturday
         ((2026, 10, 2), (2026, 10, 6)),  # 개천절 is a Saturday
@@ -34,6 +36,9 @@ with HOLIDAYS.open(encoding="utf-8", newline="") as _file:
         ((2026, 11, 20), (2026, 11, 23)),
         ((2026, 11, 24), (2026, 11, 25)),
         ((2026, 12, 24), (2026, 12, 28)),
+        ((2027, 4, 30), (2027, 5, 4)),  # 노동절, 제헌절 and 성탄절 are Saturdays
+        ((2027, 7, 16), (2027, 7, 20)),
+        ((2027, 12, 24), (2027, 12, 28)),
     ],
 )
 def test_the_next_working_day(day, following):
@@ -45,7 +50,7 @@ def test_each_day_of_the_year_leads_to_the_nearest_working_day():
     working = [first + timedelta(days=n) for n in range(400) if is_business_day(first + timedelta(days=n), NATIONAL)]
     for day in (first + timedelta(days=number) for number in range(365)):
         assert next_business_day(day, NATIONAL) == min(later for later in working if later > day)
-    assert sum(day.year == 2026 for day in working) == 261 - 14
+    assert sum(day.year == 2026 for day in working) == 261 - 16
 
 
 @pytest.mark.django_db

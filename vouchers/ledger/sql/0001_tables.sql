@@ -36,7 +36,7 @@ CREATE TABLE vouchers_balance (
     credits         bigint NOT NULL DEFAULT 0,
     reserved        bigint NOT NULL DEFAULT 0,
     returned        bigint NOT NULL DEFAULT 0,   -- of the credits, what came back from recipients
-    floor           bigint,                      -- NULL: an asset account, may stand in debit
+    floor           bigint,                      -- NULL: may stand in debit: the bank, and operating by fees given back
     CONSTRAINT balance_pkey PRIMARY KEY (municipality_id, account_id),
     CONSTRAINT balance_never_below_floor CHECK (floor IS NULL OR credits - debits - reserved >= floor),
     CONSTRAINT balance_sums_not_negative CHECK (debits >= 0 AND credits >= 0 AND reserved >= 0 AND returned BETWEEN 0 AND credits)

@@ -132,7 +132,7 @@ BEGIN
     v_id := ledger.account(p_municipality, p_currency, p_kind, p_owner);
     IF p_kind NOT IN ('merchant_pending', 'deposit') THEN   -- theirs is the sum of their movements
         INSERT INTO vouchers_balance (municipality_id, account_id, floor)
-        VALUES (p_municipality, v_id, CASE WHEN p_kind = 'bank' THEN NULL ELSE 0 END)
+        VALUES (p_municipality, v_id, CASE WHEN p_kind IN ('bank', 'operating') THEN NULL ELSE 0 END)
         ON CONFLICT (municipality_id, account_id) DO NOTHING;
     END IF;
     RETURN v_id;

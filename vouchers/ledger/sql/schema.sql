@@ -209,6 +209,53 @@ CREATE FUNCTION ledger.cash_paid(p_municipality character varying, p_id uuid, p_
                                p_at, 'refund_payable_short')
 $$;
 
+CREATE FUNCTION ledger.charge(p_municipality character varying, p_id uuid, p_currency uuid, p_kind text, p_reference uuid, p_merchants uuid[], p_amounts bigint[], p_at timestamp with time zone) RETURNS date
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- One event: p_amounts[n] won go from the shop p_merchants[n] to the operating account; below zero, from there to the shop.
+-- Adjustments give no more than the operating account has. A fee is given back whatever it has: no close waits for money.
+DECLARE
+    v_date      date;
+    v_operating uuid;
+    v_pending   uuid[];
+    v_given     bigint;
+    v_taken     bigint;
+    v_available bigint;
+BEGIN
+    v_date := ledger.business_date(p_municipality, p_at);
+    IF (cardinality(p_amounts) > 0 AND 0 <> ALL (p_amounts)) IS NOT TRUE THEN
+        PERFORM ledger.refuse('amount_not_positive');
+    END IF;
+    v_operating := ledger.open_account(p_municipality, p_currency, 'operating', NULL);
+    SELECT array_agg(account.id ORDER BY i.line) INTO v_pending
+    FROM unnest(p_merchants) WITH ORDINALITY AS i (merchant_id, line)
+    JOIN vouchers_account account
+      ON account.municipality_id = p_municipality AND account.currency_id = p_currency
+     AND account.owner_id = i.merchant_id AND account.kind = 'merchant_pending';
+    IF cardinality(v_pending) IS DISTINCT FROM cardinality(p_amounts) THEN
+        PERFORM ledger.refuse('account_unknown', '{"kind": "merchant_pending"}');
+    END IF;
+    IF NOT ledger.open_journal(p_municipality, p_id, p_currency, p_kind,
+            sha256(convert_to(concat_ws('|', p_reference, p_merchants, p_amounts), 'UTF8')), p_at, v_date, p_reference) THEN
+        RETURN v_date;
+    END IF;
+    SELECT coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint, coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint
+    INTO v_taken, v_given FROM unnest(p_amounts) AS amount;
+    SELECT credits - debits + v_taken INTO v_available FROM vouchers_balance
+    WHERE municipality_id = p_municipality AND account_id = v_operating FOR NO KEY UPDATE;
+    IF p_kind = 'adjust' AND v_given > v_available THEN
+        PERFORM ledger.refuse('operating_short', jsonb_build_object('available', v_available, 'needed', v_given));
+    END IF;
+    INSERT INTO vouchers_transfer (municipality_id, journal_id, line, debit_account_id, credit_account_id, amount, business_date)
+    SELECT p_municipality, p_id, i.line, CASE WHEN i.amount > 0 THEN i.pending ELSE v_operating END,
+           CASE WHEN i.amount > 0 THEN v_operating ELSE i.pending END, abs(i.amount), v_date
+    FROM unnest(v_pending, p_amounts) WITH ORDINALITY AS i (pending, amount, line);
+    UPDATE vouchers_balance SET debits = debits + v_given, credits = credits + v_taken
+    WHERE municipality_id = p_municipality AND account_id = v_operating;
+    RETURN v_date;
+END $$;
+
 CREATE FUNCTION ledger.claim(p_municipality character varying, p_id uuid, p_currency uuid, p_programme uuid, p_usage_rule uuid, p_expiries timestamp with time zone[], p_wallets uuid[], p_sources uuid[], p_amounts bigint[], p_at timestamp with time zone, p_grace_days integer DEFAULT NULL::integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -944,7 +991,7 @@ BEGIN
     v_id := ledger.account(p_municipality, p_currency, p_kind, p_owner);
     IF p_kind NOT IN ('merchant_pending', 'deposit') THEN   -- theirs is the sum of their movements
         INSERT INTO vouchers_balance (municipality_id, account_id, floor)
-        VALUES (p_municipality, v_id, CASE WHEN p_kind = 'bank' THEN NULL ELSE 0 END)
+        VALUES (p_municipality, v_id, CASE WHEN p_kind IN ('bank', 'operating') THEN NULL ELSE 0 END)
         ON CONFLICT (municipality_id, account_id) DO NOTHING;
     END IF;
     RETURN v_id;
@@ -1026,6 +1073,27 @@ BEGIN
     SELECT p_municipality, id, p_currency, 'wallet', id FROM made;
     GET DIAGNOSTICS v_made = ROW_COUNT;
     RETURN v_made;
+END $$;
+
+CREATE FUNCTION ledger.operate(p_municipality character varying, p_id uuid, p_currency uuid, p_reference uuid, p_amount bigint, p_at timestamp with time zone) RETURNS date
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+-- Money of the municipality's own reaches the bank for adjustments; below zero, fees that it has earned leave the bank.
+DECLARE
+    v_operating uuid;
+    v_available bigint;
+BEGIN
+    PERFORM ledger.enter(p_municipality);
+    v_operating := ledger.open_account(p_municipality, p_currency, 'operating', NULL);
+    SELECT credits - debits INTO v_available FROM vouchers_balance
+    WHERE municipality_id = p_municipality AND account_id = v_operating FOR NO KEY UPDATE;
+    IF -p_amount > v_available THEN
+        PERFORM ledger.refuse('operating_short', jsonb_build_object('available', v_available, 'needed', -p_amount));
+    END IF;
+    RETURN ledger.post_at_bank(
+        p_municipality, p_id, p_currency, 'adjust', CASE WHEN p_amount > 0 THEN 'bank' ELSE 'operating' END,
+        CASE WHEN p_amount > 0 THEN 'operating' ELSE 'bank' END, p_reference, abs(p_amount), p_at, 'operating_short');
 END $$;
 
 CREATE FUNCTION ledger.pay(p_municipality character varying, p_id uuid, p_wallet uuid, p_merchant uuid, p_amount bigint, p_limit bigint, p_category text, p_annual_sales bigint, p_partner uuid, p_order text, p_at timestamp with time zone, p_channel text DEFAULT 'static_qr'::text, p_discount bigint DEFAULT 0, p_purchase_cap bigint DEFAULT NULL::bigint) RETURNS ledger.paid

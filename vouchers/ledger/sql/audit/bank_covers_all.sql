@@ -1,5 +1,5 @@
 -- The money at the bank, with what the funding bank reported and has not handed over yet, is the money in wallets, due to
--- shops, settled with shops, left in funds and budgets and owed as refunds, each as it is kept, not as it was moved.
+-- shops, settled with shops, left in funds, budgets and the operating account and owed as refunds, each as it is kept, not as it was moved.
 -- Figure: won at the bank and on the way there. A difference in one currency does not hide behind another.
 WITH held AS (
     SELECT account.currency_id, 'bank' AS place, balance.debits - balance.credits AS amount
@@ -30,9 +30,12 @@ WITH held AS (
     UNION ALL
     SELECT payment.currency_id, 'owed', payment.amount - payment.refunded FROM vouchers_payment payment
     UNION ALL
-    SELECT close.currency_id, 'owed', -close.payable FROM merchants_dayclose close
+    SELECT close.currency_id, 'owed', -close.payable - close.fee FROM merchants_dayclose close
     UNION ALL
     SELECT exchange.currency_id, 'owed', -exchange.amount FROM merchants_exchange exchange
+    UNION ALL
+    SELECT adjustment.currency_id, 'owed', adjustment.amount FROM merchants_adjustment adjustment
+    WHERE adjustment.journal_id IS NOT NULL AND adjustment.merchant_id IS NOT NULL
 ), currency AS (
     SELECT coalesce(sum(amount) FILTER (WHERE place = 'bank'), 0) AS bank,
            coalesce(sum(amount) FILTER (WHERE place = 'owed'), 0) AS owed
