@@ -212,7 +212,7 @@ class MerchantAdmin(HistoryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The number on the printed codes never changes; status, name, owner and account change by approval."""
-        fixed = ["business_number_dashed", "masked_representative", "masked_account", "masked_holder"]
+        fixed: list[Any] = ["business_number_dashed", "masked_representative", "masked_account", "masked_holder"]
         if obj is None:
             return fixed
         fixed += ["code", "status", "registered_on"]

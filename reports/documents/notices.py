@@ -6,7 +6,7 @@ Always in Korean, one letter a page, the party named in full, because it is sent
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.template.loader import render_to_string
@@ -14,6 +14,7 @@ from django.utils import translation
 
 from merchants.dispositions import selectors
 from merchants.dispositions.models import Disposition, Measure
+from merchants.registry.selectors import standard_on
 from reports.documents import errors, pdf
 from reports.documents.head import UNSIGNED, head
 from vouchers.common.errors import NotPermitted
@@ -53,15 +54,20 @@ def print_notices(
 
 
 def html(cases: Iterable[Disposition]) -> str:
-    """The whole document."""
+    """The whole document; the ordinance is the one that the municipality names for the day of each notice."""
+    ordinances: dict[date, str] = {}
     with translation.override("ko"):
-        return render_to_string(TEMPLATE, {"notices": [_notice(case) for case in cases]})
+        notices = [_notice(case, ordinances) for case in cases]
+        return render_to_string(TEMPLATE, {"notices": notices})
 
 
-def _notice(case: Disposition) -> dict[str, Any]:
+def _notice(case: Disposition, ordinances: dict[date, str]) -> dict[str, Any]:
     shop, city = case.merchant, case.municipality
+    if case.notice_on not in ordinances:
+        standard = standard_on(municipality=case.municipality_id, day=case.notice_on)
+        ordinances[case.notice_on] = standard.legal_basis if standard else ""
     return {
-        "case": case, "shop": shop, "city": city, "measures": _measures(case),
+        "case": case, "shop": shop, "city": city, "measures": _measures(case), "ordinance": ordinances[case.notice_on],
         "notice_on": document_date(case.notice_on), "found_on": document_date(case.found_on),
         "opinion_until": document_date(case.opinion_until),
         "hearing_on": document_date(case.hearing_on) if case.hearing_on else "",
@@ -71,9 +77,10 @@ def _notice(case: Disposition) -> dict[str, Any]:
 
 def _measures(case: Disposition) -> str:
     """What may be decided, as the rule and the shop's state leave it open; a fine with its amount."""
-    fine = selectors.fine(case)
     found = [
-        f"과태료 {document_amount(fine)}" if measure == Measure.FINE and fine else str(Measure(measure).label)
+        f"과태료 {document_amount(selectors.fine(case) or 0)}"
+        if measure == Measure.FINE
+        else str(Measure(measure).label)
         for measure in selectors.measures(case.violation, case.merchant)
     ]
     return found[0] if len(found) == 1 else "다음 가운데 하나: " + ", ".join(found)

@@ -13,7 +13,7 @@ from merchants.dispositions.models import Disposition
 from reports.documents import errors, notices
 from tests import factories
 from tests.factories import City
-from tests.factories.shops import TODAY, acting, make_case
+from tests.factories.shops import TODAY, acting, make_case, make_standard
 from tests.reports.documents import papers
 from vouchers.common.errors import NotPermitted
 from vouchers.common.korean import document_date
@@ -31,6 +31,7 @@ def city(db: None) -> Any:
 def test_a_letter_a_shop_with_its_days_and_what_may_be_decided(city: City, client: Client, tmp_path: Path) -> None:
     officer = factories.make_official(city, Role.MERCHANT_OFFICER)
     first, second = (factories.make_merchant(city, name=name) for name in ("행복분식", "장터빵집"))
+    make_standard(city)
     fined = make_case(first, officer, hearing_on=None, facts="현금으로 바꾸어 줌\n<b>3회</b>")
     closed = make_case(second, officer, code="business_closed", hearing_on=None)
     client.force_login(officer)
@@ -39,7 +40,8 @@ def test_a_letter_a_shop_with_its_days_and_what_may_be_decided(city: City, clien
     said = notices.html(Disposition.objects.order_by("pk"))
     for words in (
         "<b>" not in said, "&lt;b&gt;3회" in said, "금10,000,000원(금일천만원)" in said, "장터빵집" in said, "직권 해지" in said,
-        document_date(TODAY - timedelta(days=10)) in said, "대표자 김장터 귀하" in said, said.count("break-before") == 1,
+        document_date(TODAY - timedelta(days=10)) in said, "대표자 김장터 귀하" in said,
+        "고양시 조례 제8조" in said, "확인 필요" not in said, said.count("break-before") == 1,
     ):  # fmt: skip
         assert words
     made = notices.print_notices(cases=[fined, closed], **acting(officer))
