@@ -10,8 +10,6 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from merchants.payouts import rules, selectors, services
@@ -23,7 +21,7 @@ from vouchers.common.admin import ListAdmin, moment, won
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.pages import find, page, refusals_shown, require
 from vouchers.ledger.models import Account, AccountKind, Event
-from vouchers.ledger.selectors import movements_of
+from vouchers.ledger.selectors import Movement, movements_of
 from vouchers.privacy.admin import ReasonForm
 from vouchers.privacy.rules import mask_account, mask_name
 
@@ -57,9 +55,10 @@ class PayoutAdmin(ListAdmin):
     ordering: ClassVar = ["-id"]
     sortable_by: ClassVar[list[str]] = []
     change_form_outer_before_template = "merchants/payouts/mend.html"
+    change_form_outer_after_template = "merchants/payouts/journals.html"
     fields: ClassVar = [
         "merchant", "currency", "kind", "amount_won", "state", "batch", "line", "account", "owner", "at_seoul",
-        "paid_seoul", "returned_seoul", "why", "mended", "movements", "id",
+        "paid_seoul", "returned_seoul", "why", "mended", "id",
     ]  # fmt: skip
     empty_hint = _("이체 묶음을 만들면 가맹점별 이체 건이 여기에 나타납니다.")
 
@@ -78,10 +77,11 @@ class PayoutAdmin(ListAdmin):
         """With the step that lets it be paid there again."""
         payout = self.get_object(request, object_id) if object_id else None
         waits = payout is not None and selectors.to_mend(Payout.objects.filter(pk=payout.pk)).exists()
-        context = {"waits": waits, "payout": payout}
+        context: dict[str, Any] = {"waits": waits, "payout": payout}
         if payout is not None:
             may = partial(request.authority.may, municipality=payout.municipality_id)  # type: ignore[attr-defined]
             context |= {"may_mend": waits and may("payouts.make"), "may_open_shop": may("merchants.view")}
+            context["journals"] = _journals(payout)
         response: HttpResponse = super().changeform_view(
             request, object_id, form_url, {**context, **(extra_context or {})}
         )
@@ -110,20 +110,19 @@ class PayoutAdmin(ListAdmin):
         """Who said that the account takes money after all."""
         return f"{who(payout.mended_by, payout.mended_at)} · {payout.mended_note}" if payout.mended_at else "-"
 
-    @admin.display(description=_("원장 전표"))
-    def movements(self, payout: Payout) -> SafeString:
-        """The events it was part of, and of a whole batch's movements the shop's own."""
-        keys = [key for key in (payout.journal_id, payout.paid_journal_id, payout.returned_journal_id) if key]
-        rows = Event.objects.filter(municipality=payout.municipality_id, pk__in=keys).order_by("id")
-        own = Account.objects.filter(
-            municipality=payout.municipality_id, currency_id=payout.currency_id, owner_id=payout.merchant_id,
-            kind=AccountKind.MERCHANT_SETTLED,
-        ).values_list("pk", flat=True).first()  # fmt: skip
-        found = [
-            (event, movements_of(event, limit=20, account=None if event.pk == payout.paid_journal_id else own))
-            for event in rows
-        ]  # fmt: skip
-        return render_to_string("vouchers/payments/movements.html", {"journals": found})
+
+def _journals(payout: Payout) -> list[tuple[Event, list[Movement]]]:
+    """The events it was part of, and of a whole batch's movements the shop's own."""
+    keys = [key for key in (payout.journal_id, payout.paid_journal_id, payout.returned_journal_id) if key]
+    rows = Event.objects.filter(municipality=payout.municipality_id, pk__in=keys).order_by("id")
+    own = Account.objects.filter(
+        municipality=payout.municipality_id, currency_id=payout.currency_id, owner_id=payout.merchant_id,
+        kind=AccountKind.MERCHANT_SETTLED,
+    ).values_list("pk", flat=True).first()  # fmt: skip
+    return [
+        (event, movements_of(event, limit=20, account=None if event.pk == payout.paid_journal_id else own))
+        for event in rows
+    ]  # fmt: skip
 
 
 @page("merchants/payout/<uuid:payout_id>/mended/", name="payout_mended", methods=("POST",))

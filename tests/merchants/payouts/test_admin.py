@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -194,8 +196,10 @@ def late(desk: PayoutDesk) -> dict[str, Any]:
 def test_a_page_of_a_payout_shows_its_own_movements(desk: PayoutDesk) -> None:
     batch, _file = desk.sent()
     desk.take_in(status_report(desk.payouts(batch)[1].pk.hex, "RJCT", "AC04"))
-    page = client_of(desk.maker).get(
-        reverse("admin:merchants_payout_change", args=[desk.payouts(batch)[1].pk])
-    ).text  # fmt: skip
+    client, address = client_of(desk.maker), reverse("admin:merchants_payout_change", args=[desk.payouts(batch)[1].pk])
+    page = client.get(address).text
+    with CaptureQueriesContext(connection) as captured:
+        client.get(address)
+    assert len([one for one in captured.captured_queries if '"vouchers_transfer"' in one["sql"]]) == 2
     assert page.count("20,000원") >= 3
     assert "30,000원" not in page
