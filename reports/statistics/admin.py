@@ -24,6 +24,7 @@ from reports.statistics import paper, services, workbook
 from reports.statistics.catalogue import REPORTS
 from reports.statistics.definitions import MOST_MONTHS, Asked, Definition, month_after, months_between
 from reports.statistics.errors import ReportNotReady
+from reports.statistics.lists import LIST
 from reports.statistics.models import IssuedReport, IssueState
 from reports.statistics.rules import (
     NUMBERS,
@@ -288,9 +289,10 @@ class IssuedReportAdmin(ListAdmin):
     issued = moment("asked_at", _("발급일시"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IssuedReport]:
-        """Without the files; of the reports that the official may read."""
-        codes = [code for code, report in REPORTS.items() if request.authority.may(report.permission)]  # type: ignore[attr-defined]
-        return super().get_queryset(request).filter(report__in=codes).defer("content", "pdf", "xlsx")
+        """Without the files; those of one list's people for whoever may read the report itself."""
+        unread = [code for code, report in REPORTS.items() if not request.authority.may(report.permission)]  # type: ignore[attr-defined]
+        rows = super().get_queryset(request).exclude(report__in=unread, chosen__has_key=LIST)
+        return rows.defer("content", "pdf", "xlsx")
 
     @admin.display(description=_("기간"))
     def period(self, issued: IssuedReport) -> str:
@@ -389,9 +391,10 @@ def _issued(request: HttpRequest, report_id: UUID, *files: str) -> IssuedReport:
 
 
 def _require(request: HttpRequest, issued: IssuedReport) -> None:
-    """Issued reports are read by whoever may read issued ones and this report on screen."""
+    """Issued reports are read by whoever may read issued ones; of people, only by whoever may read this report too."""
     require(request, services.READ, issued.municipality_id)
-    require(request, REPORTS[issued.report].permission, issued.municipality_id)
+    if _people(issued):
+        require(request, REPORTS[issued.report].permission, issued.municipality_id)
 
 
 def _people(issued: IssuedReport) -> str:

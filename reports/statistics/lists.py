@@ -30,6 +30,8 @@ from vouchers.common.seoul import start_of_day
 EDGE: Final = timedelta(days=2)
 """How much earlier or later than its business day a chunk may have been posted."""
 CHOSEN_FROM: Final = 300
+LIST: Final = "list"
+"""The choice of one list, whose people are then shown."""
 _POSTED: Final = """
 WITH chunk AS (
     SELECT chunk.batch_id, chunk.first_row, chunk.last_row, chunk.rows, chunk.amount, chunk.journal_id,
@@ -66,7 +68,7 @@ def posted(*, asked: Asked, month: date, kinds: Iterable[BatchKind], figures: st
     values: dict[str, Any] = {
         "municipality": asked.municipality, "kinds": [str(kind) for kind in kinds], "first": month, "end": end,
         "from": since, "to": until, "since": id_floor(since), "until": id_floor(until),
-        "list": asked.chosen.get("list") or None, "programme": asked.chosen.get("programme") or None,
+        "list": asked.chosen.get(LIST) or None, "programme": asked.chosen.get("programme") or None,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_POSTED.format(figures=figures, outcome=outcome), values)
@@ -98,7 +100,7 @@ def batches(keys: Iterable[UUID]) -> list[tuple[Batch, str]]:
 
 def chosen_list(asked: Asked) -> Batch | None:
     """The list that was chosen."""
-    return batch_of(UUID(asked.chosen["list"])) if asked.chosen.get("list") else None
+    return batch_of(UUID(asked.chosen[LIST])) if asked.chosen.get(LIST) else None
 
 
 def names_people(batch: Batch) -> bool:
@@ -108,7 +110,7 @@ def names_people(batch: Batch) -> bool:
 
 def people(title: str) -> Callable[[Asked], str]:
     """What the access record says of a report that shows the people of a list."""
-    return lambda asked: f"{title} batch {asked.chosen['list']}" if asked.chosen.get("list") else ""
+    return lambda asked: f"{title} batch {asked.chosen['list']}" if asked.chosen.get(LIST) else ""
 
 
 def facts_of(batch: Batch, **more: str) -> tuple[tuple[str, str], ...]:
@@ -141,7 +143,7 @@ def choices(*kinds: BatchKind) -> tuple[Choice, ...]:
 
     return (
         Choice(name="programme", label=_("사업"), options=programmes, all_label=_("전체"), in_period=True),
-        Choice(name="list", label=_("명단"), options=lists, all_label=_("전체 명단"), in_period=True),
+        Choice(name=LIST, label=_("명단"), options=lists, all_label=_("전체 명단"), in_period=True),
     )
 
 

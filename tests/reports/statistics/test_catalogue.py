@@ -321,6 +321,8 @@ def test_a_chosen_list_names_its_people_masked_with_its_signatures_and_tells_who
     with world.city.scope():
         official = factories.make_official(world.city, Role.BUDGET, department="예산과")
     client = signed_in(world, official)
+    with world.city.scope():
+        stranger = signed_in(world, factories.make_official(world.city, Role.MERCHANT_OFFICER))
     for code, name, words in (
         ("registers", "지급 대상자", ("위와 같이 지급하였습니다.", "금300,000원(금삼십만원)", "지급 근거")),
         ("decisions", "환수 대상자", ("위와 같이 환수하였습니다.", "금120,000원(금일십이만원)", "조례 제15조")),
@@ -340,6 +342,12 @@ def test_a_chosen_list_names_its_people_masked_with_its_signatures_and_tells_who
         assert "가일" not in shown
         assert "가일" not in paper
         client.get(reverse("admin:issued_report_file", args=[made.pk]))
+        for other in (
+            reverse("admin:issued_report_file", args=[made.pk]),
+            reverse("admin:reports_issuedreport_change", args=[made.pk]),
+        ):
+            assert stranger.get(other).status_code == 403, code
+        assert str(made.number) not in stranger.get(reverse("admin:reports_issuedreport_changelist")).content.decode()
         with world.city.scope():
             seen = AccessRecord.objects.filter(official=official.pk, subject__contains=asked.chosen["list"])
             assert {one.action for one in seen} == {"view", "print"}, code
