@@ -297,8 +297,9 @@ FROM vouchers_currency currency
 CROSS JOIN LATERAL (SELECT min(day) AS day FROM vouchers_bankday WHERE currency_id = currency.id) begin
 CROSS JOIN LATERAL reconciliation.movements(currency.municipality_id, currency.id,
                                             greatest(%(first)s, begin.day), %(last)s) movement
-JOIN vouchers_journal journal
-  ON journal.municipality_id = currency.municipality_id AND journal.id = movement.journal_id
+CROSS JOIN LATERAL (                             -- one by one: a city has a journal for each top-up
+    SELECT kind FROM vouchers_journal
+    WHERE municipality_id = currency.municipality_id AND id = movement.journal_id LIMIT 1) journal
 WHERE currency.id = %(currency)s
   AND NOT EXISTS (SELECT FROM vouchers_bankmatch match
                   WHERE match.municipality_id = currency.municipality_id

@@ -97,6 +97,7 @@ class SettlementLineAdmin(ListAdmin):
     prefix_search: ClassVar = ["merchant__name"]
     exact_search: ClassVar = ["merchant__code"]
     search_help_text = _("상호의 앞부분 또는 가맹점번호")
+    ordering: ClassVar = ["-id"]  # days are closed in their order
     sortable_by: ClassVar[list[str]] = []
     change_form_outer_after_template = "merchants/settlement/fees.html"
     empty_hint = _("일 마감이 끝나면 가맹점별 정산내역이 여기에 나타납니다.")

@@ -18,6 +18,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         SELECT * FROM vouchers_transfer
         WHERE municipality_id = p_municipality AND credit_account_id = bank.id AND debit_lot_id IS NULL
+          AND credit_lot_id IS NULL              -- money that leaves the bank comes into no wallet: read by transfer_by_credit
           AND vouchers_transfer.business_date BETWEEN p_from AND p_until) t
     WHERE bank.municipality_id = p_municipality AND bank.currency_id = p_currency AND bank.kind = 'bank'
       AND bank.owner_id IS NULL                  -- found by the key; a city has an account for each wallet
