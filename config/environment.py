@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -73,6 +74,15 @@ def app_url(owner_url: str, *, role: str, password: str) -> str:
     scheme, _, rest = owner_url.partition("://")
     location = rest.rpartition("@")[2] if "@" in rest else rest
     return f"{scheme}://{quote(role)}:{quote(password)}@{location}"
+
+
+def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The addresses and networks of a list with commas; none where it is not set."""
+    told = [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+    try:
+        return tuple(ip_network(part) for part in told)
+    except ValueError as error:
+        raise SystemExit(f"{name}: {error}; see README.md, section 'A real server'") from error
 
 
 def mail(url: str) -> dict[str, Any]:

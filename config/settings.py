@@ -51,7 +51,9 @@ INSTALLED_APPS = [
     "config.apps.ConfigConfig",
 ]
 
+TRUSTED_PROXIES = environment.networks("JANGTEO_PROXIES")
 MIDDLEWARE = [
+    "config.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "vouchers.common.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -140,6 +141,15 @@ def test_an_address_asks_so_often_a_minute_and_no_more(city, client):
     assert client.get(API, REMOTE_ADDR="203.0.113.10").status_code == 200
     assert b"203.0.113" not in b"".join(bytes(row.address_hash) for row in OpenDataMinute.objects.all())
     assert forget_addresses(at=AT + timedelta(days=2)) == 2
+
+
+def test_behind_a_proxy_those_who_ask_are_told_apart(city, client, settings):
+    settings.TRUSTED_PROXIES = (ip_network("10.0.3.2"),)
+    with city.scope():
+        make_terms(city, valid_from="2021-01-01", requests_per_minute=1)
+    for asks in ("203.0.113.9", "203.0.113.10"):
+        answer = client.get(API, REMOTE_ADDR="10.0.3.2", headers={"X-Forwarded-For": f"192.0.2.1, {asks}"})
+        assert answer.status_code == 200
 
 
 def test_a_page_costs_a_handful_of_queries_however_many_shops(city, client):
