@@ -41,6 +41,7 @@ from vouchers.common.seoul import business_date, start_of_day
 from vouchers.ledger.models import Lot
 from vouchers.officials.models import Official
 from vouchers.officials.selectors import Authority, authority_of
+from vouchers.reconciliation import services as reconciliation
 
 BUDGET = 2_000_000_000
 PAYMENTS, CANCELLATIONS = 400, 9
@@ -249,6 +250,7 @@ class Main:
         today = business_date(timezone.now())
         at = start_of_day(today + timedelta(days=1)) + timedelta(minutes=10)
         settlement.close_through(municipality=self.city.code, day=today, at=at)
+        reconciliation.sum_closed_days(municipality=self.city.code)
         with self.scope():
             closed = DayClose.objects.filter(municipality=self.city.code)
             self.figures["settled"] = sum(close.payable for close in closed)

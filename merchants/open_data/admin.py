@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
@@ -17,12 +18,13 @@ from merchants.open_data.services import ask_to_publish
 from vouchers.common.admin import EditAdmin, day
 from vouchers.common.errors import NotFound
 from vouchers.common.filters import MunicipalityFilter, chosen_municipality
-from vouchers.common.pages import page, refusals_shown, render, require
+from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.common.seoul import business_date
 from vouchers.municipalities.models import Municipality
 
 ALTERED_SHOWN = 100
 MONTHS_SHOWN = 12
+CELLS_SHOWN = 200
 
 
 @admin.register(OpenDataTerms)
@@ -81,6 +83,34 @@ def publish(request: HttpRequest) -> HttpResponse:
         else:
             messages.info(request, _("공개본을 이미 만들고 있습니다. 잠시 뒤 이 화면을 새로 고치십시오."))
     return redirect(f"{reverse('admin:open_data')}?{urlencode({'municipality': code})}")
+
+
+SEXES: Final = {"M": _("남성"), "F": _("여성"), "": _("성별 미상")}
+AGES: Final = {
+    "01": _("10대 이하"), "02": _("20대"), "03": _("30대"), "04": _("40대"), "05": _("50대"), "06": _("60대 이상"),
+    "": _("연령 미상"),
+}  # fmt: skip
+
+
+@page("merchants/open-data/usage/<uuid:key>/", name="open_data_usage")
+def open_data_usage(request: HttpRequest, key: UUID) -> HttpResponse:
+    """A month's statistics as everybody gets them: what is suppressed does not stand here either, and the page says so."""
+    month = find(UsageMonth.objects, key)
+    require(request, "merchants.view", month.municipality_id)
+    pages = max(1, -(-month.rows // CELLS_SHOWN))
+    asked = request.GET.get("page", "")
+    number = min(pages, max(1, int(asked))) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    cells = month.cells.filter(position__gt=(number - 1) * CELLS_SHOWN, position__lte=number * CELLS_SHOWN)
+    return render(
+        request, "merchants/open_data/usage.html", title=_("공개하는 이용 통계"), month=month,
+        cells=[(cell, SEXES.get(cell.sex, cell.sex), AGES.get(cell.age, cell.age)) for cell in cells.order_by("position")],
+        operation=[
+            (_("카드 발급 수량"), month.told("cards", "card_people")),
+            (_("모바일 가입자 수"), month.told("joiners", "joiners")),
+            (_("모바일 충전액(원)"), month.told("charged", "charge_people")),
+        ],
+        number=number, pages=pages, before=number - 1, after=number + 1 if number < pages else 0,
+    )  # fmt: skip
 
 
 def _municipality(request: HttpRequest, permission: str) -> str:

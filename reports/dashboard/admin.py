@@ -205,6 +205,7 @@ def _live(request: HttpRequest, outlooks: Iterable[Outlook]) -> dict[str, Any] |
     period = rules.period_of(name=request.GET.get("period", ""), today=today, summed_at=at)
     found = totals(asked=asked, spans=[period.now, period.same, *period.before])
     may = {name: [code for code in chosen if code in codes_of] for name, codes_of in seen.items()}
+    allotted = allotments_in_use(municipalities=may["allowances.view"], today=today)
     address = {
         "period": period.name,
         "municipality": one if one in codes else "",
@@ -218,7 +219,7 @@ def _live(request: HttpRequest, outlooks: Iterable[Outlook]) -> dict[str, Any] |
         "table": _table(period, found, may, cities) if len(chosen) > 1 else [],
         "budgets": [
             *_benefit_burns([one for one in outlooks if one.terms.municipality_id in may["benefits.view"]], today),
-            *_programme_burns(allotments_in_use(municipalities=may["allowances.view"], today=today), today),
+            *_programme_burns(allotted, today, cities=len(chosen)),
         ],
         "charts": _charts(asked, period, may["payments.view"], at),
     }  # fmt: skip
@@ -320,15 +321,19 @@ def _benefit_burns(found: list[Outlook], today: date) -> list[_Burn]:
     return burns[:_SHOWN_BUDGETS]
 
 
-def _programme_burns(found: list[Allotment], today: date) -> list[_Burn]:
-    """Each programme's budget of the year."""
-    return [
-        _Burn(
-            one.programme.name, reverse("admin:allowances_programme_change", args=[one.programme.pk]), _("배정 예산"),
-            one.budget.allotted, one.budget.spent, _of_year(today), _rounds_left(one), one.is_short,
-        )
-        for one in found[:_SHOWN_BUDGETS]
-    ]  # fmt: skip
+def _programme_burns(found: list[Allotment], today: date, *, cities: int) -> list[_Burn]:
+    """Each programme's budget of the year; with its city where the page shows several."""
+    burns = []
+    for one in found[:_SHOWN_BUDGETS]:
+        name, budget = one.programme.name, one.budget
+        link = reverse("admin:allowances_programme_change", args=[one.programme.pk])
+        burns.append(
+            _Burn(
+                f"{one.programme.municipality} {name}" if cities > 1 else name, link, _("배정 예산"), budget.allotted,
+                budget.spent, _of_year(today), _rounds_left(one), one.is_short,
+            )
+        )  # fmt: skip
+    return burns
 
 
 def _rounds_left(one: Allotment) -> str:

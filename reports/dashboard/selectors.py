@@ -313,6 +313,7 @@ def allotments_in_use(*, municipalities: Iterable[str], today: date) -> list[All
             rounds=Coalesce(Subquery(counted.values("rounds")), 0),
             cycle=Subquery(terms.order_by("-valid_from", "-id").values("payout_cycle")[:1]),
         )
+        .select_related("municipality")
         .order_by("-id")[:WATCHED_PROGRAMMES]
     )
     of = {programme.pk: programme for programme in programmes}

@@ -20,6 +20,7 @@ from allowances.programmes.models import Cycle, Programme
 from merchants.applications.models import ApplicationUpload
 from merchants.closures.models import ClosureCheck
 from merchants.dispositions.models import Disposition
+from merchants.open_data.models import UsageMonth
 from merchants.payouts.models import Payout, PayoutBatch
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantChange, MerchantPaper
@@ -263,6 +264,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "closure_propose": ("post", ClosureCheck, "M"),
     "disposition_notice": ("post", Disposition, "M"),
     "closure_notices": ("post", ClosureCheck, "M"),
+    "open_data_usage": ("get", UsageMonth, "AMSUX"),
     "disposition_new": ("get", Merchant, "M"),
     "disposition_hear": ("get", Disposition, "M"),
     "disposition_propose": ("get", Disposition, "M"),
@@ -362,6 +364,7 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
                 BankLine,
                 DayReview,
                 MerchantPaper,
+                UsageMonth,
             ]
         }
 

@@ -21,7 +21,7 @@ from allowances.programmes.models import Cycle, LocalExclusiveGroup, Programme
 from merchants.applications.models import ApplicationUpload
 from merchants.closures.models import ClosureCheck
 from merchants.dispositions.models import Disposition, Violation
-from merchants.open_data.models import OpenDataTerms
+from merchants.open_data.models import OpenDataTerms, UsageMonth
 from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutResult, PayoutTerms
 from merchants.qr_kit.models import MerchantQR
 from merchants.registry.models import Merchant, MerchantCategory, MerchantChange, MerchantPaper, RegistrationStandard
@@ -50,7 +50,7 @@ from tests.factories.gifts import make_gift
 from tests.factories.holding import make_departure
 from tests.factories.issued import make_issued
 from tests.factories.lists import make_line
-from tests.factories.open_data import make_terms
+from tests.factories.open_data import make_terms, make_usage
 from tests.factories.payouts import send_everything
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
@@ -96,7 +96,7 @@ SHOWN = (
     Departure, DepartureList, Household, LocalExclusiveGroup,
     BenefitFund, BenefitPolicy, BenefitTerms, GuidelineLimit, RegionStatus,
     Absence, AccessRecord, AllowanceType, ApprovalLine, ApprovalStep, Batch, BudgetLine, Citizen, Corporation, Currency, Cycle, DayClose, Dong,
-    Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantChange, MerchantPaper, MerchantQR, OpenDataTerms, RegistrationStandard, Municipality, Official, Partner,
+    Event, Gift, IncompatibleRoles, LogEntry, Merchant, MerchantCategory, MerchantChange, MerchantPaper, MerchantQR, OpenDataTerms, UsageMonth, RegistrationStandard, Municipality, Official, Partner,
     PartnerKey, OnlineChannel, Payment, PaymentTerms, Programme, PurchaseLimit, Receivable, RoleAssignment,
     SettlementLine, Adjustment, AgentReckoning, FeeSchedule, SalesAgent, Exchange, ExchangeLimit, ExchangeUplift, PayoutHold, AutoTopUp, TopUp, TopUpRefund, UsageRule, Wallet, WebhookEndpoint, WebhookPolicy,
 )  # fmt: skip
@@ -125,6 +125,7 @@ def make_everything(*, code: str = "41280") -> Everything:
         partner = factories.make_partner(city)
         issue_key(partner=partner, at=AT)
         make_terms(city)
+        make_usage(city)
         ask_for_a_change(city, merchant)
         make_case(merchant, factories.make_official(city, Role.MERCHANT_OFFICER))
         ApplicationUpload.objects.create(

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -15,9 +16,10 @@ from merchants.open_data.statistics import Cell, cells_of, make_months, month_af
 from merchants.registry.models import Merchant
 from tests import factories
 from tests.factories import AT, City
-from tests.factories.open_data import make_terms
+from tests.factories.open_data import make_terms, make_usage
 from vouchers.citizens.models import Citizen
 from vouchers.common.models import uuid7
+from vouchers.common.scope import set_local
 from vouchers.common.seoul import business_date, start_of_day
 from vouchers.ledger.models import Account, Transfer
 from vouchers.ledger.services import call
@@ -205,3 +207,19 @@ def test_officials_see_how_much_is_hidden(city, client):
         client.force_login(factories.make_official(city, Role.MERCHANT_OFFICER))
     shown = client.get(reverse("admin:open_data")).content.decode()
     assert f"cond[crtr_ym::EQ]={LAST:%Y%m}" in shown
+
+
+def test_officials_see_what_everybody_gets_and_which_cells_are_suppressed(city: City, client: Client) -> None:
+    with city.scope():
+        make_usage(city)
+        month = UsageMonth.objects.get(month=date(2026, 1, 1))
+        official = factories.make_official(city, Role.MERCHANT_OFFICER)
+    set_local(official=str(official.pk))
+    client.force_login(official)
+    page = client.get(reverse("admin:open_data_usage", args=[month.pk])).text
+    assert ">7,777원<" in page
+    assert "2,222" not in page
+    assert page.count("가림</span>") == 1
+    assert "<dt>모바일 가입자 수</dt><dd>가림</dd>" in page
+    assert client.get(reverse("admin:open_data_usage", args=[month.pk]), {"page": "９"}).status_code == 200
+    assert client.get(reverse("admin:open_data_usage", args=[uuid7()])).status_code == 404
