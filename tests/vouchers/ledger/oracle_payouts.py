@@ -129,11 +129,11 @@ class PayoutOracle(Oracle):
             self.left[shop] += self.payable[day, shop]
 
     def exchange(self, shop: str, amount: int | None, *, at: datetime) -> int:
-        """What is settled on demand can go with a batch at once."""
+        """What is settled on demand waits for the next batch."""
         if self.is_held(shop, self.day(at)):
             raise Refused("payout_held")
         moved = super().exchange(shop, amount, at=at)
-        self.left[shop] += moved
+        self.payouts.append(Owed(shop, "exchange", moved))
         return moved
 
     def take(self, shop: str, amount: int, kind: str) -> None:
