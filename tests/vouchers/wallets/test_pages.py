@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import factories
@@ -70,3 +72,19 @@ def test_a_citizens_only_wallet_is_one_click_away(city: City) -> None:
     assert answer.url == reverse("admin:vouchers_wallet_change", args=[wallet.pk])
     assert "아직 지갑이 없습니다" in client.get(reverse("admin:citizen_wallets", args=[nobody.pk])).content.decode()
     assert reverse("admin:wallet_transactions", args=[wallet.pk]) not in client.get(answer.url).content.decode()
+
+
+def test_the_list_of_one_city_is_read_in_the_order_of_its_key(city: City) -> None:
+    """Row-level security alone names a list of cities: then all wallets would be read and sorted for the newest fifty."""
+    citizen = factories.make_citizen(city, name="김장터")
+    client = client_of(city, Role.AUDITOR)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(reverse("admin:vouchers_wallet_changelist")).status_code == 200
+    (listed,) = [
+        query["sql"]
+        for query in seen
+        if query["sql"].endswith('ORDER BY "vouchers_wallet"."id" DESC') and "citizen" in query["sql"]
+    ]
+    assert f'"vouchers_wallet"."municipality_id" = \'{city.code}\'' in listed
+    assert "vouchers_currency" not in listed
+    assert citizen.wallets.exists()
