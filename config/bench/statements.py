@@ -47,11 +47,11 @@ INSERT INTO vouchers_payment (municipality_id, id, currency_id, wallet_id, merch
                               business_date, at)
 SELECT %(city)s, uuidv7(at - clock_timestamp()), %(currency)s, shop, shop, %(currency)s, 'order', amount, day, at FROM sold;
 INSERT INTO merchants_settlementline (municipality_id, currency_id, business_date, merchant_id, payments, paid, refunds, refunded,
-                                      exchanged, carried_in, payable, carried_out, pays_on)
-SELECT %(city)s, %(currency)s, day, shop, 1, amount, 0, 0, 0, 0, amount, 0, day + 1 FROM sold;
-INSERT INTO merchants_dayclose (municipality_id, currency_id, business_date, merchants, paid, refunded, exchanged, payable,
-                                closed_at, pays_on)
-SELECT %(city)s, %(currency)s, day, count(*), sum(amount), 0, 0, sum(amount), now(), day + 1 FROM sold GROUP BY day;
+                                      exchanged, fee, adjusted, carried_in, payable, carried_out, pays_on)
+SELECT %(city)s, %(currency)s, day, shop, 1, amount, 0, 0, 0, 0, 0, 0, amount, 0, day + 1 FROM sold;
+INSERT INTO merchants_dayclose (municipality_id, currency_id, business_date, merchants, paid, refunded, exchanged, fee, adjusted,
+                                payable, closed_at, pays_on)
+SELECT %(city)s, %(currency)s, day, count(*), sum(amount), 0, 0, 0, 0, sum(amount), now(), day + 1 FROM sold GROUP BY day;
 DROP TABLE sold;
 """
 
