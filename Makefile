@@ -39,7 +39,7 @@ test: setup-tests ## Run the tests (ARGS="tests/merchants -k qr" runs some)
 bench: setup-tests ## Measure the speeds that Jangteo promises, into var/bench.json
 	@exec $(VENV) manage.py bench $(ARGS)
 
-bench-large: setup-tests ## Measure every page of the admin with 10,000,000 payments (30 minutes, 20 GB in /tmp)
+bench-large: setup-tests ## Measure every page of the admin with 10,000,000 payments (long; 20 GB in /tmp)
 	@exec $(VENV) manage.py bench_large $(ARGS)
 
 check: check-format check-lint check-types check-layers check-migrations check-translations ## Check all that CI checks (-k: go on after a failure)
