@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -28,7 +29,8 @@ def _to_approve(authority: Authority) -> Iterator[Alarm]:
     codes = _where("payouts.approve", authority)
     if codes:
         waiting = selectors.batches_in(codes, BatchState.MADE).exclude(made_by=authority.official_id)
-        yield from _batches(waiting, _("%(batch)s: %(count)s건 %(amount)s의 이체 승인을 기다립니다."))
+        text = _("%(batch)s: %(count)s건 %(amount)s의 이체 승인을 기다립니다.")
+        yield from (_about_batch(batch, text) for batch in waiting[:SHOWN])
 
 
 def _to_make(authority: Authority, day: date) -> Iterator[Alarm]:
@@ -42,27 +44,37 @@ def _to_make(authority: Authority, day: date) -> Iterator[Alarm]:
             text % {"count": refused.told, "amount": money(refused.amount)},
             f"{reverse('admin:merchants_payout_changelist')}?task=mend",
         )
-    for result in selectors.open_gaps(municipalities=codes, day=day)[:SHOWN]:
-        yield Alarm(
-            _("%(file)s: 은행 거래내역에 빠진 것이 있습니다.") % {"file": result.file_name},
-            reverse("admin:merchants_payoutresult_change", args=[result.pk]),
-        )
-    for result in selectors.contradictions(municipalities=codes, day=day)[:SHOWN]:
-        yield Alarm(
-            _("%(file)s: 앞의 답과 맞지 않는 줄이 %(count)s줄 있습니다. 은행에 확인하십시오.")
-            % {"file": result.file_name, "count": result.conflicts},
-            reverse("admin:merchants_payoutresult_change", args=[result.pk]),
-        )
-    sent = selectors.batches_in(codes, BatchState.SENT).filter(pay_on__lt=day)
-    yield from _batches(sent, _("%(batch)s: 이체일이 지났습니다. 은행의 결과 파일을 올리십시오."))
-    approved = selectors.batches_in(codes, BatchState.APPROVED)
-    yield from _batches(approved, _("%(batch)s: %(count)s건 %(amount)s이 승인되었습니다. 은행으로 보내십시오."))
+    results = {
+        _("%(file)s: 은행 거래내역에 빠진 것이 있습니다."): selectors.open_gaps(municipalities=codes, day=day),
+        _("%(file)s: 앞의 답과 맞지 않는 줄이 %(count)s줄 있습니다. 은행에 확인하십시오."): selectors.contradictions(
+            municipalities=codes, day=day
+        ),
+    }
+    for text, result in _first_of_each(results):
+        told = text % {"file": result.file_name, "count": result.conflicts}
+        yield Alarm(told, reverse("admin:merchants_payoutresult_change", args=[result.pk]))
+    batches = {
+        _("%(batch)s: 이체일이 지났습니다. 은행의 결과 파일을 올리십시오."): selectors.batches_in(
+            codes, BatchState.SENT
+        ).filter(pay_on__lt=day),
+        _("%(batch)s: %(count)s건 %(amount)s이 승인되었습니다. 은행으로 보내십시오."): selectors.batches_in(
+            codes, BatchState.APPROVED
+        ),
+    }
+    yield from (_about_batch(batch, text) for text, batch in _first_of_each(batches))
 
 
-def _batches(batches: QuerySet[PayoutBatch], text: str) -> Iterator[Alarm]:
-    for batch in batches[:SHOWN]:
-        told = text % {"batch": batch, "count": batch.payouts, "amount": money(batch.amount)}
-        yield Alarm(told, reverse("admin:merchants_payoutbatch_change", args=[batch.pk]))
+def _first_of_each(found: dict[str, QuerySet[Any]]) -> list[tuple[str, Any]]:
+    """The first rows that each text is about, in one query: the home page asks for many things."""
+    texts = list(found)
+    parts = [rows.annotate(text=Value(number))[:SHOWN] for number, rows in enumerate(found.values())]
+    rows = parts[0].union(*parts[1:], all=True)
+    return sorted(((texts[row.text], row) for row in rows), key=lambda told: told[1].text)
+
+
+def _about_batch(batch: PayoutBatch, text: str) -> Alarm:
+    told = text % {"batch": batch, "count": batch.payouts, "amount": money(batch.amount)}
+    return Alarm(told, reverse("admin:merchants_payoutbatch_change", args=[batch.pk]))
 
 
 def _where(permission: str, authority: Authority) -> list[str]:

@@ -161,7 +161,7 @@ class RoleAssignmentAdmin(ListAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the official, whom the scope must hold: a role of somebody of the province is a row of the province's."""
-        return super().get_queryset(request).select_related("official")
+        return super().get_queryset(request).select_related("official", "municipality")
 
 
 @admin.register(Absence)
@@ -287,7 +287,7 @@ def my_settings(request: HttpRequest) -> HttpResponse:
 def end_my_absence(request: HttpRequest, absence_id: UUID) -> HttpResponse:
     """Back again, or not going after all."""
     official: Any = request.user
-    absence = find(Absence.objects.select_related("official"), absence_id)
+    absence = find(Absence.objects.select_related("official", "municipality"), absence_id)
     with refusals_shown(request):
         services.end_absence(
             absence=absence, by=official, authority=request.authority, day=business_date(request.at),  # type: ignore[attr-defined]

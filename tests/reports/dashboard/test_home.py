@@ -51,7 +51,7 @@ def get(city: City, *roles: Role, official: Official | None = None, path: str = 
         answer = client.get(reverse(path), query)
     assert answer.status_code == 200
     data = [q["sql"] for q in queries if not re.match(r"SAVEPOINT|RELEASE|SELECT set_config", q["sql"])]
-    assert len(data) <= 20, (len(data), data)
+    assert len(data) <= 20, "\n".join(data)
     return re.sub(r"\s+", " ", answer.text)
 
 

@@ -25,10 +25,10 @@ def table_of(world: World, **chosen: str) -> Table:
 
 
 def test_districts_and_shops_have_the_total_of_the_day_closes(world):
-    # 정산 건수, 결제 건수, 결제액, 결제 취소액, 수시 환전액, 이월 증감, 정산금액
+    # 정산 건수, 결제 건수, 결제액, 결제 취소액, 수시 환전액, 수수료, 조정액, 이월 증감, 정산금액
     districts, shops = table_of(world), table_of(world, unit="shop")
     assert {row.values[0]: row.values[2:] for row in districts.rows} == {
-        "주교동": (2, 45_000, 0, 0, 0, 45_000), "원신동": (1, 20_000, 8_000, 0, 0, 12_000),
+        "주교동": (2, 45_000, 0, 0, 0, 0, 0, 45_000), "원신동": (1, 20_000, 8_000, 0, 0, 0, 0, 12_000),
     }  # fmt: skip
     assert [row.values[5:] for row in shops.rows] == [row.values[2:] for row in districts.rows]
     assert districts.total[1:] == shops.total[4:]

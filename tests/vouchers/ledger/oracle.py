@@ -109,6 +109,7 @@ class Oracle:
         self.rate = 0
         """Of ten thousand, what shops bear of their sales."""
         self.operating = 0
+        self.put_in = 0
         self.on_its_way = 0
         self.last_close: date | None = None
         self.carried: Counter[str] = Counter()
@@ -539,6 +540,8 @@ class Oracle:
         self.operating -= given
         if shop:
             self.adjusted[day, shop] += amount
+        else:
+            self.put_in += amount
 
     def pending(self, shop: str) -> int:
         """What the shop earned in all its days, less what it gave back, was settled and was charged or will be."""

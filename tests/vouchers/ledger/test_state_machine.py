@@ -324,6 +324,13 @@ class Money(Twice):
 
         self.both(adjusted, lambda: self.oracle.adjust(shop, sign * amount, at=self.at))
 
+    @rule(shop=shops, amount=grants)
+    def close_after_an_adjustment(self, shop: str, amount: int) -> None:
+        """A shop is to get less when the day is over, but not closed yet."""
+        self.wait_for_end_of_day()
+        self.adjust(shop, amount, -1)
+        self.close()
+
     # Time passes
 
     @rule(hours=st.sampled_from([1, 12, 24]))

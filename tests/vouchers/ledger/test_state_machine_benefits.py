@@ -353,15 +353,16 @@ class Purse(Money):
         assert borne == {event: payment.discount_left for event, payment in self.oracle.payments.items()}
         kept = self.kernel.read(
             "SELECT account.kind, account.owner_id, balance.credits - balance.debits FROM vouchers_balance balance"
-            " JOIN vouchers_account account ON account.id = balance.account_id WHERE account.kind <> 'budget'"
+            " JOIN vouchers_account account ON account.id = balance.account_id"
+            " WHERE account.kind <> 'budget' AND balance.credits <> balance.debits"
         )
         own = {("programme", self.programme): self.oracle.budget + self.oracle.returned}
         own |= {("merchant_settled", shop): self.oracle.settled[name] for name, shop in self.shops.items()}
         own |= {("benefit", fund): self.oracle.funds[name] for name, fund in self.funds.items()}
-        own |= {("bank", None): -(BUDGET + self.oracle.repaid + self.oracle.at_bank)}
-        if self.payable_is_open():
-            own |= {("refund_payable", None): self.oracle.owed}
-        assert {(kind, owner): amount for kind, owner, amount in kept} == own
+        own |= {("bank", None): -(BUDGET + self.oracle.repaid + self.oracle.at_bank + self.oracle.put_in)}
+        own |= {("operating", None): self.oracle.operating, ("payout_transit", None): self.oracle.on_its_way}
+        own |= {("refund_payable", None): self.oracle.owed}
+        assert {(kind, owner): amount for kind, owner, amount in kept} == {of: won for of, won in own.items() if won}
 
 
 def test_the_kernel_does_what_the_rules_say(databases: Databases, django_db_setup: None) -> None:
