@@ -297,6 +297,13 @@ class Payouts(Twice):
             if sends:
                 self.send(0)
 
+    @rule(shop=shops, amount=amounts, later=amounts)
+    def leave_a_day(self, shop: str, amount: int, later: int) -> None:
+        """Two days, of which the batch takes the first."""
+        self.earn(shop, amount)
+        self.earn(shop, later)
+        self.make(2, None, 0, "maker")
+
     # The bank
 
     @rule(target=files, lines=said)
@@ -315,6 +322,13 @@ class Payouts(Twice):
     def answer_at_length(self, which: int, lines: list[tuple[str, bool, bool]]) -> None:
         """A file that says several things of one payout."""
         self.answer([(which, *rest) for rest in lines])
+
+    @rule(shop=shops, amount=amounts, then=outcomes)
+    def answer_twice(self, shop: str, amount: int, then: str) -> None:
+        """The bank pays, and says something else of it later."""
+        self.send_a_batch(shop, amount, True)
+        self.answer([(0, PAID, False, False)])
+        self.answer([(0, then, False, False)])
 
     @rule(shop=shops, amount=amounts, mend=st.sampled_from([True, True, False]), mended=st.booleans())
     def refuse_a_batch(self, shop: str, amount: int, mend: bool, mended: bool) -> None:
