@@ -24,6 +24,7 @@ from vouchers.common.scope import set_local
 from vouchers.incentives.models import FundEntry
 from vouchers.officials.rules import Role
 from vouchers.partners.models import PartnerKey
+from vouchers.payments.models import Payment
 from vouchers.privacy.models import AccessAction, AccessRecord
 
 MOST_QUERIES = 20
@@ -141,6 +142,17 @@ def test_lists_ask_the_database_rarely(world: Everything, login: Login, role: Ro
         if len(captured) > MOST_QUERIES:
             many[address] = len(captured)
     assert many == {}
+
+
+def test_a_payment_asks_the_database_once_for_each_thing_it_tells(world: Everything, login: Login) -> None:
+    client = login(Role.SETTLEMENT_OFFICER)
+    with world.city.scope():
+        payment = world.row(Payment)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(reverse("admin:vouchers_payment_change", args=[payment.pk]))
+    asked = [one["sql"] for one in captured if re.match(r"SELECT (?!set_config)", one["sql"])]
+    assert len(asked) <= MOST_QUERIES
+    assert len([sql for sql in asked if 'FROM "vouchers_transfer"' in sql]) == 2  # what it drew, and its movements
 
 
 def test_the_choice_of_a_language_lasts(login: Login) -> None:
