@@ -78,7 +78,8 @@ $$;
 CREATE FUNCTION payouts.make_batch(
     p_municipality varchar, p_currency uuid, p_through date, p_pay_on date, p_minimum bigint, p_left_out uuid[],
     p_official uuid, p_at timestamptz
-) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan AS $$
 -- Takes all that can be paid of a currency up to a closed day, with what is queued, and freezes where it goes. p_left_out:
 -- shops whose account is none, which only the application can read.
 DECLARE
@@ -169,7 +170,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION payouts.cancel(p_municipality varchar, p_batch uuid, p_reason text, p_official uuid, p_at timestamptz)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan AS $$
 -- A batch that was not sent: its money is settled again, and the next batch takes it.
 DECLARE
     v_batch   merchants_payoutbatch := payouts.in_state(p_municipality, p_batch, '{made,approved}');

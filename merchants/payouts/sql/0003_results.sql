@@ -5,7 +5,8 @@ CREATE FUNCTION payouts.record(
     p_first_day date, p_last_day date, p_opening bigint, p_closing bigint, p_gap text, p_gap_amount bigint, p_ids text[],
     p_payouts uuid[], p_outcomes text[], p_reasons text[], p_mend boolean[], p_amounts bigint[], p_official uuid,
     p_at timestamptz
-) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan AS $$
 -- Line n speaks of the payout p_payouts[n] (NULL: of none that is known):
 --   paid      it left the operating account
 --   rejected  it never did: its money is settled again

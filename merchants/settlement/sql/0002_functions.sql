@@ -4,7 +4,8 @@ CREATE SCHEMA settlement;
 
 CREATE FUNCTION settlement.close_day(
     p_municipality varchar, p_currency uuid, p_date date, p_at timestamptz, p_pays_on date DEFAULT NULL
-) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan AS $$
 -- p_pays_on is the day on which shops are paid by the calendar (NULL: the day after p_date).
 -- Returns the day close; a day that is closed already is returned as it is. The caller has set the fence and has
 -- waited for the transactions before it (ledger.fence, ledger.transactions_ended). Days close one after the other:
@@ -13,6 +14,7 @@ CREATE FUNCTION settlement.close_day(
 -- exchange and no adjustment runs beside it: they share its lock.
 -- The day's transfers are found by their ids, which begin with the time of the request: from a day before (a request
 -- from before the fence that was posted after it) until the day's end (with a minute for the rounding of ids).
+-- Planned anew each time, with what it calls: a plan kept from a village's day pairs 17,000 shops of a city one by one.
 DECLARE
     v_close    uuid;
     v_previous date;
