@@ -137,7 +137,7 @@ class Scale:
 
 
 FULL = Scale(
-    citizens=870_000, rows=870_000, shops=43_000, paying=50_000, payments=1_000_000, statements=400, tpcb=50, seconds=10,
+    citizens=870_000, rows=870_000, shops=43_000, paying=50_000, payments=1_000_000, statements=2_000, tpcb=50, seconds=10,
     rounds=3,
 )  # fmt: skip
 QUICK = Scale(
@@ -146,7 +146,7 @@ QUICK = Scale(
     shops=4_300,
     paying=20_000,
     payments=100_000,
-    statements=60,
+    statements=300,
     tpcb=10,
     seconds=4,
     rounds=2,

@@ -52,17 +52,24 @@ class Paper(HTML):
         return []
 
 
-def render(html: str, *, archive: bool, tagged: bool, enclosed: Sequence[Enclosed]) -> bytes:
+def render(htmls: Sequence[str], *, archive: bool, tagged: bool, enclosed: Sequence[Enclosed]) -> bytes:
     """See `pdf.render`."""
     fonts, stylesheet = prepared()
-    identifier = hashlib.sha256(html.encode()).digest()[:16]
+    identifier = hashlib.sha256("".join(htmls).encode()).digest()[:16]
     variant = "pdf/a-3a" if tagged else "pdf/a-3b"
     kind: dict[str, Any] = {"pdf_variant": variant, "attachments": [_attachment(file) for file in enclosed]}
+    options = kind if archive else {}
     try:
         with _one_at_a_time:  # Pango's font map is not safe between threads
-            paper = Paper(string=html, base_url=f"{FILES.as_uri()}/", url_fetcher=OwnFilesOnly())
-            return paper.write_pdf(stylesheets=[stylesheet], font_config=fonts, pdf_identifier=identifier,
-                                   **(kind if archive else {}))  # fmt: skip
+            first, *more = (
+                Paper(string=html, base_url=f"{FILES.as_uri()}/", url_fetcher=OwnFilesOnly()).render(
+                    stylesheets=[stylesheet], font_config=fonts, **options
+                )
+                for html in htmls
+            )
+            whole = first.copy([page for document in (first, *more) for page in document.pages]) if more else first
+            made: bytes = whole.write_pdf(pdf_identifier=identifier, **options)
+            return made
     except FatalURLFetchingError as error:
         raise PaperFailed(str(error)) from error.__cause__
 

@@ -1,6 +1,7 @@
 """처분 사전통지서: the letter that tells a shop what is intended, why, and until when it may answer (행정절차법 제21조).
 
-Always in Korean, one letter a page, the party named in full, because it is sent to them. The boxes are signed by hand.
+Always in Korean, each letter with page numbers of its own, the party named in full, because it is sent to them. The
+boxes are signed by hand.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from merchants.dispositions.models import Disposition, Measure
 from merchants.registry.selectors import standard_on
 from reports.documents import errors, pdf
 from reports.documents.head import UNSIGNED, head
+from reports.documents.rules import head_of
 from vouchers.common.errors import NotPermitted
 from vouchers.common.korean import document_amount, document_date
 from vouchers.officials.models import Official
@@ -24,7 +26,7 @@ from vouchers.officials.selectors import Authority
 from vouchers.privacy.models import AccessAction
 from vouchers.privacy.services import record_access
 
-TEMPLATE: Final = "reports/documents/notices.html"
+TEMPLATE: Final = "reports/documents/notice.html"
 LONGEST: Final = 200
 """Letters of one print, made while the page waits."""
 
@@ -50,15 +52,14 @@ def print_notices(
         municipality=city, official=official.pk, address=address, action=AccessAction.PRINT,
         subject=f"처분 사전통지서 {cases[0].pk}", reason="", at=at, count=len(cases),
     )  # fmt: skip
-    return pdf.render(html(cases))
+    return pdf.render(*letters(cases))
 
 
-def html(cases: Iterable[Disposition]) -> str:
-    """The whole document; the ordinance is the one that the municipality names for the day of each notice."""
+def letters(cases: Iterable[Disposition]) -> list[str]:
+    """Each letter as HTML; the ordinance is the one that the municipality names for the day of the notice."""
     ordinances: dict[date, str] = {}
     with translation.override("ko"):
-        notices = [_notice(case, ordinances) for case in cases]
-        return render_to_string(TEMPLATE, {"notices": notices})
+        return [render_to_string(TEMPLATE, {"notice": _notice(case, ordinances)}) for case in cases]
 
 
 def _notice(case: Disposition, ordinances: dict[date, str]) -> dict[str, Any]:
@@ -71,6 +72,7 @@ def _notice(case: Disposition, ordinances: dict[date, str]) -> dict[str, Any]:
         "notice_on": document_date(case.notice_on), "found_on": document_date(case.found_on),
         "opinion_until": document_date(case.opinion_until),
         "hearing_on": document_date(case.hearing_on) if case.hearing_on else "",
+        "issuer": head_of(city.name),
         "head": head(title="처분 사전통지서", subtitle=f"{city.name} · 지역사랑상품권 가맹점", boxes=UNSIGNED),
     }  # fmt: skip
 

@@ -49,7 +49,7 @@ def statement_of(*, line: SettlementLine, at: datetime) -> Statement:
     """
     merchant = line.merchant
     statement = Statement(
-        document_number=f"{line.municipality_id}-{line.business_date:%Y%m%d}-{merchant.code}",
+        document_number=f"{line.municipality_id}-{line.currency.name}-{line.business_date:%Y%m%d}-{merchant.code}",
         issued_on=day_in_seoul(at),
         issuer=head_of(line.municipality.name),
         municipality=line.municipality.name,

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
-from django.template.loader import render_to_string
-
-from reports.documents import pdf
-from reports.documents.head import ApprovalBox, head
+from reports.documents import typeset
+from reports.documents.head import ApprovalBox
 from vouchers.common.korean import document_amount, document_date, document_period, document_time, grouped
 from vouchers.common.seoul import business_date
 from vouchers.privacy.rules import format_business_number, mask_account, mask_name
 
-TEMPLATE = "reports/documents/settlement_statement.html"
+TEMPLATE: Final = "settlement_statement.typ"
+DISCOUNT_NOTE: Final = (
+    "정가 = 가맹점 할인(혜택+) + 결제금액 − 취소금액. 가맹점 할인은 가맹점이 부담하여 정산금액에 들어 있지 않습니다."
+)
+_SHARES: Final = {"연번": 0, "거래일": 0, "거래일시": 0, "구분": 0, "승인번호": 0, "승인(건)": 1, "취소(건)": 1}
+"""Of the table's width: words take what they need, counts and, twice as much, amounts share what is left."""
 
 
 class StatementDoesNotAddUp(ValueError):
@@ -104,6 +107,13 @@ class Statement:
         return sum(line.refunded for line in self.lines)
 
     @property
+    def is_by_day(self) -> bool:
+        """Whether a line is a business day, not a payment or refund."""
+        if not self.lines:
+            return self.first_day != self.last_day
+        return not any(isinstance(line.at, datetime) for line in self.lines)
+
+    @property
     def has_discounts(self) -> bool:
         """Whether the paper shows price and discount: some line has one."""
         return any(line.discount for line in self.lines)
@@ -146,38 +156,44 @@ def _canonical(at: datetime | date) -> str:
 
 def render(statement: Statement) -> bytes:
     """The statement as PDF, tagged and to be read for ever."""
-    return pdf.render(html(statement), archive=True)
+    return typeset.render(TEMPLATE, words(statement))
 
 
-def html(statement: Statement) -> str:
-    """The statement as the HTML document that is printed."""
-    return render_to_string(TEMPLATE, _context(statement))
-
-
-def _context(statement: Statement) -> dict[str, Any]:
-    fingerprint = digest(statement)
+def words(statement: Statement) -> dict[str, Any]:
+    """All that the paper says, as the template takes it."""
+    fingerprint, day = digest(statement), statement.issued_on
     return {
-        "statement": statement,
-        "discounts": statement.has_discounts,
-        "issued_on": document_date(statement.issued_on),
-        "created": statement.issued_on.isoformat(),
-        "period": document_period(statement.first_day, statement.last_day),
-        "pays_on": _pays_on(statement),
-        "business_number": format_business_number(statement.business_number),
-        "representative": mask_name(statement.representative),
-        "account": f"{statement.bank} {mask_account(statement.account_number)}",
-        "amount": document_amount(statement.payable),
-        "head": head(
-            title="가맹점 정산내역서",
-            subtitle=f"{statement.municipality} · {statement.currency}",
-            boxes=statement.approvals,
-        ),
-        "reference_title": "승인번호" if any(line.reference for line in statement.lines) else "건수",
+        "title": f"가맹점 정산내역서 {statement.document_number}",
+        "issuer": statement.issuer,
+        "created": {"year": day.year, "month": day.month, "day": day.day},
+        "mark": f"{statement.document_number} · {fingerprint[:8]}",
+        "heading": "가맹점 정산내역서",
+        "subtitle": f"{statement.municipality} · {statement.currency}",
+        "boxes": [_box(box) for box in statement.approvals],
+        "facts": [
+            ("문서번호", statement.document_number), ("발급일", document_date(day)),
+            ("정산기간", document_period(statement.first_day, statement.last_day)), ("지급일", _pays_on(statement)),
+            ("상호", statement.shop), ("사업자등록번호", format_business_number(statement.business_number)),
+            ("대표자", mask_name(statement.representative)),
+            ("정산계좌", f"{statement.bank} {mask_account(statement.account_number)}"),
+        ],
+        "amount": ("정산지급액", document_amount(statement.payable)),
+        "columns": [{"title": title, "share": _SHARES.get(title, 2)} for title in _columns(statement)],
         "rows": list(_rows(statement)),
-        "totals": list(_totals(statement)),
+        "totals": [*_sums_of_lines(statement), *_down_to_payable(statement)],
+        "note": DISCOUNT_NOTE if statement.has_discounts else "",
+        "issued_on": document_date(day),
+        "seal": statement.seal,
         "digest": " ".join(fingerprint[start : start + 8] for start in range(0, 64, 8)),
-        "digest_start": fingerprint[:8],
-    }
+    }  # fmt: skip
+
+
+def _box(box: ApprovalBox) -> dict[str, Any]:
+    manners = [word for word, is_so in (("전결", box.delegated), ("대결", box.acting)) if is_so]
+    return {
+        "role": box.role, "name": box.name, "signed_on": document_date(box.signed_on) if box.signed_on else "",
+        "manner": " ".join(manners), "unused": box.unused,
+    }  # fmt: skip
 
 
 def _pays_on(statement: Statement) -> str:
@@ -186,75 +202,83 @@ def _pays_on(statement: Statement) -> str:
     return last if statement.first_day == statement.last_day else f"다음 영업일 (마지막 {last})"
 
 
+# The table: a line is its cells; a subtotal or total is a label before the last of the columns ----------------------
+
+
+def _columns(statement: Statement) -> tuple[str, ...]:
+    lead = ("거래일", "승인(건)", "취소(건)") if statement.is_by_day else ("연번", "거래일시", "구분", "승인번호")
+    price = ("정가", "가맹점 할인\n(혜택+)") if statement.has_discounts else ()
+    return (*lead, *price, "결제금액", "취소금액", "정산금액")
+
+
+def _row(label: str, *cells: str, strong: bool = False) -> dict[str, Any]:
+    return {"label": label, "cells": cells, "strong": strong}
+
+
 def _rows(statement: Statement) -> Iterator[dict[str, Any]]:
     """The lines, and a subtotal after each day that has several lines in a period of several days."""
-    many_days = statement.first_day != statement.last_day
+    discounts, many_days = statement.has_discounts, statement.first_day != statement.last_day
     number = 0
     for day, lines_of_day in groupby(statement.lines, key=lambda line: line.day):
         lines = list(lines_of_day)
         for line in lines:
             number += 1
-            yield {"number": number, **_line(line, many_days=many_days)}
+            lead = _counts([line]) if statement.is_by_day else (_kind(line), line.reference)
+            first = (document_date(day),) if statement.is_by_day else (str(number), _when(line, many_days=many_days))
+            yield _row("", *first, *lead, *_sums([line], discounts=discounts))
         if many_days and lines[1:]:
-            yield {"subtotal": f"{document_date(day)} 소계", **_sums(lines)}
+            yield _row(f"{document_date(day)} 소계", *_sums(lines, discounts=discounts), strong=True)
 
 
-def _line(line: StatementLine, *, many_days: bool) -> dict[str, str]:
-    return {
-        "at": _when(line.at, many_days=many_days),
-        "kind": _kind(line),
-        "reference": line.reference or _counts(line),
-        **_sums([line]),
-    }
-
-
-def _when(at: datetime | date, *, many_days: bool) -> str:
-    if not isinstance(at, datetime):
-        return document_date(at)
-    day = business_date(at)
-    return f"{day.month}. {day.day}. {document_time(at)}" if many_days else document_time(at)
+def _when(line: StatementLine, *, many_days: bool) -> str:
+    if not isinstance(line.at, datetime):
+        return document_date(line.at)
+    return f"{line.day.month}. {line.day.day}. {document_time(line.at)}" if many_days else document_time(line.at)
 
 
 def _kind(line: StatementLine) -> str:
-    if not isinstance(line.at, datetime):
-        return "일계"
     return "취소" if line.refunds else "승인"
 
 
-def _counts(line: StatementLine) -> str:
-    return f"승인 {grouped(line.payments)}건 · 취소 {grouped(line.refunds)}건"
+def _counts(lines: Sequence[StatementLine]) -> tuple[str, str]:
+    return grouped(sum(line.payments for line in lines)), grouped(sum(line.refunds for line in lines))
 
 
-def _totals(statement: Statement) -> Iterator[dict[str, str]]:
-    lines = statement.lines
+def _sums_of_lines(statement: Statement) -> Iterator[dict[str, Any]]:
+    """What the columns add up to; where their heads do not count them, payments and refunds also by themselves."""
+    lines, discounts = statement.lines, statement.has_discounts
+    if statement.is_by_day:
+        yield _row("총계", *_counts(lines), *_sums(lines, discounts=discounts), strong=True)
+        return
     payments, refunds = sum(line.payments for line in lines), sum(line.refunds for line in lines)
     given, returned = sum(line.discount for line in lines), sum(line.discount_returned for line in lines)
-    yield {"label": f"승인 소계 ({grouped(payments)}건)", **_amounts(statement.paid, 0, given)}
-    yield {"label": f"취소 소계 ({grouped(refunds)}건)", **_amounts(0, statement.refunded, -returned)}
-    yield {"label": f"총계 ({grouped(payments + refunds)}건)", "strong": "yes", **_sums(lines)}
+    yield _row(f"승인 소계 ({grouped(payments)}건)", *_amounts(statement.paid, 0, given, discounts=discounts))
+    yield _row(f"취소 소계 ({grouped(refunds)}건)", *_amounts(0, statement.refunded, -returned, discounts=discounts))
+    yield _row(f"총계 ({grouped(payments + refunds)}건)", *_sums(lines, discounts=discounts), strong=True)
+
+
+def _down_to_payable(statement: Statement) -> Iterator[dict[str, Any]]:
     if statement.exchanged:
-        yield {"label": "수시 환전액(이미 정산)", "net": grouped(-statement.exchanged, minus="△")}
+        yield _row("수시 환전액(이미 정산)", grouped(-statement.exchanged, minus="△"))
     if statement.fee:
-        yield {"label": "가맹점 수수료", "net": grouped(-statement.fee, minus="△")}
+        yield _row("가맹점 수수료", grouped(-statement.fee, minus="△"))
     if statement.adjusted:
-        yield {"label": "정산 조정액", "net": grouped(statement.adjusted, minus="△")}
+        yield _row("정산 조정액", grouped(statement.adjusted, minus="△"))
     if statement.carried_in or statement.carried_out:
-        yield {"label": "전기 이월액", "net": grouped(statement.carried_in, minus="△")}
-        yield {"label": "차기 이월액", "net": grouped(statement.carried_out, minus="△")}
-    yield {"label": "정산지급액", "strong": "yes", "net": grouped(statement.payable)}
+        yield _row("전기 이월액", grouped(statement.carried_in, minus="△"))
+        yield _row("차기 이월액", grouped(statement.carried_out, minus="△"))
+    yield _row("정산지급액", grouped(statement.payable), strong=True)
 
 
-def _sums(lines: Iterable[StatementLine]) -> dict[str, str]:
-    lines = list(lines)
+def _sums(lines: Sequence[StatementLine], *, discounts: bool) -> tuple[str, ...]:
     return _amounts(
         sum(line.paid for line in lines),
         sum(line.refunded for line in lines),
         sum(line.discount - line.discount_returned for line in lines),
+        discounts=discounts,
     )
 
 
-def _amounts(paid: int, refunded: int, discount: int) -> dict[str, str]:
-    return {
-        "price": grouped(paid - refunded + discount, minus="△"), "discount": grouped(discount, minus="△"),
-        "paid": grouped(paid), "refunded": grouped(refunded), "net": grouped(paid - refunded, minus="△"),
-    }  # fmt: skip
+def _amounts(paid: int, refunded: int, discount: int, *, discounts: bool) -> tuple[str, ...]:
+    price = (grouped(paid - refunded + discount, minus="△"), grouped(discount, minus="△")) if discounts else ()
+    return (*price, grouped(paid), grouped(refunded), grouped(paid - refunded, minus="△"))

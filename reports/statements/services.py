@@ -17,9 +17,9 @@ from django.db import connection
 from django.db.models import Count, F, Q
 from django.utils import translation
 
-from reports.documents import pdf
+from reports.documents import typeset
 from reports.documents.binding import bind, page_count, pieces
-from reports.documents.statement import digest, html
+from reports.documents.statement import Statement, digest, render
 from reports.statements import errors, paper
 from reports.statements.models import DongStatements, RunState, ShopStatement, StatementRun
 from reports.statements.rules import last_day
@@ -50,7 +50,6 @@ ASK: Final = "settlement.edit"
 READ: Final = "settlement.view"
 KEPT_AT_ONCE: Final = 20
 """Statements recorded in one transaction: a stop in between costs at most so many again."""
-PROCESSES: Final = 2
 UNFINISHED: Final = (RunState.WAITING, RunState.MAKING)
 _LIMIT_BYTES: Final = 1024**3
 
@@ -176,7 +175,7 @@ def make_all(
 def make(
     *, run: StatementRun, store: FileStore, at: datetime, stopping: Callable[[], bool] = lambda: False
 ) -> RunState:  # fmt: skip
-    """Make what is left of a print, by processes of its own, and bind each 읍면동 when it is complete.
+    """Make what is left of a print, by threads of its own, and bind each 읍면동 when it is complete.
 
     A statement is there or not: whoever runs it again makes the others. ``stopping`` is asked after every few; the print
     is MAKING still when it said so. No transaction is open while pages are laid out.
@@ -233,16 +232,16 @@ def _made(run: StatementRun, *, at: datetime) -> Generator[Made]:
     waiting: deque[Unmade] = deque()
     differing: deque[Unmade] = deque()
 
-    def papers() -> Iterator[str]:
+    def statements() -> Iterator[Statement]:
         for block in unmade(run, issued_on=business_date(at)):
             for one in block:
                 if one.statement is None:
                     differing.append(one)
                 else:
                     waiting.append(one)
-                    yield html(one.statement)
+                    yield one.statement
 
-    for paper_made in pdf.attempt_many(papers(), archive=True, processes=PROCESSES):
+    for paper_made in typeset.attempt_many(render, statements()):
         one = waiting.popleft()
         while differing and differing[0].row.number < one.row.number:
             yield Made(differing.popleft(), b"", _in_korean(DIFFERS))

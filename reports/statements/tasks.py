@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 
 from reports.documents.files import paper_store
 from reports.statements import services
-
-TRY_AGAIN = RetryStrategy(
-    max_attempts=8, exponential_wait=2,
-    retry_exceptions=[OperationalError, InterfaceError, JobAborted, BrokenProcessPool],
-)  # fmt: skip
-"""As other jobs, and when the machine had no memory left for a process that lays out pages."""
+from vouchers.common.jobs import TRY_AGAIN
 
 
 @app.task(name=services.MAKE, retry=TRY_AGAIN, pass_context=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,19 @@ def page_count(pdf: bytes, folder: Path) -> int:
 def fonts(pdf: bytes, folder: Path) -> list[str]:
     """One line per font: name, type, encoding, embedded, subset, has Unicode map."""
     return _poppler("pdffonts", _file(pdf, folder)).splitlines()[2:]
+
+
+def structure(pdf: bytes, folder: Path) -> str:
+    """The tags that a screen reader follows, with their words."""
+    return _poppler("pdfinfo", "-struct-text", _file(pdf, folder))
+
+
+def letter_sizes(pdf: bytes, folder: Path) -> dict[str, float]:
+    """The size in points of each piece of text."""
+    marked = _poppler("pdftohtml", "-xml", "-i", "-stdout", "-zoom", "1", _file(pdf, folder))
+    sizes = {font: float(size) for font, size in re.findall(r'<fontspec id="(\d+)" size="(\d+)"', marked)}
+    shown = re.findall(r'<text [^>]*font="(\d+)">(.*?)</text>', marked)
+    return {re.sub(r"<[^>]+>", "", text).strip(): sizes[font] for font, text in shown}
 
 
 def facts(pdf: bytes, folder: Path) -> tuple[dict[str, str], str]:
@@ -46,4 +60,4 @@ def _file(pdf: bytes, folder: Path) -> Path:
 
 def _poppler(program: str, *arguments: str | Path) -> str:
     done = subprocess.run([program, *arguments], check=True, capture_output=True)
-    return done.stdout.decode()
+    return done.stdout.decode(errors="replace")  # pdfinfo tells a tag's own title as it stands in the file

@@ -37,11 +37,11 @@ def test_a_letter_a_shop_with_its_days_and_what_may_be_decided(city: City, clien
     client.force_login(officer)
     answer = client.post(f"/admin/merchants/disposition/{fined.pk}/notice/")
     assert (answer.status_code, answer["Content-Type"], AccessRecord.objects.count()) == (200, "application/pdf", 1)
-    said = notices.html(Disposition.objects.order_by("pk"))
+    said = "".join(notices.letters(Disposition.objects.order_by("pk")))
     for words in (
         "<b>" not in said, "&lt;b&gt;3회" in said, "금10,000,000원(금일천만원)" in said, "장터빵집" in said, "직권 해지" in said,
         document_date(TODAY - timedelta(days=10)) in said, "대표자 김장터 귀하" in said,
-        "고양시 조례 제8조" in said, "확인 필요" not in said, said.count("break-before") == 1,
+        "고양시 조례 제8조" in said, "확인 필요" not in said, said.count("고양시장&ensp;(직인)") == 2,
     ):  # fmt: skip
         assert words
     made = notices.print_notices(cases=[fined, closed], **acting(officer))
@@ -49,6 +49,7 @@ def test_a_letter_a_shop_with_its_days_and_what_may_be_decided(city: City, clien
     assert papers.page_count(made, tmp_path) == 2
     first_page, second_page = papers.text(made, tmp_path).split("\f")[:2]
     assert ("행복분식" in first_page, "장터빵집" in second_page) == (True, True)
+    assert all("- 1 / 1 -" in page for page in (first_page, second_page))
 
 
 def test_what_is_refused(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +12,7 @@ from merchants.registry.models import MerchantBenefit
 from merchants.settlement.models import ExchangeLimit, SettlementLine
 from reports.documents import errors, selectors, services
 from reports.documents.rules import bank_name, head_of
-from reports.documents.statement import digest, html
+from reports.documents.statement import digest, words
 from tests import factories
 from tests.factories import AT, City
 from vouchers.common.errors import NotPermitted
@@ -77,10 +76,20 @@ def test_what_was_exchanged_before_the_close_is_told_and_not_paid_again():
     with city.scope():
         statement = selectors.statement_of(line=settle(city, [30_000], cancel=2_000, exchange=20_000), at=AT)
     assert (statement.exchanged, statement.payable) == (20_000, 8_000)
-    assert re.search(
-        r"수시 환전액\(이미 정산\)</th>\s*<td class=\"money\">△20,000</td>", re.sub(r"\s+", " ", html(statement))
-    )
+    totals = [(row["label"], *row["cells"]) for row in words(statement)["totals"]]
+    assert totals[-2:] == [("수시 환전액(이미 정산)", "△20,000"), ("정산지급액", "8,000")]
     assert digest(statement) != digest(replace(statement, exchanged=19_000, carried_out=1_000))
+
+
+def test_statements_of_two_currencies_have_two_numbers():
+    city = factories.make_city()
+    with city.scope():
+        line = settle(city, [30_000])
+        first = selectors.statement_of(line=line, at=AT).document_number
+        line.currency.name = "고양청년페이"
+        other = selectors.statement_of(line=line, at=AT).document_number
+    assert first == f"{city.code}-{city.currency.name}-{YESTERDAY:%Y%m%d}-{line.merchant.code}"
+    assert other == f"{city.code}-고양청년페이-{YESTERDAY:%Y%m%d}-{line.merchant.code}"
 
 
 def test_two_readings_of_one_day_have_the_same_digest():
@@ -189,16 +198,23 @@ def test_a_shops_own_discount_is_shown_with_the_price_and_settled_by_nobody():
         (-1_197, 0, 37), (9_700, 299, 0),
     ]  # fmt: skip
     assert statement.payable == 8_503
-    shown = re.findall(r'<td class="money">([△\d,]+)</td>', html(statement))
-    assert shown[-16:] == [
-        "9,999", "299", "9,700", "0", "9,700", "△1,234", "△37", "0", "1,197", "△1,197", "8,765", "262", "9,700", "1,197", "8,503",
-        "8,503",
+    said = words(statement)
+    assert [column["title"] for column in said["columns"][4:]] == [
+        "정가", "가맹점 할인\n(혜택+)", "결제금액", "취소금액", "정산금액",
     ]  # fmt: skip
+    assert sorted(row["cells"][4:] for row in said["rows"]) == [
+        ("9,999", "299", "9,700", "0", "9,700"), ("△1,234", "△37", "0", "1,197", "△1,197"),
+    ]  # fmt: skip
+    assert [row["cells"] for row in said["totals"]] == [
+        ("9,999", "299", "9,700", "0", "9,700"), ("△1,234", "△37", "0", "1,197", "△1,197"),
+        ("8,765", "262", "9,700", "1,197", "8,503"), ("8,503",),
+    ]  # fmt: skip
+    assert said["note"].startswith("정가 = ")
 
 
 def test_a_statement_without_discounts_says_nothing_of_them():
     city = factories.make_city()
     with city.scope():
-        paper = html(selectors.statement_of(line=settle(city, [30_000]), at=AT))
-    assert "정가" not in paper
-    assert "가맹점 할인" not in paper
+        said = words(selectors.statement_of(line=settle(city, [30_000]), at=AT))
+    assert "정가" not in str(said)
+    assert "가맹점 할인" not in str(said)

@@ -92,7 +92,7 @@ def test_names_and_accounts_appear_nowhere_whole(tmp_path):
     made = statements.render(SHOP)
     for hidden in ("김철용", "351-1234-5678-13", "1234-5678"):
         assert hidden not in papers.text(made, tmp_path)
-        assert hidden not in statements.html(SHOP)
+        assert hidden not in str(statements.words(SHOP))
         assert hidden not in repr(SHOP)
 
 
@@ -126,16 +126,61 @@ def test_several_days_have_subtotals(tmp_path):
     assert "2026. 3. 3. 소계 5,000 500 4,500" in paper
 
 
+def month(*, discount: int = 0) -> tuple[StatementLine, ...]:
+    """Every day of the longest month, with amounts of a large shop."""
+    return tuple(
+        StatementLine(
+            at=date(2026, 3, day), payments=1_200, paid=9_000_000, refunds=3, refunded=12_000, discount=discount
+        )
+        for day in range(1, 32)
+    )  # fmt: skip
+
+
 def test_one_line_per_day(tmp_path):
-    lines = tuple(
-        StatementLine(at=date(2026, 3, day), payments=1_200, paid=9_000_000, refunds=3, refunded=12_000)
-        for day in (2, 3, 4)
-    )
-    paper = words(dataclasses.replace(SHOP, last_day=date(2026, 3, 4), lines=lines), tmp_path)
-    assert "연번 거래일시 구분 건수" in paper
-    assert "2 2026. 3. 3. 일계 승인 1,200건 · 취소 3건 9,000,000 12,000 8,988,000" in paper
-    assert "2026. 3. 3. 소계" not in paper
-    assert "총계 (3,609건) 27,000,000 36,000 26,964,000" in paper
+    paper = words(dataclasses.replace(SHOP, last_day=date(2026, 3, 4), lines=month()[1:4]), tmp_path)
+    assert "거래일 승인(건) 취소(건) 결제금액 취소금액 정산금액" in paper
+    assert "2026. 3. 3. 1,200 3 9,000,000 12,000 8,988,000" in paper
+    assert "소계" not in paper
+    assert "총계 3,600 9 27,000,000 36,000 26,964,000 정산지급액 26,964,000" in paper
+
+
+def test_the_fullest_month_stands_on_one_page_with_its_totals_and_boxes_in_readable_letters(tmp_path):
+    full = dataclasses.replace(
+        SHOP, first_day=date(2026, 3, 1), last_day=date(2026, 3, 31), lines=month(discount=270_000), exchanged=1_000_000,
+        fee=123_456, adjusted=-7_000, carried_in=-5_000, carried_out=-2_000,
+    )  # fmt: skip
+    made = statements.render(full)
+    assert papers.page_count(made, tmp_path) == 1
+    paper = re.sub(r"\s+", " ", papers.text(made, tmp_path))
+    for expected in [
+        "담당 팀장 과장", "2026. 3. 31. 1,200 3 9,258,000 270,000 9,000,000 12,000 8,988,000", "수시 환전액(이미 정산) △1,000,000",
+        "가맹점 수수료 △123,456", "정산 조정액 △7,000", "전기 이월액 △5,000", "차기 이월액 △2,000", "정산지급액 277,494,544",
+        "고양시장 관인생략", "- 1 / 1 -",
+    ]:  # fmt: skip
+        assert expected in paper
+    sizes = papers.letter_sizes(made, tmp_path)
+    assert all(sizes[word] >= 9 for word in ("9,258,000", "8,988,000", "△123,456", "277,494,544"))
+
+
+def test_the_paper_is_an_archive_with_tags_and_the_same_bytes_again(tmp_path):
+    made = statements.render(SHOP)
+    assert statements.render(SHOP) == made
+    assert len(made) < 100_000
+    about, metadata = papers.facts(made, tmp_path)
+    assert about["Tagged"].strip() == "yes"
+    assert about["Title"].strip() == "가맹점 정산내역서 지역경제과-1234"
+    assert re.search(r"part\W+3\b", metadata)
+    assert re.search(r"conformance\W+A\b", metadata)
+    tags = papers.structure(made, tmp_path)
+    assert re.search(r"TH[^\n]*\n(?:\s+/[^\n]*\n)*\s+\"결제금액\"", tags)
+    assert re.search(r"TD[^\n]*\n(?:\s+/[^\n]*\n)*\s+\"200,000\"", tags)
+    for font in papers.fonts(made, tmp_path):
+        assert "+NanumGothic" in font
+
+
+def test_a_letter_that_no_font_has_is_shown_as_one_that_is_missing(tmp_path):
+    paper = words(dataclasses.replace(SHOP, shop="똠얌 食堂 \U000f0000"), tmp_path)
+    assert "상호 똠얌 食堂 〓 사업자등록번호" in paper
 
 
 def test_what_is_carried_over_is_shown(tmp_path):
@@ -151,6 +196,8 @@ def test_what_is_carried_over_is_shown(tmp_path):
 def test_a_day_without_payments(tmp_path):
     paper = words(dataclasses.replace(SHOP, lines=()), tmp_path)
     assert "정산금액 이하 빈칸 승인 소계 (0건) 0 0 0" in paper
+    quiet = words(dataclasses.replace(SHOP, lines=(), last_day=date(2026, 3, 31)), tmp_path)
+    assert "정산금액 이하 빈칸 총계 0 0 0 0 0 정산지급액 0" in quiet
 
 
 @pytest.mark.parametrize(
@@ -162,10 +209,9 @@ def test_figures_that_do_not_add_up_are_not_printed(change):
         dataclasses.replace(SHOP, **change)
 
 
-def test_a_name_is_text_and_never_markup(tmp_path):
-    named = dataclasses.replace(SHOP, shop='<img src="x"> & <b>식당')
-    assert "<img" not in statements.html(named)
-    assert '<img src="x"> & <b>식당' in words(named, tmp_path)
+@pytest.mark.parametrize("name", ['<img src="x"> & <b>식당', '#read("/etc/passwd") $x$ *_`식당`', 'a"b\\ \\"식당'])
+def test_a_name_is_text_and_never_markup(tmp_path, name):
+    assert f"상호 {name} 사업자등록번호" in words(dataclasses.replace(SHOP, shop=name), tmp_path)
 
 
 def test_the_digest_is_pinned():

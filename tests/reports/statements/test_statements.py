@@ -10,6 +10,8 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
+from reports.documents.pdf import PaperFailed
+from reports.documents.statement import Statement
 from reports.statements import errors, services
 from reports.statements.models import DongStatements, RunState, ShopStatement, StatementRun
 from reports.statements.selectors import bundles_of, totals_of, unmade
@@ -81,8 +83,7 @@ def test_a_month_of_shops_adds_up_to_the_ledger_and_is_bound_by_dong(store, tmp_
     own = opened(month, run, store, shop=rows[1].pk)
     said = re.sub(r"\s+", " ", papers.text(own, tmp_path))
     assert f"{month.city.code}-{MONTH:%Y%m}-000002" in said
-    assert "승인 소계 (3건) 44,500" in said
-    assert "취소 소계 (1건) 0 12,000" in said
+    assert "총계 3 1 44,500 12,000 32,500" in said
     assert "삼만이천오백원" in said
     assert "- 1 / 1 -" in said
     about, metadata = papers.facts(own, tmp_path)
@@ -176,11 +177,14 @@ def test_a_cancelled_print_goes_on_when_it_is_asked_for_again(store, monkeypatch
 
 def test_a_shop_that_fails_is_told_and_tried_again_without_the_others(store, tmp_path, monkeypatch):
     month = make_month()
-    template = services.html
-    monkeypatch.setattr(
-        services, "html",
-        lambda statement: template(statement) if statement.shop != "나상회" else '<img src="missing.png">',
-    )  # fmt: skip
+    render = services.render
+
+    def refusing(statement: Statement) -> bytes:
+        if statement.shop == "나상회":
+            raise PaperFailed("no page fits")
+        return render(statement)
+
+    monkeypatch.setattr(services, "render", refusing)
     run = ask(month)
     assert make(month, store)
     with month.city.scope():
