@@ -64,15 +64,24 @@ CREATE TEMP TABLE seed_shop (code text, name text, name_ascii text, business_num
 _INSERT_SHOPS = """
 WITH made AS (
     INSERT INTO merchants_merchant (municipality_id, code, name, name_ascii, business_number, representative,
-        category_id, annual_sales, address, dong_id, phone, status, registered_on, account_bank, account_number,
+        category_id, annual_sales, address, dong_id, phone, status, account_bank, account_number,
         account_number_index, account_holder)
     SELECT %(city)s, s.code, s.name, s.name_ascii, s.business_number, s.representative, s.category, s.annual_sales,
-           s.address, d.id, s.phone, 'active', s.registered_on, '088', s.account, s.account_index, s.representative
+           s.address, d.id, s.phone, 'applied', '088', s.account, s.account_index, s.representative
     FROM seed_shop s JOIN vouchers_dong d ON d.municipality_id = %(city)s AND d.name = s.dong
     RETURNING id, code
 )
 INSERT INTO merchants_merchantqr (municipality_id, merchant_id, terminal, payload)
-SELECT %(city)s, made.id, 'T001', s.payload FROM made JOIN seed_shop s USING (code)
+SELECT %(city)s, made.id, 'T001', s.payload FROM made JOIN seed_shop s USING (code);
+INSERT INTO merchants_merchantchange (municipality_id, merchant_id, kind, effective_from, reason, document, name, name_ascii,
+    representative, account_bank, account_holder, before, state, entered_by_id, entered_at, note)
+SELECT %(city)s, shop.id, 'register', s.registered_on, '신규 등록 신청, 현장 확인 완료', '', '', '', '', '', '', '{}', 'waiting',
+       %(officer)s, (s.registered_on + time '10:00') AT TIME ZONE 'Asia/Seoul', ''
+FROM merchants_merchant shop JOIN seed_shop s USING (code) WHERE shop.municipality_id = %(city)s;
+UPDATE merchants_merchantchange
+SET state = 'applied', decided_by_id = %(approver)s, decided_at = entered_at + interval '4 hours',
+    applied_at = entered_at + interval '4 hours'
+WHERE municipality_id = %(city)s AND kind = 'register' AND state = 'waiting'
 """
 
 
@@ -310,13 +319,17 @@ def _make_citizens(city: City, everybody: Iterable[Person], today: date) -> None
 
 
 def _make_shops(people: People, city: City, count: int, dongs: Sequence[str], today: date, *, first: int = 0) -> None:
-    """Shops with a genuine QR code each and their two ledger accounts."""
+    """Shops that two officials registered, with a genuine QR code each and their two ledger accounts."""
     category_codes = dict(MerchantCategory.objects.values_list("code", "mcc"))
     rows = (
         _shop_row(people, city, f"M{number:09d}", shop, dongs, today, category_codes)
         for number, shop in enumerate(people.shops(count), start=first + 1)
     )
-    _copied(_COPY_SHOPS, "seed_shop", rows, _INSERT_SHOPS, {"city": city.code})
+    by = {
+        name: _acting(city, suffix, today)["official"].pk
+        for name, suffix in (("officer", "merchant"), ("approver", "approver"))
+    }
+    _copied(_COPY_SHOPS, "seed_shop", rows, _INSERT_SHOPS, {"city": city.code, **by})
     for shop in Merchant.objects.filter(municipality=city.code).values_list("pk", flat=True):
         for kind in (AccountKind.MERCHANT_PENDING, AccountKind.MERCHANT_SETTLED):
             ledger.open_account(municipality=city.code, currency=city.currency.pk, kind=kind, owner=shop)

@@ -58,6 +58,13 @@ class NeedsApproval(StateConflict):
     message = _("등록된 가맹점의 상태·상호·대표자·계좌는 변경 신청을 결재해야 바뀝니다.")
 
 
+class BeginsAsApplication(StateConflict):
+    """A shop is inserted as an application; it is registered by another person's approval alone."""
+
+    code = "merchant_begins_as_application"
+    message = _("가맹점은 신청으로만 입력합니다. 다른 결재권자가 등록을 승인해야 등록됩니다.")
+
+
 class WaitsForApproval(StateConflict):
     """An application that was submitted stays as it is until it is decided or withdrawn."""
 
@@ -100,6 +107,7 @@ register(
     merchant_change_waits_once=ChangeWaitsAlready,
     merchant_change_is_final=ChangeDecided,
     merchant_change_by_another=ApprovedByOneself,
+    merchant_begins_applied=BeginsAsApplication,
     merchant_changed_by_approval=NeedsApproval,
     merchant_waits_for_approval=WaitsForApproval,
     merchant_not_barred=RegistrationBarred,

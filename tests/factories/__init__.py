@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from allowances.disbursement.models import DisbursementChunk
 from allowances.programmes.models import Cycle, Programme, ProgrammeTerms
 from allowances.programmes.rules import simple_terms
 from merchants.qr_kit.models import MerchantQR
-from merchants.registry.models import Merchant, MerchantStatus
+from merchants.registry.models import ChangeKind, ChangeState, Merchant, MerchantChange, MerchantStatus
 from vouchers.citizens.models import Citizen, Corporation
 from vouchers.common.models import uuid7
 from vouchers.common.scope import scope
@@ -55,6 +55,8 @@ class City:
     municipality: Municipality
     currency: Currency
     dong: Dong
+    clerks: list[Official] = field(default_factory=list)
+    """Without a role: the first entered and the second approved what became of the shops that the tests take as given."""
 
     @property
     def code(self) -> str:
@@ -156,19 +158,46 @@ def corporate_wallet(city: City, partner: Partner | None = None, **fields: Any) 
 
 
 def make_merchant(city: City, *, terminal: str = "T001", **fields: Any) -> Merchant:
-    """An active shop with a QR code and its two accounts."""
+    """A shop with a QR code and its two accounts: one that was registered, unless the fields say another status."""
     number = next(_numbers)
     fields = {
         "code": f"M{number:09d}", "name": f"행복분식 {number}호점", "name_ascii": f"HAPPY BUNSIK {number}",
         "business_number": f"{number:010d}", "representative": "김장터", "category_id": "restaurant",
-        "annual_sales": 100_000_000, "address": "경기도 고양시 덕양구 고양시청로 10", "status": MerchantStatus.ACTIVE,
-        "registered_on": date(2024, 1, 1), "dong": city.dong,
+        "annual_sales": 100_000_000, "address": "경기도 고양시 덕양구 고양시청로 10", "dong": city.dong,
     } | fields  # fmt: skip
+    status, registered_on = fields.pop("status", MerchantStatus.ACTIVE), fields.pop("registered_on", None)
     merchant = Merchant.objects.create(municipality=city.municipality, **fields)
+    _become(city, merchant, status, registered_on or date(2024, 1, 1))
     MerchantQR.objects.create(municipality=city.municipality, merchant=merchant, terminal=terminal)
     for kind in (AccountKind.MERCHANT_PENDING, AccountKind.MERCHANT_SETTLED):
         ledger.open_account(municipality=city.code, currency=city.currency.pk, kind=kind, owner=merchant.pk)
     return merchant
+
+
+_LIVES: dict[str, list[ChangeKind]] = {
+    MerchantStatus.APPLIED: [], MerchantStatus.ACTIVE: [ChangeKind.REGISTER],
+    MerchantStatus.SUSPENDED: [ChangeKind.REGISTER, ChangeKind.SUSPEND],
+    MerchantStatus.CANCELLED: [ChangeKind.REGISTER, ChangeKind.CANCEL],
+    MerchantStatus.CLOSED: [ChangeKind.REGISTER, ChangeKind.CLOSE],
+}  # fmt: skip
+
+
+def _become(city: City, merchant: Merchant, status: str, day: date) -> None:
+    """Approved changes bring a shop where it stands: the database lets it come there in no other way."""
+    if status != MerchantStatus.APPLIED and not city.clerks:
+        city.clerks += Official.objects.bulk_create(
+            Official(username=f"clerk{next(_numbers)}", name=name, municipality=city.municipality)
+            for name in ("가맹담당", "가맹팀장")
+        )
+    for kind in _LIVES[status]:
+        maker, checker = city.clerks
+        change = MerchantChange.objects.create(
+            municipality=city.municipality, merchant=merchant, kind=kind, effective_from=day, reason="시험", entered_by=maker,
+            entered_at=AT,
+        )  # fmt: skip
+        change.state, change.decided_by, change.decided_at, change.applied_at = ChangeState.APPLIED, checker, AT, AT
+        change.save(update_fields=["state", "decided_by", "decided_at", "applied_at"])
+        merchant.status, merchant.registered_on = status, day
 
 
 _OF_PROGRAMME = {field.name for field in Programme._meta.fields}

@@ -2,6 +2,17 @@
 -- merchants_merchantchange, entered by one person and approved by another, becomes 'applied', and the trigger below carries
 -- it over to the shop, where payments look. What was applied is the history; what it says never changes.
 
+CREATE FUNCTION public.check_new_merchant() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A shop begins as an application, whoever inserts it. The tables' owner alone takes over shops that are registered already.
+BEGIN
+    IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+        RAISE EXCEPTION 'registered by nobody' USING ERRCODE = '55000', CONSTRAINT = 'merchant_begins_applied';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER merchant_begins BEFORE INSERT ON merchants_merchant
+    FOR EACH ROW WHEN (NEW.status <> 'applied' OR NEW.registered_on IS NOT NULL) EXECUTE FUNCTION public.check_new_merchant();
+
 CREATE FUNCTION public.merchant_status_after(p_kind text, p_status text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 -- The status after a change of this kind; NULL when the status does not allow it. The same table: registry/rules.py.
 SELECT CASE

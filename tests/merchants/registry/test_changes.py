@@ -12,6 +12,7 @@ from merchants.qr_kit.models import MerchantQR
 from merchants.registry import selectors, services
 from merchants.registry.errors import (
     ApprovedByOneself,
+    BeginsAsApplication,
     ChangeDecided,
     ChangeDoesNotFit,
     ChangeWaitsAlready,
@@ -30,6 +31,7 @@ from tests.factories import AT, City
 from tests.factories.shops import TODAY, acting, make_application, make_standard, request
 from vouchers.common.database import domain_errors
 from vouchers.common.errors import NotPermitted
+from vouchers.common.models import uuid7
 from vouchers.ledger.services import call
 from vouchers.officials.models import Official
 from vouchers.officials.rules import Role
@@ -101,6 +103,23 @@ def test_no_statement_changes_a_registered_shop_without_approval(city, fields) -
     shop = factories.make_merchant(city)
     with pytest.raises(NeedsApproval), transaction.atomic(), domain_errors():
         Merchant.objects.filter(pk=shop.pk).update(**fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [*({"status": status} for status in ("active", "suspended", "cancelled", "closed")),
+     {"status": "applied", "registered_on": TODAY}],
+    ids=lambda fields: "-".join(map(str, fields.values())),
+)  # fmt: skip
+def test_no_statement_inserts_a_shop_that_nobody_registered(city, fields) -> None:
+    like = factories.make_merchant(city)
+    shop = Merchant.objects.get(pk=like.pk)
+    shop.pk, shop.code, shop.business_number = uuid7(), "M000000009", "1248100998"
+    shop.status, shop.registered_on = fields["status"], fields.get("registered_on")
+    with pytest.raises(BeginsAsApplication), transaction.atomic(), domain_errors():
+        shop.save(force_insert=True)
+    shop.status, shop.registered_on = MerchantStatus.APPLIED, None
+    shop.save(force_insert=True)
 
 
 def test_saving_a_shop_anew_keeps_its_account_and_corrects_its_address(city) -> None:
@@ -234,7 +253,10 @@ def test_the_account_changes_when_another_person_approves(city, officer, approve
     assert changed.account_number.reveal() == "220-987-654321"
     assert Merchant.objects.get(account_number_index="220-987-654321") == shop
     assert (changed.representative, changed.account_holder, changed.status) == ("박새로", "김장터", "active")
-    lines = {str(line.label): (line.before, line.after) for line in selectors.compared(MerchantChange.objects.get())}
+    lines = {
+        str(line.label): (line.before, line.after)
+        for line in selectors.compared(MerchantChange.objects.get(pk=change.pk))
+    }
     assert lines == {"대표자": ("김*터", "박*로"), "정산 계좌": ("***-***-**6789", "***-***-**4321")}
 
 

@@ -30,7 +30,7 @@ def city() -> City:
         make_standard(made)
         old = [factories.make_merchant(made), factories.make_merchant(made, category_id="cafe")]
         new = [factories.make_merchant(made, registered_on=business_date(on(3))) for _ in range(2)]
-        factories.make_merchant(made, status=MerchantStatus.APPLIED, registered_on=None)
+        factories.make_merchant(made, status=MerchantStatus.APPLIED)
         change(made, old[0], ChangeKind.SUSPEND, on(5))
         change(made, old[0], ChangeKind.RESUME, on(9))
         change(made, old[1], ChangeKind.CANCEL, on(10))
