@@ -52,12 +52,11 @@ class Paper(HTML):
         return []
 
 
-def render(htmls: Sequence[str], *, archive: bool, tagged: bool, enclosed: Sequence[Enclosed]) -> bytes:
+def render(htmls: Sequence[str], *, archive: bool, enclosed: Sequence[Enclosed]) -> bytes:
     """See `pdf.render`."""
     fonts, stylesheet = prepared()
     identifier = hashlib.sha256("".join(htmls).encode()).digest()[:16]
-    variant = "pdf/a-3a" if tagged else "pdf/a-3b"
-    kind: dict[str, Any] = {"pdf_variant": variant, "attachments": [_attachment(file) for file in enclosed]}
+    kind: dict[str, Any] = {"pdf_variant": "pdf/a-3a", "attachments": [_attachment(file) for file in enclosed]}
     options = kind if archive else {}
     try:
         with _one_at_a_time:  # Pango's font map is not safe between threads

@@ -27,15 +27,14 @@ class Enclosed:
 
 
 def render(
-    html: str, *more: str, archive: bool = False, tagged: bool = True, enclosed: Sequence[Enclosed] = ()
+    html: str, *more: str, archive: bool = False, enclosed: Sequence[Enclosed] = ()
 ) -> bytes:  # fmt: skip
     """The PDF of a whole HTML document, styled by ``document.css``; the same HTML gives the same bytes.
 
     ``more`` documents follow it in the same file, each with page numbers of its own.
-    ``archive``: as PDF/A-3a, tagged for screen readers and to be read for ever, which may enclose files; not ``tagged``, as
-    PDF/A-3b. Raises PaperFailed.
+    ``archive``: as PDF/A-3a, tagged for screen readers and to be read for ever, which may enclose files. Raises PaperFailed.
     """
-    made: bytes = _layout().render([html, *more], archive=archive, tagged=tagged, enclosed=enclosed)
+    made: bytes = _layout().render([html, *more], archive=archive, enclosed=enclosed)
     return made
 
 

@@ -33,17 +33,17 @@ Thing = TypeVar("Thing")
 _of_thread = local()
 
 
-def render(template: str, said: Mapping[str, Any]) -> bytes:
-    """The PDF/A-3a of a template of `FILES` with what is said; the same words give the same bytes.
+def render(template: str, said: Mapping[str, Any], *, tagged: bool = True) -> bytes:
+    """The PDF/A-3a of a template of `FILES` with what is said, not ``tagged`` PDF/A-3b; the same words give the same bytes.
 
     A letter that no font of this machine has is shown as 〓. Raises PaperFailed.
     """
     words = json.dumps(said, ensure_ascii=False)
     try:
         try:
-            made = _compiled(template, words)
+            made = _compiled(template, words, tagged=tagged)
         except typst.TypstError:
-            made = _compiled(template, _shown(words))
+            made = _compiled(template, _shown(words), tagged=tagged)
     except typst.TypstError as error:
         raise PaperFailed(error.message) from error
     return _compact(made)
@@ -72,13 +72,14 @@ def _outcome(future: Future[bytes]) -> bytes | BaseException:
     return future.exception() or future.result()
 
 
-def _compiled(template: str, words: str) -> bytes:
+def _compiled(template: str, words: str, *, tagged: bool) -> bytes:
     """A compiler serves one thread at a time; the fonts are read once."""
     if not hasattr(_of_thread, "compiler"):
         _of_thread.compiler = typst.Compiler(root=FILES, font_paths=_fonts())
     made: bytes = _of_thread.compiler.compile(
-        FILES / template, format="pdf", sys_inputs={"said": words}, pdf_standards=["a-3a"]
-    )
+        FILES / template, format="pdf", sys_inputs={"said": words}, pdf_standards=["a-3a" if tagged else "a-3b"],
+        pdf_tags=tagged,
+    )  # fmt: skip
     return made
 
 
