@@ -65,6 +65,8 @@ _ROWS: Final = """
     LEFT JOIN pg_class root ON root.oid = pg_partition_root(c.oid)
     WHERE c.relkind = 'r'
 """
+_BOUNDS: Final = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+"""Where a transaction begins and ends; these ask nothing of a table."""
 _COUNTS: Final = re.compile(r"\bCOUNT\(", re.IGNORECASE)
 
 
@@ -202,7 +204,7 @@ def _look(meter: _Meter, page: str, who: str, client: Client, address: str, roun
         client.get(address)
     _tell_what_was_read()
     look.whole, look.rows = meter.whole(before, meter.read())
-    look.queries = len([query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+    look.queries = len([query for query in captured if not query["sql"].startswith(_BOUNDS)])
     look.slowest_query = max(captured, key=lambda query: float(query["time"]))["sql"][:2_000]
     look.counts = [
         table

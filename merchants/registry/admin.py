@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Func, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
@@ -384,6 +386,7 @@ class UsageRuleAdmin(EditAdmin):
     form = UsageRuleForm
     list_display: ClassVar = ["name", "allowed", "denied", "sales_cap", "municipality"]
     list_select_related: ClassVar = ["municipality"]
+    list_filter: ClassVar = [MunicipalityFilter]
     prefix_search: ClassVar = ["name"]
     search_help_text = _("사용처 기준명의 앞부분")
     add_fieldsets: ClassVar = [
@@ -395,15 +398,20 @@ class UsageRuleAdmin(EditAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRule]:
+        """With what the categories are called."""
+        rows = super().get_queryset(request)
+        return rows.annotate(allowed_names=_names("allowed_categories"), denied_names=_names("denied_categories"))
+
     @admin.display(description=_("사용 가능 업종"))
-    def allowed(self, rule: UsageRule) -> Any:
+    def allowed(self, rule: Any) -> Any:
         """All, or their names."""
-        return _names(rule.allowed_categories) or _("모든 업종")
+        return ", ".join(rule.allowed_names) or _("모든 업종")
 
     @admin.display(description=_("사용 제한 업종"))
-    def denied(self, rule: UsageRule) -> str:
+    def denied(self, rule: Any) -> str:
         """Their names."""
-        return _names(rule.denied_categories) or "-"
+        return ", ".join(rule.denied_names) or "-"
 
     @admin.display(description=_("사용 가능 읍면동"))
     def region(self, rule: UsageRule) -> Any:
@@ -416,5 +424,14 @@ class UsageRuleAdmin(EditAdmin):
         return _("제한 없음") if rule.annual_sales_cap is None else money(rule.annual_sales_cap)
 
 
-def _names(codes: list[str]) -> str:
-    return ", ".join(MerchantCategory.objects.filter(pk__in=codes).values_list("name", flat=True)) if codes else ""
+class _OneOf(Func):
+    """Whether a value is in an array."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
+    output_field: Any = BooleanField()
+
+
+def _names(codes: str) -> ArraySubquery:
+    found = MerchantCategory.objects.filter(_OneOf("pk", OuterRef(codes)))
+    return ArraySubquery(found.order_by("pk").values("name"))

@@ -86,8 +86,8 @@ class Citizen(TenantModel, Stamped):
         ]
         indexes: ClassVar = [
             # What officials search by. Equality and ranges alone: other comparisons wait behind row-level security.
-            models.Index(fields=["name"], name="citizen_by_name"),
-            models.Index(fields=["phone_tail"], name="citizen_by_phone_tail"),
+            models.Index(fields=["municipality", "name"], name="citizen_by_name"),
+            models.Index(fields=["municipality", "phone_tail"], name="citizen_by_phone_tail"),
             models.Index(
                 fields=["municipality", "status", "id"],
                 condition=~models.Q(status=CitizenStatus.ACTIVE),
@@ -121,7 +121,7 @@ class Corporation(TenantModel, Stamped):
                 violation_error_message=_("같은 사업자등록번호의 법인 회원이 이미 있습니다."),
             )
         ]  # fmt: skip
-        indexes: ClassVar = [models.Index(fields=["name"], name="corporation_by_name")]
+        indexes: ClassVar = [models.Index(fields=["municipality", "name"], name="corporation_by_name")]
 
     def __str__(self) -> str:
         return self.name

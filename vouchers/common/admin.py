@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
+from inspect import isfunction, signature
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -45,10 +47,30 @@ class TenantForm(forms.ModelForm):
         return exclusions - {"municipality"}
 
 
+def _once(name: str, column: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    @wraps(column)
+    def told(page: Any, row: Any) -> Any:
+        known = vars(row).setdefault("_told", {})
+        if name not in known:
+            known[name] = column(page, row)
+        return known[name]
+
+    return told
+
+
 class ReadMixin:
-    """Permissions of a class whose rows nobody changes here."""
+    """Permissions of a class whose rows nobody changes here.
+
+    What its columns tell of a row is worked out once: the theme looks at a column several times, and some ask the database.
+    """
 
     view_permission: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, column in list(vars(cls).items()):
+            if isfunction(column) and hasattr(column, "short_description") and len(signature(column).parameters) == 2:
+                setattr(cls, name, _once(name, column))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the menu lists it."""
@@ -141,8 +163,23 @@ class ListAdmin(ReadMixin, ModelAdmin):
         """Row-level security names a list of municipalities, which keeps no order of a key that begins with it. So where the
         list has but one, it is named here, and the newest rows are the last of the key."""
         rows = super().get_queryset(request)
+        if getattr(request, "is_of_a_row", False):
+            return rows.select_related(*self._named())
         codes = request.authority.municipalities  # type: ignore[attr-defined]
         return rows.filter(municipality=min(codes)) if len(codes) == 1 and self._is_tenant() else rows
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row of a page, in one query with the rows that the page names; to read a page it is asked for once."""
+        request.is_of_a_row = True  # type: ignore[attr-defined]
+        found = vars(request).setdefault("_found", {})
+        if request.method != "GET" or (type(self), object_id) not in found:
+            found[type(self), object_id] = super().get_object(request, object_id, from_field)
+        return found[type(self), object_id]
+
+    def _named(self) -> set[str]:
+        fields = flatten_fieldsets(self.fieldsets) if self.fieldsets else flatten(self.fields or ())
+        named = {field.name for field in self.model._meta.fields if field.related_model and field.name in fields}
+        return named | set(self.list_select_related if isinstance(self.list_select_related, Sequence) else ())
 
     def _is_tenant(self) -> bool:
         return any(field.name == "municipality" for field in self.model._meta.fields)
@@ -193,19 +230,6 @@ def _may_open(request: HttpRequest, field: models.Field) -> bool:
 
 def _in_columns(names: Sequence[Any], columns: dict[str, Any]) -> list[Any]:
     return [tuple(_in_columns(name, columns)) if isinstance(name, tuple) else columns.get(name, name) for name in names]
-
-
-def once(column: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """A column that asks the database says it once for each row: the theme looks at it several times."""
-
-    @wraps(column)
-    def told(page: Any, row: Any) -> Any:
-        known = vars(row).setdefault("_told", {})
-        if column.__name__ not in known:
-            known[column.__name__] = column(page, row)
-        return known[column.__name__]
-
-    return told
 
 
 @cache

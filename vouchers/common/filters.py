@@ -77,7 +77,10 @@ class MunicipalityFilter(admin.SimpleListFilter):
         yield from list(super().choices(changelist))[1:]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """The chosen one. When none is chosen, the official's own where it has rows, else the first that has any."""
+        """The chosen one. When none is chosen, the official's own where it has rows, else the first that has any. A whole key
+        is looked for in all of them: it does not tell where it is from."""
+        if self.value() is None and is_key(request.GET.get("q", "")):
+            return queryset
         if self.value() is None:
             self.used_parameters[self.parameter_name] = self._first_with_rows(request, queryset)
         return queryset.filter(municipality=self.value())
@@ -86,7 +89,15 @@ class MunicipalityFilter(admin.SimpleListFilter):
         own = chosen_municipality(request)
         if len(request.authority.municipalities) < 2 or queryset.filter(municipality=own).exists():  # type: ignore[attr-defined]
             return own
-        return queryset.order_by().values_list("municipality", flat=True).first() or own
+        return queryset.order_by("municipality").values_list("municipality", flat=True).first() or own
+
+
+def is_key(text: str) -> bool:
+    """Whether it is a whole key, such as the number of a payment."""
+    try:
+        return bool(UUID(text.strip()))
+    except ValueError:
+        return False
 
 
 def chosen_municipality(request: HttpRequest) -> str:

@@ -16,9 +16,10 @@ def set_local(**settings: str) -> None:
     """Set ``app.<name>`` for the rest of the present transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError("a scope lives in a transaction: use scope() or transaction.atomic()")
+    asked = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    said = [part for name, value in settings.items() for part in (f"app.{name}", value)]
     with connection.cursor() as cursor:
-        for name, value in settings.items():
-            cursor.execute("SELECT set_config(%s, %s, true)", [f"app.{name}", value])
+        cursor.execute(f"SELECT {asked}", said)
 
 
 @contextmanager

@@ -1518,7 +1518,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '법인 회원',
                 'verbose_name_plural': '법인 회원',
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['name'], name='corporation_by_name')],
+                'indexes': [models.Index(fields=['municipality', 'name'], name='corporation_by_name')],
                 'constraints': [models.UniqueConstraint(fields=('municipality', 'business_number'), name='corporation_once', violation_error_message='같은 사업자등록번호의 법인 회원이 이미 있습니다.')],
             },
         ),
@@ -2598,11 +2598,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='citizen',
-            index=models.Index(fields=['name'], name='citizen_by_name'),
+            index=models.Index(fields=['municipality', 'name'], name='citizen_by_name'),
         ),
         migrations.AddIndex(
             model_name='citizen',
-            index=models.Index(fields=['phone_tail'], name='citizen_by_phone_tail'),
+            index=models.Index(fields=['municipality', 'phone_tail'], name='citizen_by_phone_tail'),
         ),
         migrations.AddIndex(
             model_name='citizen',

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from vouchers.common.admin import EditAdmin, EditInline, HistoryAdmin, ListAdmin, day, moment, once, won
+from vouchers.common.admin import EditAdmin, EditInline, HistoryAdmin, ListAdmin, day, moment, won
 from vouchers.common.filters import MunicipalityFilter, PeriodFilter, id_floor
 from vouchers.common.money import money
 from vouchers.common.seoul import business_date, start_of_day
@@ -85,7 +85,6 @@ class PaymentAdmin(ListAdmin):
         return money(payment.amount + payment.discount)
 
     @admin.display(description=_("사용한 금액의 종류"))
-    @once
     def drawn(self, payment: Payment) -> SafeString:
         """Lot by lot, in the order of drawing."""
         return format_html_join(mark_safe("<br>"), "{} {}", drawn_by(payment))
@@ -103,7 +102,6 @@ class PaymentAdmin(ListAdmin):
         return _("전액 취소") if payment.refunded == payment.amount else _("부분 취소")
 
     @admin.display(description=_("캐시백"))
-    @once
     def cashback(self, payment: Payment) -> Any:
         """What the payment earned, and whose money it is."""
         found = cashback_of(payment)
@@ -118,12 +116,12 @@ class PaymentAdmin(ListAdmin):
         )
 
     @admin.display(description=_("이동 내역"))
-    @once
     def movements(self, payment: Payment) -> SafeString:
         """The movements of the payment and of its cancellations."""
         rows = Event.objects.filter(municipality=payment.municipality_id)
-        events: QuerySet[Event] = rows.filter(pk=payment.pk) | rows.filter(reference=payment.pk)
-        found = [(event, movements_of(event, limit=100)) for event in events.order_by("id")[:20]]
+        # Asked one after the other: no index serves the two of them together.
+        events = [*rows.filter(pk=payment.pk), *rows.filter(reference=payment.pk).order_by("id")[:20]]
+        found = [(event, movements_of(event, limit=100)) for event in events]
         return render_to_string("vouchers/payments/movements.html", {"journals": found})
 
 
