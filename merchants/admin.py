@@ -3,6 +3,7 @@
 from merchants.applications import admin as applications
 from merchants.closures import admin as closures
 from merchants.dispositions import admin as dispositions
+from merchants.dispositions import pages as disposition_pages
 from merchants.open_data import admin as open_data
 from merchants.payouts import admin as payouts
 from merchants.qr_kit import admin as qr_kit
@@ -13,6 +14,7 @@ from merchants.settlement import admin as settlement
 __all__ = [
     "applications",
     "closures",
+    "disposition_pages",
     "dispositions",
     "open_data",
     "payouts",

@@ -23,6 +23,7 @@ from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.common.seoul import business_date
 
 VIEW, EDIT, APPROVE = "merchants.view", "merchants.edit", "merchants.approve"
+FOLLOW_UPS_SHOWN = 50
 _TEXT = UnfoldAdminTextareaWidget(attrs={"rows": 4})
 
 
@@ -79,6 +80,7 @@ class DispositionAdmin(ListAdmin):
         ]}),
     ]  # fmt: skip
     change_form_outer_before_template = "merchants/dispositions/steps.html"
+    change_form_outer_after_template = "merchants/dispositions/follow_ups.html"
     empty_hint = _("가맹점 화면에서 위반행위를 사전통지하면 여기에 나타납니다.")
 
     found, noticed, due = (
@@ -103,8 +105,19 @@ class DispositionAdmin(ListAdmin):
                 "may_write": noticed and authority.may(EDIT, case.municipality_id),
                 "may_decide": approves and case.entered_by_id != request.user.pk,
                 "is_own": approves and case.entered_by_id == request.user.pk,
-            }
+            } | (self._follow_ups(request, case) if case.state == DispositionState.DECIDED else {})
         return super().changeform_view(request, object_id, form_url, context)
+
+    def _follow_ups(self, request: HttpRequest, case: Disposition) -> dict[str, Any]:
+        """What followed from the decision, and what the official may add to it."""
+        authority: Any = request.authority  # type: ignore[attr-defined]
+        return {
+            "is_decided": True, "today": business_date(request.at),  # type: ignore[attr-defined]
+            "restitutions": case.restitutions.select_related("entered_by", "closed_by")[:FOLLOW_UPS_SHOWN],
+            "referrals": case.referrals.select_related("entered_by")[:FOLLOW_UPS_SHOWN],
+            "may_follow_up": authority.may(EDIT, case.municipality_id),
+            "may_write_off": authority.may(APPROVE, case.municipality_id),
+        }  # fmt: skip
 
 
 def _day(label: Any, **options: Any) -> forms.DateField:

@@ -51,8 +51,35 @@ class StepChanged(StateConflict):
     message = _("그 사이 위반 차수가 달라졌습니다. 반려하고 다시 올리게 하십시오.")
 
 
+class NothingDecided(StateConflict):
+    """Money is claimed back, and a case goes to the police, when the case was decided."""
+
+    code = "disposition_nothing_decided"
+    message = _("처분이 확정된 뒤에 환수와 수사의뢰를 등록할 수 있습니다.")
+
+
+class FollowUpFinal(StateConflict):
+    """The claim was paid or given up meanwhile; what was written of a claim or a referral stays."""
+
+    code = "disposition_follow_up_final"
+    message = _("이미 끝난 환수입니다. 화면을 새로 고쳐 상태를 확인하십시오.")
+
+
+class DaysOutOfOrder(DomainError):
+    """Something that follows is dated before what it follows from."""
+
+    code = "disposition_days_out_of_order"
+    message = _("납부 기한·처리일·통보일은 환수 통지일이나 의뢰일보다 빠를 수 없습니다.")
+
+
 register(
     disposition_by_another=ApprovedByOneself,
     disposition_is_final=DispositionFinal,
     disposition_cancels_after_hearing=HearingMissing,
+    follow_up_of_a_decision=NothingDecided,
+    follow_up_is_final=FollowUpFinal,
+    restitution_due_after_claim=DaysOutOfOrder,
+    restitution_closed_whole=DaysOutOfOrder,
+    restitution_written_off_by_another=ApprovedByOneself,
+    referral_outcome_after_referral=DaysOutOfOrder,
 )

@@ -133,3 +133,116 @@ class Disposition(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.merchant} · {self.violation}"
+
+
+class RestitutionState(models.TextChoices):
+    """Claimed once, and ended once."""
+
+    CLAIMED = "claimed", _("미납")
+    PAID = "paid", _("납부")
+    WRITTEN_OFF = "written_off", _("결손·취소")
+
+
+class Restitution(TenantModel):
+    """부당이득 환수: what a shop has to give back after its case was decided. Money moves by bank or by an adjustment of its
+    settlement; this is the record of the claim. Won."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE"
+
+    disposition = models.ForeignKey(
+        Disposition, on_delete=models.PROTECT, related_name="restitutions", verbose_name=_("행정처분")
+    )
+    amount = models.BigIntegerField(_("환수액(원)"))
+    legal_basis = models.CharField(_("환수 근거"), max_length=200)
+    claimed_on = models.DateField(_("환수 통지일"))
+    document = models.CharField(_("환수 통지 문서"), max_length=120)
+    due_on = models.DateField(_("납부 기한"))
+    state = models.CharField(_("상태"), max_length=12, choices=RestitutionState, default=RestitutionState.CLAIMED)
+    closed_on = models.DateField(_("납부일·결손일"), null=True, blank=True)
+    note = models.CharField(_("납부 방법·결손 사유"), max_length=300, blank=True)
+    entered_by = models.ForeignKey(
+        "vouchers.Official", on_delete=models.PROTECT, related_name="+", verbose_name=_("입력자")
+    )
+    entered_at = models.DateTimeField(_("입력일시"))
+    closed_by = models.ForeignKey(
+        "vouchers.Official", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("처리자")
+    )
+    closed_at = models.DateTimeField(_("처리일시"), null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("부당이득 환수")
+        verbose_name_plural = _("부당이득 환수")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="restitution_amount_positive"),
+            models.CheckConstraint(
+                condition=models.Q(due_on__gte=models.F("claimed_on")), name="restitution_due_after_claim"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state="claimed", closed_on__isnull=True, closed_by__isnull=True, closed_at__isnull=True
+                )
+                | ~models.Q(state="claimed")
+                & models.Q(closed_on__gte=models.F("claimed_on"), closed_by__isnull=False, closed_at__isnull=False),
+                name="restitution_closed_whole",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="written_off") | ~models.Q(closed_by=models.F("entered_by")),
+                name="restitution_written_off_by_another",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["municipality", "due_on"], condition=models.Q(state="claimed"), name="restitution_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.disposition} · {self.amount:,}"
+
+
+class Outcome(models.TextChoices):
+    """How far the police and the prosecution have come."""
+
+    PENDING = "pending", _("수사 중")
+    FORWARDED = "forwarded", _("송치")
+    NOT_FORWARDED = "not_forwarded", _("불송치")
+    INDICTED = "indicted", _("기소")
+    NOT_INDICTED = "not_indicted", _("불기소")
+
+
+class Referral(TenantModel):
+    """수사의뢰: a decided case that was sent to the police, and what became of it there."""
+
+    app_privileges: ClassVar[str] = "SELECT, INSERT, UPDATE"
+
+    disposition = models.ForeignKey(
+        Disposition, on_delete=models.PROTECT, related_name="referrals", verbose_name=_("행정처분")
+    )
+    station = models.CharField(_("수사기관"), max_length=80)
+    referred_on = models.DateField(_("의뢰일"))
+    document = models.CharField(_("수사의뢰 문서"), max_length=120)
+    outcome = models.CharField(_("수사 결과"), max_length=14, choices=Outcome, default=Outcome.PENDING)
+    outcome_on = models.DateField(_("결과 통보일"), null=True, blank=True)
+    note = models.CharField(_("결과 내용"), max_length=300, blank=True)
+    entered_by = models.ForeignKey(
+        "vouchers.Official", on_delete=models.PROTECT, related_name="+", verbose_name=_("입력자")
+    )
+    entered_at = models.DateTimeField(_("입력일시"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("수사의뢰")
+        verbose_name_plural = _("수사의뢰")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(outcome="pending", outcome_on__isnull=True)
+                | ~models.Q(outcome="pending") & models.Q(outcome_on__gte=models.F("referred_on")),
+                name="referral_outcome_after_referral",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.disposition} · {self.station}"

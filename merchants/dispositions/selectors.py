@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import QuerySet
 
-from merchants.dispositions.models import Disposition, DispositionState, Violation
+from merchants.dispositions.models import Disposition, DispositionState, Restitution, RestitutionState, Violation
 from merchants.dispositions.rules import fine_of, measures_for, step_of
 from merchants.registry.models import Merchant
 
@@ -37,3 +38,11 @@ def fine(disposition: Disposition) -> int | None:
 def measures(violation: Violation, merchant: Merchant) -> list[str]:
     """What may be decided about this shop for that offence."""
     return measures_for(measures=violation.measures, status=merchant.status)
+
+
+def overdue(*, municipalities: Iterable[str], day: date) -> QuerySet[Restitution]:
+    """Claims that nobody has paid by their day, the oldest first."""
+    rows = Restitution.objects.filter(
+        municipality__in=list(municipalities), state=RestitutionState.CLAIMED, due_on__lt=day
+    )
+    return rows.select_related("disposition__merchant").order_by("due_on", "pk")

@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
         run_sql_file("merchants/registry/sql/0001_benefits.sql"),
         run_sql_file("merchants/registry/sql/0002_changes.sql"),
         run_sql_file("merchants/dispositions/sql/0001_final.sql"),
+        run_sql_file("merchants/dispositions/sql/0002_follow_ups.sql"),
         run_sql_file("merchants/settlement/sql/0001_tables.sql"),
         run_sql_file("merchants/settlement/sql/0002_functions.sql"),
         run_sql_file("merchants/settlement/sql/0003_exchange.sql"),

@@ -155,6 +155,11 @@ def _of_upper_rooms(merchant: Merchant) -> list[Moment]:
             " WHERE held.municipality_id = %s AND held.merchant_id = %s ORDER BY held.id DESC LIMIT %s", (get_language() == "en", *shop),
         )  # fmt: skip
         cases = cursor.fetchall()
+        cursor.execute(_FOLLOW_UPS, {"city": merchant.municipality_id, "shop": merchant.pk, "limit": SHOWN_MOMENTS})
+        followed = [
+            Moment(day=day, at=at, title=_FOLLOWED[what], text=" · ".join(filter(None, [money(amount) if amount else "", text])))
+            for what, day, at, amount, text in cursor.fetchall()
+        ]  # fmt: skip
     issued = [
         Moment(day=business_date(at), at=at, title=title, text=terminal)
         for terminal, made, retired in codes
@@ -175,7 +180,24 @@ def _of_upper_rooms(merchant: Merchant) -> list[Moment]:
         for _on, _at, name, _said, state, day, measure, document, step, fine, at in cases
         if state == "decided"
     ]  # fmt: skip
-    return [*issued, *noticed, *decided]
+    return [*issued, *noticed, *decided, *followed]
+
+
+_FOLLOW_UPS = """
+WITH held AS (SELECT id FROM merchants_disposition WHERE municipality_id = %(city)s AND merchant_id = %(shop)s),
+claim AS (SELECT * FROM merchants_restitution WHERE disposition_id IN (SELECT id FROM held)),
+sent AS (SELECT * FROM merchants_referral WHERE disposition_id IN (SELECT id FROM held))
+SELECT 'claimed' AS what, claimed_on AS day, entered_at AS at, amount, document AS text FROM claim
+UNION ALL SELECT state, closed_on, closed_at, amount, note FROM claim WHERE state <> 'claimed'
+UNION ALL SELECT 'referred', referred_on, entered_at, NULL, station || ' · ' || document FROM sent
+UNION ALL SELECT outcome, outcome_on, entered_at, NULL, note FROM sent WHERE outcome <> 'pending'
+ORDER BY day DESC LIMIT %(limit)s
+"""
+_FOLLOWED = {
+    "claimed": _("환수 통지"), "paid": _("환수금 납부"), "written_off": _("환수 결손·취소"), "referred": _("수사의뢰"),
+    "forwarded": _("수사 결과: 송치"), "not_forwarded": _("수사 결과: 불송치"), "indicted": _("수사 결과: 기소"),
+    "not_indicted": _("수사 결과: 불기소"),
+}  # fmt: skip
 
 
 _MEASURES = {

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from merchants.payouts import alarms as payout_alarms
 from reports.dashboard import rules
+from reports.dashboard.alarms import overdue_claims
 from reports.dashboard.selectors import (
     Allotment,
     Asked,
@@ -75,6 +76,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "alarms": alarms_for(authority=authority, today=today),
         "benefit_alarms": benefits,
         "payouts": payout_alarms.of(authority, today),
+        "claims": overdue_claims(authority, today),
         "stopped_webhooks": stopped_for(authority=authority, at=request.at),  # type: ignore[attr-defined]
         "deputyships": deputyships_of(official_id=authority.official_id, day=today).filter(valid_from__lte=today)
         if authority.acting

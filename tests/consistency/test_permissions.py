@@ -19,7 +19,7 @@ from allowances.departures.models import Departure, DepartureList
 from allowances.programmes.models import Cycle, Programme
 from merchants.applications.models import ApplicationUpload
 from merchants.closures.models import ClosureCheck
-from merchants.dispositions.models import Disposition
+from merchants.dispositions.models import Disposition, Referral, Restitution
 from merchants.open_data.models import UsageMonth
 from merchants.payouts.models import Payout, PayoutBatch
 from merchants.qr_kit.models import MerchantQR
@@ -271,6 +271,11 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "disposition_decide": ("post", Disposition, "A"),
     "disposition_return": ("post", Disposition, "A"),
     "disposition_drop": ("post", Disposition, "M"),
+    "disposition_restitution": ("get", Disposition, "M"),
+    "disposition_referral": ("get", Disposition, "M"),
+    "restitution_pay": ("get", Restitution, "M"),
+    "restitution_write_off": ("get", Restitution, "A"),
+    "referral_outcome": ("get", Referral, "M"),
     "merchant_change_approve": ("post", MerchantChange, "A"),
     "merchant_change_return": ("post", MerchantChange, "A"),
     "merchant_change_withdraw": ("post", MerchantChange, "M"),

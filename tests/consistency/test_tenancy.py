@@ -48,7 +48,7 @@ from tests.factories.open_data import make_terms
 from tests.factories.payouts import send_everything
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
-from tests.factories.shops import ask_for_a_change, make_case
+from tests.factories.shops import ask_for_a_change, make_claim, make_decided_case, make_referral
 from tests.factories.top_ups import buy, make_discount, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import CitizenCategory, Household, HouseholdMember, ResidencePeriod
@@ -195,7 +195,10 @@ def _fill_the_rest(city: City) -> None:
         card_people=0, mobile_people=1, is_hidden=True,
     )  # fmt: skip
     ask_for_a_change(city, factories.make_merchant(city))
-    make_case(factories.make_merchant(city), factories.make_official(city, Role.MERCHANT_OFFICER))
+    officer = factories.make_official(city, Role.MERCHANT_OFFICER)
+    case = make_decided_case(factories.make_merchant(city), officer, factories.make_official(city, Role.APPROVER))
+    make_claim(case, officer)
+    make_referral(case, officer)
     _sell(city)
     _keep_a_household(city)
     pay_points(city)

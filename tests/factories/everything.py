@@ -24,7 +24,14 @@ from merchants.dispositions.models import Disposition, Violation
 from merchants.open_data.models import OpenDataTerms, UsageMonth
 from merchants.payouts.models import BankSheet, Payout, PayoutBatch, PayoutResult, PayoutTerms
 from merchants.qr_kit.models import MerchantQR
-from merchants.registry.models import Merchant, MerchantCategory, MerchantChange, MerchantPaper, RegistrationStandard
+from merchants.registry.models import (
+    ChangeState,
+    Merchant,
+    MerchantCategory,
+    MerchantChange,
+    MerchantPaper,
+    RegistrationStandard,
+)
 from merchants.settlement.models import (
     Adjustment,
     AgentReckoning,
@@ -54,7 +61,7 @@ from tests.factories.open_data import make_terms, make_usage
 from tests.factories.payouts import send_everything
 from tests.factories.points import pay_points
 from tests.factories.settlement import exchange_and_hold
-from tests.factories.shops import ask_for_a_change, make_case
+from tests.factories.shops import ask_for_a_change, make_case, make_claim, make_decided_case, make_referral
 from tests.factories.top_ups import buy, write_of
 from tests.factories.webhooks import make_endpoint
 from vouchers.citizens.models import Citizen, Corporation, Household
@@ -113,6 +120,8 @@ class Everything:
         """One row of the model; call it inside the city's scope."""
         if model is Official:
             return self.officials[Role.DRAFTER]
+        if model is MerchantChange:  # the one that waits, not those that brought the shops where they are
+            return MerchantChange.objects.get(state=ChangeState.WAITING)
         return model._default_manager.order_by("pk").first()
 
 
@@ -128,6 +137,11 @@ def make_everything(*, code: str = "41280") -> Everything:
         make_usage(city)
         ask_for_a_change(city, merchant)
         make_case(merchant, factories.make_official(city, Role.MERCHANT_OFFICER))
+        decided = make_decided_case(
+            factories.make_merchant(city), officials[Role.MERCHANT_OFFICER], officials[Role.APPROVER]
+        )
+        make_claim(decided, officials[Role.MERCHANT_OFFICER])
+        make_referral(decided, officials[Role.MERCHANT_OFFICER])
         ApplicationUpload.objects.create(
             municipality=city.municipality, file_name="신청.csv", file_sha256="0" * 64, rows="[]", rows_total=1, rows_wrong=1,
             problems=[{"row": 2, "column": "상호", "value": "", "reason": "반드시 적어야 합니다.", "blocks": True}],

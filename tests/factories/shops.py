@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from merchants.dispositions import follow_ups
 from merchants.dispositions import services as dispositions
-from merchants.dispositions.models import Disposition, Violation
+from merchants.dispositions.models import Disposition, Measure, Referral, Restitution, Violation
 from merchants.registry import services
 from merchants.registry.models import (
     ChangeKind,
@@ -43,7 +44,7 @@ def make_standard(city: City, **fields: Any) -> RegistrationStandard:
 
 def make_application(city: City, **fields: Any) -> Merchant:
     """A shop that applied and that nobody has reviewed yet."""
-    return factories.make_merchant(city, **({"status": MerchantStatus.APPLIED, "registered_on": None} | fields))
+    return factories.make_merchant(city, **({"status": MerchantStatus.APPLIED} | fields))
 
 
 def request(
@@ -76,3 +77,27 @@ def make_case(merchant: Merchant, officer: Official, *, code: str = "illegal_exc
         "hearing_on": TODAY - timedelta(days=1),
     }  # fmt: skip
     return dispositions.notify(**(said | acting(officer) | fields))
+
+
+def make_decided_case(merchant: Merchant, officer: Official, approver: Official, **fields: Any) -> Disposition:
+    """A case that another person decided today: a fine."""
+    case = make_case(merchant, officer, **fields)
+    dispositions.propose(
+        disposition=case, measure=Measure.FINE, effective_from=TODAY, reason="위반 확인", **acting(officer)
+    )
+    return dispositions.decide(disposition=case, **acting(approver))
+
+
+def make_claim(case: Disposition, officer: Official, **fields: Any) -> Restitution:
+    """A claim of 1,500,000 won of ten days ago, which was due yesterday."""
+    said = {
+        "amount": 1_500_000, "legal_basis": "조례 제15조", "claimed_on": TODAY - timedelta(days=10),
+        "document": "지역경제과-200", "due_on": TODAY - timedelta(days=1),
+    }  # fmt: skip
+    return follow_ups.claim(disposition=case, **(said | acting(officer) | fields))
+
+
+def make_referral(case: Disposition, officer: Official, **fields: Any) -> Referral:
+    """A referral of today."""
+    said = {"station": "고양경찰서 수사과", "referred_on": TODAY, "document": "지역경제과-201"}
+    return follow_ups.refer(disposition=case, **(said | acting(officer) | fields))
