@@ -85,7 +85,7 @@ class SettlementLineAdmin(ListAdmin):
 
     view_permission = "settlement.view"
     list_display: ClassVar = [
-        "day_seoul", "merchant", "payments", "paid_won", "refunds", "refunded_won", "exchanged_won", "fee_won",
+        "day_seoul", "merchant", "payments", "paid_won", "refunded_won", "exchanged_won", "fee_won",
         "payable_won", "pays_seoul", "held", "statement",
     ]  # fmt: skip
     list_select_related: ClassVar = ["merchant"]
