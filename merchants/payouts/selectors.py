@@ -90,20 +90,22 @@ def closed_through(*, currency: UUID) -> date | None:
 
 
 def candidates(*, currency: Currency, through: date, day: date, minimum: int) -> list[Candidate]:
-    """Every shop to which something is owed, the accounts looked at."""
+    """Every shop to which something is owed, the accounts looked at, but for those that the bank has paid to before."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT merchant_id, settled, queued, obstacle FROM payouts.candidates(%s, %s, %s, %s, %s)",
+            "SELECT merchant_id, settled, queued, obstacle, was_paid_to FROM payouts.candidates(%s, %s, %s, %s, %s)",
             [currency.municipality_id, currency.pk, through, day, minimum],
         )
         rows = cursor.fetchall()
-    unusable = _unusable([merchant for merchant, _settled, _queued, obstacle in rows if obstacle is None])
+    unusable = _unusable(
+        [merchant for merchant, *_owed, obstacle, was_paid_to in rows if obstacle is None and not was_paid_to]
+    )
     return [
         Candidate(
             merchant, settled, queued,
             Obstacle.WRONG_ACCOUNT if merchant in unusable else Obstacle(obstacle) if obstacle else None,
         )
-        for merchant, settled, queued, obstacle in rows
+        for merchant, settled, queued, obstacle, _was_paid_to in rows
     ]  # fmt: skip
 
 

@@ -24,10 +24,11 @@ END $$;
 
 CREATE FUNCTION payouts.candidates(
     p_municipality varchar, p_currency uuid, p_through date, p_day date, p_minimum bigint
-) RETURNS TABLE (merchant_id uuid, settled bigint, queued bigint, obstacle text)
+) RETURNS TABLE (merchant_id uuid, settled bigint, queued bigint, obstacle text, was_paid_to boolean)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     -- Shops to which anything is owed: what they have settled through that day, what is queued, and why none of it can be
-    -- paid on p_day (NULL: it can). A suspended or cancelled shop is still paid what it has earned.
+    -- paid on p_day (NULL: it can). A suspended or cancelled shop is still paid what it has earned. was_paid_to: the bank has
+    -- paid to its account before.
     WITH settled AS (
         SELECT account.owner_id AS merchant_id,
                balance.credits - balance.debits - balance.reserved - coalesce(later.amount, 0) AS amount
@@ -63,7 +64,11 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
                                    IS NOT DISTINCT FROM (shop.account_bank, shop.account_number_index, shop.account_holder))
                     THEN 'account_refused'
                 WHEN owed.settled + owed.queued < p_minimum THEN 'below_minimum'
-           END
+           END,
+           EXISTS (SELECT FROM merchants_payout before
+                   WHERE before.municipality_id = p_municipality AND before.merchant_id = owed.merchant_id
+                     AND before.state = 'paid' AND before.bank = shop.account_bank
+                     AND before.account_number_index = shop.account_number_index)
     FROM owed JOIN merchants_merchant shop ON shop.municipality_id = p_municipality AND shop.id = owed.merchant_id
 $$;
 
