@@ -50,6 +50,9 @@ def test_a_letter_a_shop_with_its_days_and_what_may_be_decided(city: City, clien
     first_page, second_page = papers.text(made, tmp_path).split("\f")[:2]
     assert ("행복분식" in first_page, "장터빵집" in second_page) == (True, True)
     assert all("- 1 / 1 -" in page for page in (first_page, second_page))
+    fined.facts = "현금으로 바꾸어 줌\n" * 60
+    pages = papers.text(notices.print_notices(cases=[fined, closed], **acting(officer)), tmp_path).split("\f")[:-1]
+    assert ("- 1 / 3 -" in pages[0], "- 3 / 3 -" in pages[2], "- 1 / 1 -" in pages[3]) == (True, True, True)
 
 
 def test_what_is_refused(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
