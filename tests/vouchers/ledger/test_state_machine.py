@@ -32,7 +32,7 @@ from vouchers.common.errors import DomainError
 from vouchers.common.models import uuid7
 from vouchers.common.seoul import business_date, start_of_day
 
-QUICK = settings(max_examples=150, stateful_step_count=30, deadline=None)
+QUICK = settings(max_examples=100, stateful_step_count=30, deadline=None)
 
 BUDGET = 400_000
 SHOPS = {"diner": ("restaurant", 200_000_000), "hotel": ("restaurant", 900_000_000), "bar": ("bar", 50_000_000)}
@@ -171,7 +171,7 @@ class Money(Twice):
             return multiple()
         lot = min(valid, key=lambda lot: lot.expires)
         self.at = max(self.at, lot.expires + microseconds * timedelta(microseconds=1))
-        return self.pay(lot.wallet, shop, amount)
+        return self.pay(lot.wallet, shop, min(amount, lot.remaining))
 
     @rule(request=payments, extra=st.sampled_from([0, 0, 1]))
     def pay_again(self, request: tuple[UUID, str, str, int], extra: int) -> None:
@@ -185,6 +185,14 @@ class Money(Twice):
                 assert self.kernel.read(_STATE) == before
             else:
                 raise AssertionError("the kernel took a payment twice")
+
+    def spend_anew(
+        self, shop: str, amount: int, *, purchased: bool = False, grace: int | None = None
+    ) -> tuple[UUID, str, str, int] | None:
+        """Money comes that expires before most of what is there, and as much is spent at once; None if it was refused."""
+        self.disburse([("kim", amount)], days=1, usage=None, purchased=purchased, grace=grace)
+        request = (self.kernel.id_at(self.at), "kim", shop, amount)
+        return request if self.send_payment(request) else None
 
     def send_payment(self, request: tuple[UUID, str, str, int]) -> bool:
         """Send it to both."""
@@ -244,6 +252,14 @@ class Money(Twice):
         request = (self.kernel.id_at(self.at), lots, amount)
         return request if self.send_clawback(request) else multiple()
 
+    @rule(target=clawbacks, shop=shops, amount=grants)
+    def claw_back_what_has_expired(self, shop: str, amount: int) -> Any:
+        """Money's time runs out, other money is spent, and then it is clawed back, before any sweep."""
+        self.disburse([("kim", amount)], days=1, usage=None, purchased=False, grace=None)
+        self.wait(24)
+        self.spend_anew(shop, amount)
+        return self.claw_back([len(self.oracle.lots) - 2], amount)
+
     @rule(request=clawbacks, extra=st.sampled_from([0, 0, 1]))
     def claw_back_again(self, request: tuple[UUID, tuple[int, ...], int], extra: int) -> None:
         """The same clawback arrives once more, perhaps with another amount."""
@@ -291,6 +307,14 @@ class Money(Twice):
         self.refund(payment, amount)
         self.expire(3)
 
+    @rule(
+        shop=shops, amount=grants, purchased=st.booleans(), grace=st.sampled_from([None, 1, 2]), back=st.none() | grants
+    )
+    def come_back_late(self, shop: str, amount: int, purchased: bool, grace: int | None, back: int | None) -> None:
+        """The newest money is spent before the older, or after it, and is given back when its time has run out."""
+        if payment := self.spend_anew(shop, amount, purchased=purchased, grace=grace):
+            self.refund_what_has_expired(payment, back)
+
     # Shops are settled on demand
 
     @rule(target=exchanges, shop=shops, amount=st.none() | amounts | grants)
@@ -298,6 +322,12 @@ class Money(Twice):
         """A shop asks for a part of what it is owed, or for all."""
         request = (uuid7(), shop, amount)
         return request if self.send_exchange(request) else multiple()
+
+    @rule(target=exchanges, shop=shops, amount=grants)
+    def exchange_what_was_just_earned(self, shop: str, amount: int) -> Any:
+        """A shop asks for all, part of which it earned on a day whose fee is still to come."""
+        self.spend_anew(shop, amount)
+        return self.exchange(shop, None)
 
     @rule(request=exchanges)
     def exchange_again(self, request: tuple[UUID, str, int | None]) -> None:
@@ -326,7 +356,10 @@ class Money(Twice):
 
     @rule(shop=shops, amount=grants)
     def close_after_an_adjustment(self, shop: str, amount: int) -> None:
-        """A shop is to get less when the day is over, but not closed yet."""
+        """A shop is to get less of what a day has brought, when that is over, but not closed yet."""
+        while self.next_close < business_date(self.at):
+            self.close()
+        self.spend_anew(shop, amount)
         self.wait_for_end_of_day()
         self.adjust(shop, amount, -1)
         self.close()

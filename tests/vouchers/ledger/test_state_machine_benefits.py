@@ -174,6 +174,14 @@ class Purse(Money):
                 lambda: bool(self.oracle.cash_out(lot, items[0][2], at=self.at)),
             )
 
+    @rule(target=top_ups, wallet=wallets, paid=grants, benefits=shares, amount=grants)
+    def ask_for_a_new_benefit(self, wallet: str, paid: int, benefits: list[tuple[str, int]], amount: int) -> Any:
+        """Ask for a benefit as cash when nothing of it is spent yet."""
+        request = self.top_up(wallet, paid, benefits, 3, 3)
+        if request != multiple():
+            self.cash_out_a_benefit(request, amount)
+        return request
+
     # The bank
 
     @rule(amount=grants)
@@ -243,6 +251,14 @@ class Purse(Money):
                 lambda: self.oracle.take_back(wallet, source, wanted, at=self.at),
             )
 
+    @rule(benefits=shares, shop=shops)
+    def take_back_what_was_spent(self, benefits: list[tuple[str, int]], shop: str) -> None:
+        """Cashback is spent before the payment that earned it is cancelled: funds get back what is left, here next to nothing."""
+        month = ("kim", uuid7(), self.at + DAY, "incentive", None)
+        if self.send_credit(month, benefits):
+            self.send_payment((self.kernel.id_at(self.at), "kim", shop, sum(amount for _, amount in benefits)))
+            self.take_back(month, benefits)
+
     # Points
 
     @rule(
@@ -303,6 +319,14 @@ class Purse(Money):
             return self.returned_of(known.payment) - before
 
         self.both(ask, lambda: self.oracle.refund(known.payment, amount, at=self.at))
+
+    @rule(shop=shops, price=grants, part=st.none() | grants)
+    def cancel_a_new_approval(self, shop: str, price: int, part: int | None) -> None:
+        """A card pays under a number that nobody has used, and a part of it is cancelled."""
+        trace = f"{len(self.oracle.traces) + 100:06}"
+        self.disburse([("kim", price)], days=1, usage=None, purchased=False, grace=None)
+        self.authorise("kim", shop, price, trace)
+        self.cancel_approval(trace, part)
 
     def returned_of(self, payment: object) -> int:
         """What the wallet has got back of a payment."""

@@ -72,6 +72,8 @@ shops = st.sampled_from(SHOPS)
 amounts = st.integers(1, 40_000)
 officials = st.sampled_from(["maker", "maker", "checker"])
 outcomes = st.sampled_from([PAID, PAID, PAID, REJECTED, REJECTED, RETURNED, RETURNED, NOTED])
+sends = st.sampled_from([True, True, False])
+"""Whether the bank gets a batch that is signed."""
 chosen = st.integers(0, 60)
 """One of all that there is so far, counted from the newest."""
 differs = st.sampled_from([False, False, False, True])
@@ -182,6 +184,14 @@ class Payouts(Twice):
         self.write(_HOLD, [CITY, self.shops[shop], begin, end, OFFICIALS["maker"]])
         self.oracle.holds.append((shop, begin, end))
 
+    @rule(shop=shops, amount=amounts, later=st.integers(0, 1))
+    def pay_out_as_a_hold_ends(self, shop: str, amount: int, later: int) -> None:
+        """A batch is made on the last day of a hold, or on the day after."""
+        self.earn(shop, amount)
+        self.hold(shop, 0, 0)
+        self.at += later * DAY
+        self.make(1, None, 0, "maker")
+
     @rule(shop=shops)
     def release(self, shop: str) -> None:
         """All that is held of a shop."""
@@ -286,16 +296,23 @@ class Payouts(Twice):
             lambda: self.oracle.cancel(batch),
         )
 
-    @rule(shop=shops, amount=amounts, sends=st.sampled_from([True, True, False]))
+    @rule(shop=shops, amount=amounts, sends=sends)
     def send_a_batch(self, shop: str, amount: int, sends: bool) -> None:
-        """A day, and what it brought is on its way, or about to be."""
+        """A day, and what it brought is on its way, or about to be. Who made the batch tries to sign it too."""
         self.earn(shop, amount)
         before = len(self.batches)
         self.make(1, None, 0, "maker")
         if len(self.batches) > before:
+            self.approve(0, "maker", True)
             self.approve(0, "checker", True)
             if sends:
                 self.send(0)
+
+    @rule(shop=shops, amount=amounts, sends=sends)
+    def take_a_batch_back(self, shop: str, amount: int, sends: bool) -> None:
+        """Somebody takes a batch back that the bank has, or is about to get."""
+        self.send_a_batch(shop, amount, sends)
+        self.cancel(0)
 
     @rule(shop=shops, amount=amounts, later=amounts)
     def leave_a_day(self, shop: str, amount: int, later: int) -> None:
@@ -323,11 +340,17 @@ class Payouts(Twice):
         """A file that says several things of one payout."""
         self.answer([(which, *rest) for rest in lines])
 
-    @rule(shop=shops, amount=amounts, then=outcomes)
-    def answer_twice(self, shop: str, amount: int, then: str) -> None:
-        """The bank pays, and says something else of it later."""
+    @rule(shop=shops, amount=amounts, outcome=outcomes)
+    def answer_wrongly_first(self, shop: str, amount: int, outcome: str) -> None:
+        """A file tells another amount, and then the right one."""
         self.send_a_batch(shop, amount, True)
-        self.answer([(0, PAID, False, False)])
+        self.answer([(0, outcome, True, False), (0, outcome, False, False)])
+
+    @rule(shop=shops, amount=amounts, sends=sends, first=st.sampled_from([PAID, PAID, RETURNED]), then=outcomes)
+    def answer_twice(self, shop: str, amount: int, sends: bool, first: str, then: str) -> None:
+        """The bank pays, or tells of a return at once, and says something else of it later."""
+        self.send_a_batch(shop, amount, sends)
+        self.answer([(0, first, False, False)])
         self.answer([(0, then, False, False)])
 
     @rule(shop=shops, amount=amounts, mend=st.sampled_from([True, True, False]), mended=st.booleans())
