@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import Any, Final
 
 import pytest
@@ -10,7 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db import models, transaction
 from django.test import Client
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from allowances.batches.models import Batch
 from allowances.budgets.models import BudgetLine
@@ -384,7 +385,7 @@ def test_lists_and_forms_and_where_their_links_lead(world: Everything, letter: s
     role = LETTERS[letter]
     client, rows = client_of(world, role), rows_of(world, role)
     wrong: list[tuple[str, int, int]] = []
-    links: set[tuple[str, str]] = set()
+    links: list[tuple[str, str]] = []
     status: dict[str, int] = {}
     for label, (view, add, history) in MODELS.items():
         name, row = f"admin:{label.lower().replace('.', '_')}", rows[label]
@@ -398,12 +399,28 @@ def test_lists_and_forms_and_where_their_links_lead(world: Everything, letter: s
         for address, right in expected.items():
             answer = client.get(address, follow=True)
             status[address] = answer.status_code
-            links |= {(address, link) for link in _LINK.findall(answer.content.decode())}
+            links += [(address, link) for link in _some(_LINK.findall(answer.content.decode()))]
             if answer.status_code != right:
                 wrong.append((address, answer.status_code, right))
     assert wrong == []
     status |= {link: _status(client, link) for link in {link for _, link in links} - status.keys()}
     assert {(address, link) for address, link in links if status[link] in {403, 404}} == set()
+
+
+def _some(links: list[str]) -> set[str]:
+    """A page's links to all kinds of pages; of those to one kind the first two and the last two, for a list leads to each
+    of its rows in the same way."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for link in dict.fromkeys(links):
+        kinds[_kind(link)].append(link)
+    return {link for same in kinds.values() for link in same[:2] + same[-2:]}
+
+
+def _kind(link: str) -> str:
+    try:
+        return resolve(link).view_name
+    except Resolver404:
+        return link
 
 
 def _status(client: Client, link: str) -> int:
