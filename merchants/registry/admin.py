@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from merchants.registry import selectors
+from merchants.registry import registration_pages, selectors
 from merchants.registry.models import (
     ChangeKind,
     ChangeState,
@@ -25,6 +27,7 @@ from merchants.registry.models import (
     PaperKind,
     RegistrationStandard,
 )
+from merchants.registry.registrations import MOST_AT_ONCE
 from merchants.registry.rules import Finding, possible_kinds
 from merchants.registry.services import next_code, open_for_payments
 from vouchers.common.admin import (
@@ -41,6 +44,7 @@ from vouchers.common.admin import (
 from vouchers.common.filters import MunicipalityFilter
 from vouchers.common.korean import document_date
 from vouchers.common.money import money
+from vouchers.common.pages import refusals_shown
 from vouchers.common.seoul import business_date
 from vouchers.currencies.models import UsageRule
 from vouchers.privacy.rules import BusinessNumberInvalid, format_business_number, mask_name, parse_business_number
@@ -158,6 +162,7 @@ class MerchantAdmin(HistoryAdmin):
         (_("가맹점 앱"), {"fields": ["partner"]}),
     ]
     inlines: ClassVar = [MerchantBenefitInline]
+    actions: ClassVar = ["submit_together"]
     list_before_template = "merchants/registry/ways_in.html"
     change_form_outer_before_template = "merchants/registry/life.html"
     change_form_outer_after_template = "merchants/registry/timeline.html"
@@ -170,6 +175,11 @@ class MerchantAdmin(HistoryAdmin):
     """What can be corrected of a registered shop, but not of an application that waits for approval as it was submitted."""
 
     registered = day("registered_on", _("등록일"))
+
+    @admin.action(description=_("검토 완료, 등록 결재 함께 올리기"), permissions=["change"])
+    def submit_together(self, request: HttpRequest, queryset: QuerySet[Merchant]) -> HttpResponse | None:
+        """Show which of these applications go for approval."""
+        return _together(request, queryset, registration_pages.confirm_submission)
 
     @admin.display(description=_("사업자등록번호"))
     def business_number_dashed(self, merchant: Merchant) -> str:
@@ -283,11 +293,21 @@ class MerchantChangeAdmin(ListAdmin):
     ]  # fmt: skip
     change_form_outer_after_template = "merchants/registry/decide.html"
     empty_hint = _("가맹점 화면에서 등록 신청, 변경, 정지, 해지를 올리면 여기에서 결재합니다.")
+    actions: ClassVar = ["approve_together"]
 
     starts = day("effective_from", _("시행일"))
     ends = day("effective_until", _("정지 종료일"))
     entered = moment("entered_at", _("입력일시"))
     decided = moment("decided_at", _("결재일시"))
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        """For the action."""
+        return bool(request.authority.may("merchants.approve"))  # type: ignore[attr-defined]
+
+    @admin.action(description=_("등록 신청 함께 승인"), permissions=["approve"])
+    def approve_together(self, request: HttpRequest, queryset: QuerySet[MerchantChange]) -> HttpResponse | None:
+        """Show which of these registrations would be approved."""
+        return _together(request, queryset, registration_pages.confirm_approval)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -311,6 +331,16 @@ class MerchantChangeAdmin(ListAdmin):
                 ) if change.kind == ChangeKind.REGISTER else [],
             }  # fmt: skip
         return super().changeform_view(request, object_id, form_url, context)
+
+
+def _together(
+    request: HttpRequest, rows: QuerySet[Any], confirm: Callable[[HttpRequest, list[UUID]], HttpResponse]
+) -> HttpResponse | None:
+    """What confirms an action; None leads back to the list, which tells why."""
+    keys = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+    with refusals_shown(request):
+        return confirm(request, keys)
+    return None
 
 
 @admin.register(RegistrationStandard)

@@ -93,6 +93,13 @@ class NothingChanges(DomainError):
     message = _("등록된 내용과 다른 값이 없습니다. 바꿀 항목을 입력하십시오.")
 
 
+class TooManyAtOnce(DomainError):
+    """More applications than one confirmation shows; ``most`` at once."""
+
+    code = "merchant_too_many_at_once"
+    message = _("한 번에 %(most)s건까지 처리할 수 있습니다. 목록을 좁혀 나누어 처리하십시오.")
+
+
 class PaperUnreadable(DomainError):
     """A paper that is neither a PDF nor a JPEG nor a PNG picture, by its content."""
 

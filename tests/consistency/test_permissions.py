@@ -277,6 +277,8 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "restitution_pay": ("get", Restitution, "M"),
     "restitution_write_off": ("get", Restitution, "A"),
     "referral_outcome": ("get", Referral, "M"),
+    "merchant_changes_approve": ("post", None, "A"),
+    "merchants_submit": ("post", None, "M"),
     "merchant_change_approve": ("post", MerchantChange, "A"),
     "merchant_change_return": ("post", MerchantChange, "A"),
     "merchant_change_withdraw": ("post", MerchantChange, "M"),
@@ -370,6 +372,8 @@ def rows_of(world: Everything, role: Role) -> dict[str, Any]:
                 BankLine,
                 DayReview,
                 MerchantPaper,
+                Referral,
+                Restitution,
                 UsageMonth,
             ]
         }

@@ -113,7 +113,7 @@ def municipality_of(obj: Any) -> str | None:
 class ListAdmin(ReadMixin, ModelAdmin):
     """A list and a page for each row, to read."""
 
-    actions = None
+    actions: ClassVar[Sequence[str] | None] = None
     paginator = CappedPaginator
     list_per_page = 50
     show_full_result_count = False
