@@ -231,7 +231,7 @@ def test_a_block_of_shops_takes_as_many_queries_as_one(django_assert_num_queries
     run = ask(month)
     with month.city.scope():
         services.number_shops(run)
-    with django_assert_num_queries(7 + 2 + 7 + 1):  # two scopes; shops and days; no more shops
+    with django_assert_num_queries(5 + 2 + 5 + 1):  # two scopes; shops and days; no more shops
         blocks = list(unmade(run, issued_on=business_date(AT)))
     assert [len(block) for block in blocks] == [9]
     assert all(one.statement for one in blocks[0])
