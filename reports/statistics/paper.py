@@ -5,6 +5,7 @@ The same content under the same heading gives the same bytes.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,7 +38,9 @@ UPRIGHT: Final = 7
 """Columns for which a sheet is wide enough upright."""
 MOST_ROWS: Final = WHOLE_ROWS
 """Rows of a table that stand on paper; a longer one is in the enclosed workbook, and paper has its total."""
-_SHARES: Final = {Kind.TEXT: 15, Kind.DATE: 11, Kind.MONTH: 8, Kind.COUNT: 8, Kind.PERCENT: 7, Kind.WON: 12}
+_MOST_TEXT: Final = 22
+"""Letters up to which a column of names grows with them; a longer name takes two lines, a number never does."""
+_PADDING: Final = 3
 _UNITS: Final = {Kind.WON: "원", Kind.COUNT: "건·개", Kind.PERCENT: "%"}
 _CLASSES: Final = {Kind.TEXT: "text", Kind.DATE: "", Kind.MONTH: ""}
 
@@ -106,18 +109,31 @@ def in_words(figure: Figure) -> str:
 def _shown(table: Table) -> dict[str, Any]:
     places = [place for place, column in enumerate(table.columns) if column.on_paper]
     columns = [table.columns[place] for place in places]
-    shares = [_SHARES[column.kind] for column in columns]
     units = dict.fromkeys(_UNITS[column.kind] for column in columns[1:] if column.kind in _UNITS)
+    rows: list[dict[str, Any]] = [
+        {"style": row.style, "cells": list(_cells(columns, [row.values[place] for place in places], row.style))}
+        for row in (table.rows if len(table.rows) <= MOST_ROWS else ())
+    ]
+    total = list(_cells(columns, [table.total[place] for place in places])) if table.total else None
+    told = [row["cells"] for row in rows] + ([total] if total else [])
+    shares = [_share(column, [cells[place]["text"] for cells in told]) for place, column in enumerate(columns)]
     return {
         "title": table.title, "note": table.note, "labels": [column.label for column in columns],
         "widths": [f"{share * 100 / sum(shares):.2f}" for share in shares], "unit": ", ".join(units) or "-",
-        "rows": [
-            {"style": row.style, "cells": list(_cells(columns, [row.values[place] for place in places], row.style))}
-            for row in (table.rows if len(table.rows) <= MOST_ROWS else ())
-        ],
-        "left_out": len(table.rows) if len(table.rows) > MOST_ROWS else 0,
-        "total": list(_cells(columns, [table.total[place] for place in places])) if table.total else None,
+        "rows": rows, "left_out": len(table.rows) if len(table.rows) > MOST_ROWS else 0, "total": total,
     }  # fmt: skip
+
+
+def _share(column: Column, texts: list[str]) -> int:
+    """How wide a column is beside the others: as its longest text; its label may take two lines."""
+    longest = max((_letters(text) for text in texts), default=0)
+    longest = min(longest, _MOST_TEXT) if column.kind == Kind.TEXT else longest
+    return max(longest, -(-_letters(str(column.label)) // 2)) + _PADDING
+
+
+def _letters(text: str) -> int:
+    """Its width in digits; Hangul is twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _cells(columns: list[Column], values: list[Value], style: Style = Style.LINE) -> Iterator[dict[str, str]]:
