@@ -3,78 +3,52 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
-from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from merchants.applications import services, workbook
 from merchants.applications.models import ApplicationUpload, UploadState
 from merchants.applications.resource import LABELS, REQUIRED
-from vouchers.common.admin import ListAdmin, moment
 from vouchers.common.errors import DomainError
-from vouchers.common.filters import MunicipalityFilter, chosen_municipality
+from vouchers.common.filters import chosen_municipality
 from vouchers.common.korean import grouped
-from vouchers.common.pages import find, page, refusals_shown, render, require
-from vouchers.common.sheets import LARGEST_FILE
+from vouchers.common.pages import page, render, require
 from vouchers.municipalities.models import Municipality
 from vouchers.privacy.admin import record
 from vouchers.privacy.models import AccessAction
 from vouchers.privacy.rules import mask_name
+from vouchers.privacy.upload_pages import FileForm, Shown, Uploads, UploadsAdmin, file_field, serve
 
 VIEW, EDIT = "merchants.view", "merchants.edit"
-PROBLEMS_SHOWN: Final = 200
 ROWS_SHOWN: Final = 20
 _SAMPLED: Final = ("business_number", "name", "representative", "category_id", "address")
 
 
 @admin.register(ApplicationUpload)
-class ApplicationUploadAdmin(ListAdmin):
-    """Files, newest first. Opening one shows what it holds."""
+class ApplicationUploadAdmin(UploadsAdmin):
+    """Files of applications."""
 
-    view_permission = VIEW
+    view_permission, edit_permission = VIEW, EDIT
+    show_page, new_page, new_title = "admin:application_upload", "admin:application_upload_new", _("신청 파일 올리기")
     list_display: ClassVar = ["file_name", "state", "rows_total", "rows_wrong", "uploaded_by", "uploaded"]
     list_select_related: ClassVar = ["uploaded_by"]
-    list_filter: ClassVar = [MunicipalityFilter, "state"]
-    prefix_search: ClassVar = ["file_name"]
-    search_help_text = _("파일명의 앞부분")
-    sortable_by: ClassVar[list[str]] = []
     empty_hint = _("여러 가맹점의 신청은 엑셀이나 CSV 파일로 올립니다. 올린 뒤 내용을 확인해야 접수됩니다.")
-    list_before_template = "merchants/applications/link.html"
-
-    uploaded = moment("uploaded_at", _("업로드 일시"))
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """With the way to upload for those who may."""
-        may = request.authority.may(EDIT)  # type: ignore[attr-defined]
-        response: HttpResponse = super().changelist_view(request, {"may_edit_merchants": may, **(extra_context or {})})
-        return response
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """A file is no form."""
-        upload = self.get_object(request, object_id)
-        if upload is None or not self.has_view_permission(request, upload):
-            return super().change_view(request, object_id, form_url, extra_context)
-        return redirect("admin:application_upload", upload.pk)
 
 
-class UploadForm(forms.Form):
+class UploadForm(FileForm):
     """Where the shops apply, when the official may choose, and the file."""
 
     municipality = forms.ModelChoiceField(
         label=_("지자체"), queryset=Municipality.objects.none(), widget=UnfoldAdminSelectWidget, empty_label=None
     )
-    file = forms.FileField(
-        label=_("신청 파일(엑셀 또는 CSV)"), max_length=200, widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.csv"}),
-        error_messages={"empty": _("파일에 내용이 없습니다. 저장된 파일을 열어 내용을 확인한 뒤 다시 올리십시오.")},
-    )  # fmt: skip
+    file = file_field(_("신청 파일(엑셀 또는 CSV)"), accept=".xlsx,.csv")
 
     def __init__(self, *args: Any, municipalities: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,13 +56,6 @@ class UploadForm(forms.Form):
         field.queryset = Municipality.objects.filter(pk__in=municipalities)
         if len(municipalities) == 1:
             del self.fields["municipality"]
-
-    def clean_file(self) -> Any:
-        """Its size; what is in it is for the reader to say."""
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST_FILE:
-            raise forms.ValidationError(_("10MB 이하의 파일만 올릴 수 있습니다."))
-        return file
 
 
 def _acting(request: HttpRequest) -> dict[str, Any]:
@@ -141,61 +108,46 @@ def template(request: HttpRequest) -> FileResponse:
     return FileResponse(workbook.template(municipality=city), as_attachment=True, filename="가맹점_신청_서식.xlsx")
 
 
-@page("merchants/applicationupload/<uuid:upload_id>/show/", name="application_upload")
-def show(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+def _shown(upload: ApplicationUpload, may_edit: bool) -> Shown:
     """What a file holds and what is wrong with it; its first rows only for those who may take it in."""
-    upload = find(ApplicationUpload.objects.select_related("uploaded_by", "decided_by"), upload_id)
-    require(request, VIEW, upload.municipality_id)
-    may_edit = request.authority.may(EDIT, upload.municipality_id)  # type: ignore[attr-defined]
+    waits = upload.state == UploadState.CHECKED
+    figures = [
+        (_("전체 행"), grouped(upload.rows_total), ""),
+        (_("고칠 행"), grouped(upload.rows_wrong), "jt-bad" if upload.rows_wrong else ""),
+    ]
+    if waits:
+        doubtful = len({problem["row"] for problem in upload.problems if not problem["blocks"]})
+        figures.append((_("확인할 행"), grouped(doubtful), ""))
+    applied = f"{reverse('admin:merchants_merchant_changelist')}?status__exact=applied"
     sample = services.rows_of(upload)[:ROWS_SHOWN] if may_edit else []
-    return render(
-        request, "merchants/applications/show.html", title=upload.file_name, upload=upload, may_edit=may_edit,
-        problems=upload.problems[:PROBLEMS_SHOWN], more=max(0, len(upload.problems) - PROBLEMS_SHOWN),
-        doubtful=len({problem["row"] for problem in upload.problems if not problem["blocks"]}),
-        waits=upload.state == UploadState.CHECKED, labels=[LABELS[name] for name in _SAMPLED],
-        sample=[(row.number, [_shown(row.cells, name) for name in _SAMPLED]) for row in sample],
+    return Shown(
+        figures=figures, blocked=upload.rows_wrong,
+        blocked_note=_("고칠 행이 있어 접수할 수 없습니다. 아래 행을 고쳐 다시 올리십시오."),
+        note=_("접수하면 모두 신청 상태가 됩니다. 서류를 검토해 등록 결재를 올려야 결제를 받을 수 있습니다."),
+        take=_("%(count)s건 접수") % {"count": grouped(upload.rows_total)},
+        ask=_("이 파일을 폐기합니다. 아무 신청도 접수하지 않습니다. 폐기할까요?"), problems=upload.problems, counted=_("확인"),
+        labels=[LABELS[name] for name in _SAMPLED],
+        sample=[(row.number, [_cell(row.cells, name) for name in _SAMPLED]) for row in sample],
+        follow=(applied, _("신청 목록 보기")) if upload.state == UploadState.CONFIRMED else None,
     )  # fmt: skip
 
 
-def _shown(cells: dict[str, Any], name: str) -> str:
+def _cell(cells: dict[str, Any], name: str) -> str:
     said = str(cells.get(name, ""))
     return mask_name(said) if name == "representative" else said
 
 
-@page("merchants/applicationupload/<uuid:upload_id>/problems/", name="application_upload_problems", methods=("POST",))
-def problems(request: HttpRequest, upload_id: UUID) -> FileResponse:
-    """What is wrong with a file, as a workbook for whoever is to mend it."""
-    upload = find(ApplicationUpload.objects, upload_id)
-    require(request, EDIT, upload.municipality_id)
-    record(
-        request, municipality=upload.municipality_id, action=AccessAction.DOWNLOAD, subject=f"applications {upload.pk}",
-        reason=gettext("가맹점 신청 파일의 고칠 행 내려받기"), count=len(upload.problems),
-    )  # fmt: skip
-    name = f"{upload.file_name.rsplit('.', 1)[0]}_{gettext('확인할 행')}.xlsx"
-    return FileResponse(workbook.problems(upload), as_attachment=True, filename=name)
+def _confirm(upload: ApplicationUpload, **acting: Any) -> tuple[bool, str]:
+    done = services.confirm(upload=upload, **acting)
+    if done.state != UploadState.CONFIRMED:
+        return False, gettext("그사이 접수할 수 없는 행이 생겼습니다. 아래 내용을 확인하십시오.")
+    said = gettext("가맹점 신청 %(count)s건을 접수했습니다. 서류를 검토한 뒤 등록 결재를 올리십시오.")
+    return True, said % {"count": grouped(done.rows_total)}
 
 
-@page("merchants/applicationupload/<uuid:upload_id>/confirm/", name="application_upload_confirm", methods=("POST",))
-def confirm(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """Make applications of all rows."""
-    upload = find(ApplicationUpload.objects, upload_id)
-    require(request, EDIT, upload.municipality_id)
-    with refusals_shown(request):
-        done = services.confirm(upload=upload, **_acting(request))
-        if done.state == UploadState.CONFIRMED:
-            said = gettext("가맹점 신청 %(count)s건을 접수했습니다. 서류를 검토한 뒤 등록 결재를 올리십시오.")
-            messages.success(request, said % {"count": grouped(done.rows_total)})
-        else:
-            messages.error(request, _("그사이 접수할 수 없는 행이 생겼습니다. 아래 내용을 확인하십시오."))
-    return redirect("admin:application_upload", upload.pk)
-
-
-@page("merchants/applicationupload/<uuid:upload_id>/discard/", name="application_upload_discard", methods=("POST",))
-def discard(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """Give a file up."""
-    upload = find(ApplicationUpload.objects, upload_id)
-    require(request, EDIT, upload.municipality_id)
-    with refusals_shown(request):
-        services.discard(upload=upload, **_acting(request))
-        messages.success(request, _("파일을 폐기했습니다. 아무 신청도 접수하지 않았습니다."))
-    return redirect("admin:application_upload", upload.pk)
+serve(Uploads(
+    model=ApplicationUpload, name="application_upload", view=VIEW, edit=EDIT, subject="applications", shown=_shown,
+    confirm=_confirm, discard=services.discard, workbook=workbook.problems,
+    discarded=_("파일을 폐기했습니다. 아무 신청도 접수하지 않았습니다."),
+    downloaded=_("가맹점 신청 파일의 고칠 행 내려받기"),
+))  # fmt: skip

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from merchants.closures import selectors, services
 from merchants.closures.models import BusinessStatus, CheckState, ClosureCheck
@@ -24,9 +24,9 @@ from vouchers.common.filters import MunicipalityFilter, chosen_municipality
 from vouchers.common.korean import grouped
 from vouchers.common.pages import find, page, refusals_shown, render, require
 from vouchers.common.seoul import business_date
-from vouchers.common.sheets import LARGEST_FILE
 from vouchers.privacy.admin import record
 from vouchers.privacy.models import AccessAction
+from vouchers.privacy.upload_pages import FileForm, file_field
 
 VIEW, EDIT, APPROVE = "merchants.view", "merchants.edit", "merchants.approve"
 FINDINGS_SHOWN: Final = 300
@@ -73,14 +73,11 @@ def _day(label: Any, **options: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}), **options)
 
 
-class CheckForm(forms.Form):
+class CheckForm(FileForm):
     """The list, and when the tax office was asked."""
 
     checked_on = _day(_("조회일"))
-    file = forms.FileField(
-        label=_("조회 결과 파일(엑셀 또는 CSV)"), max_length=200, widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.csv"}),
-        error_messages={"empty": _("파일에 내용이 없습니다. 저장된 파일을 열어 내용을 확인한 뒤 다시 올리십시오.")},
-    )  # fmt: skip
+    file = file_field(_("조회 결과 파일(엑셀 또는 CSV)"), accept=".xlsx,.csv")
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,13 +89,6 @@ class CheckForm(forms.Form):
         if found > self._today:
             raise forms.ValidationError(_("오늘까지의 날짜를 적습니다."))
         return found
-
-    def clean_file(self) -> Any:
-        """Its size; what is in it is for the reader to say."""
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST_FILE:
-            raise forms.ValidationError(_("10MB 이하의 파일만 올릴 수 있습니다."))
-        return file
 
 
 class NoticeForm(forms.Form):

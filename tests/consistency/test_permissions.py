@@ -301,7 +301,7 @@ PAGE_RIGHTS: Final[dict[str, tuple[str, type[models.Model] | None, str]]] = {
     "activity_upload": ("get", ActivityUpload, "DBAPSUX"),
     "activity_upload_confirm": ("post", ActivityUpload, "D"),
     "activity_upload_discard": ("post", ActivityUpload, "D"),
-    "activity_upload_problems": ("get", ActivityUpload, "D"),
+    "activity_upload_problems": ("post", ActivityUpload, "D"),
     "activity_upload_new": ("get", None, "D"),
     "activity_withdraw": ("post", Activity, "D"),
     "citizen_points": ("get", Citizen, "DRAPUX"),
