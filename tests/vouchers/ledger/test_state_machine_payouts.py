@@ -340,15 +340,15 @@ class Payouts(Twice):
         """A file that says several things of one payout."""
         self.answer([(which, *rest) for rest in lines])
 
-    @rule(shop=shops, amount=amounts, outcome=outcomes)
-    def answer_wrongly_first(self, shop: str, amount: int, outcome: str) -> None:
-        """A file tells another amount, and then the right one."""
+    @rule(shop=shops, amount=amounts, outcome=outcomes, other=st.none() | outcomes)
+    def answer_in_two_minds(self, shop: str, amount: int, outcome: str, other: str | None) -> None:
+        """A file tells two things of one payout, or another amount before the right one."""
         self.send_a_batch(shop, amount, True)
-        self.answer([(0, outcome, True, False), (0, outcome, False, False)])
+        self.answer([(0, other or outcome, other is None, False), (0, outcome, False, False)])
 
-    @rule(shop=shops, amount=amounts, sends=sends, first=st.sampled_from([PAID, PAID, RETURNED]), then=outcomes)
+    @rule(shop=shops, amount=amounts, sends=sends, first=st.sampled_from([PAID, REJECTED, RETURNED]), then=outcomes)
     def answer_twice(self, shop: str, amount: int, sends: bool, first: str, then: str) -> None:
-        """The bank pays, or tells of a return at once, and says something else of it later."""
+        """The bank pays, refuses, or tells of a return at once, and says something else of it later."""
         self.send_a_batch(shop, amount, sends)
         self.answer([(0, first, False, False)])
         self.answer([(0, then, False, False)])
