@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -20,6 +24,10 @@ class JangteoAdminSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Every official who is still in office may enter; what they see follows from their roles."""
         return bool(request.user.is_authenticated and request.user.is_active)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """All models by name, for who looks at the list: every page carries it, but shows the menu in its place."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def extra_urls(self) -> list[URLPattern]:
         """The rooms' pages. They come before the forms, whose addresses take any text as a key."""
