@@ -250,12 +250,13 @@ class MerchantAdmin(HistoryAdmin):
 
     def _life(self, request: HttpRequest, merchant: Merchant) -> dict[str, Any]:
         labels = dict(ChangeKind.choices)
-        waiting = merchant.changes.filter(state=ChangeState.WAITING).first()
+        changes = selectors.changes_of(merchant)
+        waiting = next((change for change in changes if change.state == ChangeState.WAITING), None)
         may_edit = self.has_change_permission(request, merchant)
         return {
             "waiting": waiting,
             "kinds": [(kind, labels[kind]) for kind in possible_kinds(merchant.status)] if may_edit and not waiting else [],
-            "moments": selectors.timeline(merchant), "papers": merchant.papers.select_related("added_by"),
+            "moments": selectors.timeline(merchant, changes=changes), "papers": merchant.papers.select_related("added_by"),
             "paper_kinds": PaperKind.choices,
             "missing": selectors.missing_papers(merchant) if merchant.status == MerchantStatus.APPLIED else [],
             "findings": selectors.findings_of(

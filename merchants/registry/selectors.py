@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -102,14 +103,22 @@ class Moment:
 SHOWN_MOMENTS = 60
 
 
-def timeline(merchant: Merchant) -> list[Moment]:
-    """Registration, changes, agreements and codes of a shop on one line, the latest first."""
-    found = [*_changes(merchant), *_benefits(merchant), *_of_upper_rooms(merchant)]
+def changes_of(merchant: Merchant) -> list[MerchantChange]:
+    """What was asked for of a shop, the latest first; what waits is the first of them."""
+    return list(merchant.changes.select_related("entered_by", "decided_by").order_by("-id")[:SHOWN_MOMENTS])
+
+
+def timeline(merchant: Merchant, *, changes: Sequence[MerchantChange] | None = None) -> list[Moment]:
+    """Registration, changes, agreements and codes of a shop on one line, the latest first. ``changes``: where they are at hand."""
+    found = [
+        *_moments(changes_of(merchant) if changes is None else changes),
+        *_benefits(merchant),
+        *_of_upper_rooms(merchant),
+    ]
     return sorted(found, key=lambda moment: (moment.day, moment.at), reverse=True)[:SHOWN_MOMENTS]
 
 
-def _changes(merchant: Merchant) -> list[Moment]:
-    changes = merchant.changes.select_related("entered_by", "decided_by")[:SHOWN_MOMENTS]
+def _moments(changes: Sequence[MerchantChange]) -> list[Moment]:
     return [
         Moment(
             day=change.effective_from, at=change.entered_at, title=change.get_kind_display(), text=_said(change),
