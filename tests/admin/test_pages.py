@@ -18,10 +18,12 @@ from allowances.approvals.models import ApprovalLineStep, DocumentNumber
 from merchants.payouts.rules import BANKS, ITEMS, SHEETS
 from merchants.registry.models import MerchantPaper
 from tests.admin.conftest import Login
-from tests.factories.everything import Everything, log_own_action
+from tests.factories import AT
+from tests.factories.everything import Everything, log_own_action, make_everything
 from vouchers.citizens.models import Citizen
-from vouchers.common.scope import set_local
+from vouchers.common.scope import scope, set_local
 from vouchers.incentives.models import FundEntry
+from vouchers.officials.models import RoleAssignment
 from vouchers.officials.rules import Role
 from vouchers.partners.models import PartnerKey
 from vouchers.payments.models import Payment
@@ -153,6 +155,28 @@ def test_a_payment_asks_the_database_once_for_each_thing_it_tells(world: Everyth
     asked = [one["sql"] for one in captured if re.match(r"SELECT (?!set_config)", one["sql"])]
     assert len(asked) <= MOST_QUERIES
     assert len([sql for sql in asked if 'FROM "vouchers_transfer"' in sql]) == 2  # what it drew, and its movements
+
+
+def test_who_sees_several_municipalities_reads_one_and_finds_a_key_in_all(world: Everything, login: Login) -> None:
+    other = make_everything(code="41570")
+    codes = [world.city.code, other.city.code]
+    with scope(municipalities=codes):
+        RoleAssignment.objects.create(
+            municipality=other.city.municipality, official=world.officials[Role.AUDITOR], role=Role.AUDITOR,
+            valid_from=AT.date(), reason="시험",
+        )  # fmt: skip
+        mine, theirs = (Payment.objects.filter(municipality=code).first() for code in codes)
+    assert mine is not None
+    assert theirs is not None
+    client, place = login(Role.AUDITOR), reverse("admin:vouchers_payment_changelist")
+
+    def listed(**query: str) -> set[str]:
+        return {row.municipality_id for row in client.get(place, query).context_data["cl"].result_list}  # type: ignore[attr-defined]
+
+    assert listed() == {world.city.code}
+    assert listed(municipality=other.city.code) == {other.city.code}
+    assert listed(q=str(theirs.pk)) == {other.city.code}
+    assert listed(q=str(theirs.pk), municipality=world.city.code) == set()
 
 
 def test_the_choice_of_a_language_lasts(login: Login) -> None:

@@ -64,6 +64,10 @@ class MunicipalityFilter(admin.SimpleListFilter):
     title = _("지자체")
     parameter_name = "municipality"
 
+    def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self._is_searched_by_key = [*model_admin.prefix_search, *model_admin.exact_search] == ["id"]
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """The municipalities of the scope, when there are several; the list has no filter otherwise."""
         codes = sorted(request.authority.municipalities)  # type: ignore[attr-defined]
@@ -77,9 +81,9 @@ class MunicipalityFilter(admin.SimpleListFilter):
         yield from list(super().choices(changelist))[1:]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """The chosen one. When none is chosen, the official's own where it has rows, else the first that has any. A whole key
-        is looked for in all of them: it does not tell where it is from."""
-        if self.value() is None and is_key(request.GET.get("q", "")):
+        """The chosen one. When none is chosen, the official's own where it has rows, else the first that has any. A list that
+        is searched by nothing but its keys looks in all of them for one: it does not tell where it is from."""
+        if self.value() is None and self._is_searched_by_key and is_key(request.GET.get("q", "")):
             return queryset
         if self.value() is None:
             self.used_parameters[self.parameter_name] = self._first_with_rows(request, queryset)
